@@ -1,0 +1,76 @@
+"""The assets: three nouns, each a short function that asks a resource and reports.
+
+Each brings the catalogue to the state that it stands for, does only what is missing, and can
+be run again at any time. Add an asset here when there is a new thing to look at in the
+lineage; keep out how anything is done (`unsplash`, `library`) and retry rules (`failures`).
+"""
+
+from functools import partial
+
+import dagster as dg
+
+from unsplash_assets import metadata
+from unsplash_assets.failures import RETRIES, reported
+from unsplash_assets.library import selection, storing
+from unsplash_assets.partitions import topic_partitions
+from unsplash_assets.resources import LibraryResource, UnsplashResource
+from unsplash_assets.settings import Settings
+
+GROUP = "unsplash"
+
+
+def photo_metadata(
+    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
+) -> dg.MaterializeResult[None]:
+    """The topic's waiting list: what Unsplash says of photos that are not here yet.
+
+    One request brings up to 30 of them; none is made while enough are waiting for the run.
+    """
+    topic = context.partition_key
+    with reported(context, unsplash, library):
+        client = unsplash.client(library.request_record)
+        needed = library.photos_per_run
+        found = selection.stock(client, library.catalogue, topic, needed, unsplash.filters)
+    if found.shortage:
+        context.log.warning(found.shortage)
+    return dg.MaterializeResult(metadata=metadata.of_stock(unsplash, topic, found))
+
+
+def image_url(
+    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
+) -> dg.MaterializeResult[None]:
+    """The run's choice: the photos that have waited longest, and the URL of their rendition."""
+    topic = context.partition_key
+    with reported(context, unsplash, library):
+        chosen = selection.choose(
+            library.catalogue, topic, library.photos_per_run, context.run_id, library.rendition
+        )
+    return dg.MaterializeResult(metadata=metadata.of_choice(unsplash, topic, chosen))
+
+
+def image_file(
+    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
+) -> dg.MaterializeResult[None]:
+    """The files: every chosen photo, downloaded, proven whole, and only then given its name."""
+    topic, run_id, shelf = context.partition_key, context.run_id, library.shelf()
+    with reported(context, unsplash, library) as attempt:
+        chosen = shelf.catalogue.take_over(topic, run_id)
+        outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
+        stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
+    for photo_id, reason in (outcome.refused | outcome.failed).items():
+        context.log.warning(f"photo {photo_id}: {reason}")
+    return dg.MaterializeResult(
+        metadata=metadata.of_files(unsplash, library, stored, outcome),
+        data_version=metadata.data_version(stored),
+    )
+
+
+def build_assets(given: Settings) -> list[dg.AssetsDefinition]:
+    """Return the assets, partitioned by the topics of the settings."""
+    asset = partial(dg.asset, group_name=GROUP, partitions_def=topic_partitions(given))
+    patient = dg.RetryPolicy(max_retries=RETRIES, delay=given.retry_delay)
+    return [
+        asset(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
+        asset(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
+        asset(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
+    ]

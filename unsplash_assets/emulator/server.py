@@ -1,0 +1,38 @@
+"""The emulated Unsplash behind a port, for `unsplash-assets emulator` and the tests.
+
+waitress serves it: a well-kept WSGI server in pure Python that keeps connections alive and
+closes the one whose application sent less than it announced, as a real server would.
+"""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final
+from wsgiref.types import WSGIApplication
+
+from waitress.server import create_server
+
+from unsplash_assets.errors import UnsplashAssetsError
+
+HOST: Final = "127.0.0.1"
+_THREADS: Final = 64
+
+
+def serve(application: WSGIApplication, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted; `announce` is given the base URL once the port is open.
+
+    Port 0 takes any free one. Raises UnsplashAssetsError if the port cannot be had.
+    """
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    try:
+        listener = socket.create_server((HOST, port))
+    except (OSError, OverflowError) as error:
+        raise UnsplashAssetsError(
+            f"port {port} cannot be opened ({error}): choose another with --port"
+        ) from error
+    server = create_server(application, sockets=[listener], threads=_THREADS)
+    announce(f"http://{HOST}:{listener.getsockname()[1]}")
+    try:
+        server.run()
+    finally:
+        server.close()

@@ -1,0 +1,64 @@
+"""What Dagster makes of a domain error: another try, or a failure that says what to do.
+
+The only place that knows retry rules. A temporary error is tried again as often as
+`UnsplashResource` says (10 times, 15 seconds apart); any other fails the step at once, for
+trying again would change nothing, or cost more of the quota.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import dagster as dg
+
+from unsplash_assets.errors import LibraryError, TemporaryError, UnsplashAssetsError
+from unsplash_assets.resources import LibraryResource, UnsplashResource
+
+RETRIES: Final = 10
+
+_UNFORESEEN: Final = "an unforeseen error: the run's page in Dagster has it in full"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a step."""
+
+    number: int
+    """Counted from 1."""
+    is_last: bool
+
+
+@contextmanager
+def reported(
+    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
+) -> Iterator[Attempt]:
+    """Run a step's work; turn a domain error into a retry or a failure, and write it down."""
+    attempt = Attempt(context.retry_number + 1, context.retry_number >= unsplash.retries)
+    trouble: str | None = _UNFORESEEN
+    try:
+        yield attempt
+        trouble = None
+    except UnsplashAssetsError as error:
+        trouble = str(error)
+        raise _answer(context, unsplash, attempt, error) from error
+    finally:
+        with suppress(LibraryError):
+            library.runs.report(context.run_id, trouble)
+
+
+def _answer(
+    context: dg.AssetExecutionContext,
+    unsplash: UnsplashResource,
+    attempt: Attempt,
+    error: UnsplashAssetsError,
+) -> dg.RetryRequested | dg.Failure:
+    if isinstance(error, TemporaryError) and not attempt.is_last:
+        tries = f"try {attempt.number} of {unsplash.retries + 1}"
+        context.log.warning(f"{error} ({tries}, the next in {unsplash.retry_delay:g} s)")
+        return dg.RetryRequested(unsplash.retries, unsplash.retry_delay)
+    return dg.Failure(
+        str(error),
+        metadata={"error": type(error).__name__, "tries": attempt.number, "mode": unsplash.mode},
+        allow_retries=False,
+    )

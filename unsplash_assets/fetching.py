@@ -1,0 +1,92 @@
+"""Runs the job `refresh` in this process, recorded in Dagster like any other run.
+
+It belongs to the terminal: no daemon is needed, progress is read from the catalogue, and the
+run carries no time limit, for the person in front of it is one.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from filelock import FileLock
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets.jobs import MAX_RUNTIME_TAG
+from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
+from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.runs import Runs
+from unsplash_assets.settings import Settings
+
+_LOOK_EVERY = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a run brought, and what went wrong in it, if anything did."""
+
+    stored: list[StoredPhoto]
+    error: str | None
+
+
+def fetch(given: Settings, topic: str, count: int, progress: Callable[[int], None]) -> Fetched:
+    """Run `refresh` for a topic; `progress` is told now and then how many photos are stored."""
+    run_id = str(uuid.uuid4())
+    database = open_database(given.library, given.catalogue, given.mode)
+    try:
+        with _watched(database, run_id, progress):
+            succeeded = _execute(given, topic, count, run_id)
+        stored = Catalogue(database).stored_by(run_id)
+        error = Runs(database).error(run_id)
+    finally:
+        database.close()
+    return Fetched(stored, None if succeeded else error or "the run failed: see Dagster's UI")
+
+
+def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
+    job = build_definitions(given).resolve_job_def("refresh")
+    with _instance(given) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=topic,
+            run_id=run_id,
+            tags={MAX_RUNTIME_TAG: "0"},
+            run_config={
+                "resources": {"library": {"config": {"photos_per_run": count}}},
+                "loggers": {"console": {"config": {"log_level": "WARNING"}}},
+            },
+            raise_on_error=False,
+        )
+    return result.success
+
+
+@contextmanager
+def _instance(given: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's record; alone while it is made, for two makers at once break it."""
+    folder = given.project / ".dagster"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "create.lock"):
+        instance = dg.DagsterInstance.get()
+        instance.get_run_records(limit=1)
+    with instance:
+        yield instance
+
+
+@contextmanager
+def _watched(database: Database, run_id: str, progress: Callable[[int], None]) -> Iterator[None]:
+    catalogue, ended = Catalogue(database), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_LOOK_EVERY):
+            progress(len(catalogue.stored_by(run_id)))
+
+    watcher = threading.Thread(target=watch, name="progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        progress(len(catalogue.stored_by(run_id)))

@@ -1,0 +1,48 @@
+"""What `make run` runs: says early, in one line, what would go wrong; then is `dagster dev`.
+
+It replaces itself by `dagster dev`, so that a signal to `make` reaches Dagster and nothing of
+this stays behind.
+"""
+
+import os
+import socket
+import sys
+from typing import Final
+
+from unsplash_assets import settings
+from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+
+HOST: Final = "127.0.0.1"
+_PORTS: Final = range(1, 65_536)
+
+
+def main(arguments: list[str]) -> int:
+    """Become `dagster dev` on the port that is the one argument; return 2 if that cannot be."""
+    try:
+        given = settings.load()
+        port = check_port(arguments[0])
+    except UnsplashAssetsError as error:
+        print(f"unsplash_assets: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    settings_said = "demo, for UNSPLASH_API_KEY is not set" if given.mode == "demo" else "live"
+    print(f"Dagster's UI comes up at http://{HOST}:{port} ({settings_said}).", flush=True)  # noqa: T201
+    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - nothing of this process is to stay
+
+
+def check_port(text: str) -> int:
+    """Return the port, if it is one and free. Raises SettingsError."""
+    if not text.isascii() or not text.isdigit() or int(text) not in _PORTS:
+        raise SettingsError("PORT", repr(text), "use a number from 1 to 65535")
+    port = int(text)
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise SettingsError(
+            "PORT", f"{port}, and that is busy", "is it up already? Else try make run PORT=3001"
+        ) from error
+    return port
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

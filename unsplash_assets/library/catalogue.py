@@ -1,0 +1,256 @@
+"""What is known of every photo, and the moves from one state to the next.
+
+    waiting ──choose──> chosen ──store──> stored ──> damaged (a later proof failed)
+       ^                  │
+       └────postpone──────┴──refuse──> refused
+
+A chosen photo belongs to the run that chose it for as long as that run lives; then any run of
+the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`'.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from unsplash_assets.library import database as db
+from unsplash_assets.library.runs import Runs
+from unsplash_assets.unsplash.models import Photo
+
+POSTPONED_AT_MOST: Final = 5
+"""How often a photo may fail for a whole run before it is refused."""
+
+UrlOf = Callable[[Mapping[str, str]], str]
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of the photos of one answer."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True)
+class ChosenPhoto:
+    """A photo that is to be downloaded from `url`."""
+
+    id: str
+    topic: str
+    rendition: str
+    url: str
+    photographer: str
+    photographer_url: str
+    page_url: str
+    description: str | None
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What is known of a file once it is whole and in its place."""
+
+    path: str
+    """Relative to the library, with `/` between its parts."""
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StoredPhoto(ChosenPhoto, StoredFile):
+    """A photo whose file is in the library."""
+
+    stored_at: float
+    """Seconds since 1970."""
+    stored_sequence: int
+    """Grows with every stored file, and never goes back."""
+
+
+@dataclass(frozen=True)
+class TopicCounts:
+    """How many photos of a topic are in which state, and the bytes of those stored."""
+
+    topic: str
+    waiting: int = 0
+    stored: int = 0
+    damaged: int = 0
+    bytes: int = 0
+
+
+class Catalogue:
+    """The photos of one library."""
+
+    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+        """Keep the photos in `database`; `clock` gives seconds since 1970."""
+        self._db = database
+        self._clock = clock
+        self._runs = Runs(database, clock)
+        self._mine = db.photos.c.mode == database.mode
+
+    def add(self, topic: str, photos: Sequence[Photo]) -> Added:
+        """Put the photos not yet known, under any topic, on the topic's waiting list."""
+        with self._db.writing() as connection:
+            ids = [photo.id for photo in photos]
+            query = sa.select(db.photos.c.id).where(self._mine, db.photos.c.id.in_(ids))
+            known = set(connection.scalars(query))
+            new = [photo for photo in photos if photo.id not in known]
+            first = self._db.advance(connection, len(new)) + 1
+            rows = [self._row(topic, photo, first + i) for i, photo in enumerate(new)]
+            if rows:
+                connection.execute(sa.insert(db.photos), rows)
+        return Added(new=len(new), known=len(photos) - len(new))
+
+    def waiting(self, topic: str) -> int:
+        """Count the photos on a topic's waiting list."""
+        query = sa.select(sa.func.count()).where(self._mine, *_in_state(topic, "waiting"))
+        with self._db.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def choose(
+        self, topic: str, count: int, run_id: str, rendition: str, url_of: UrlOf
+    ) -> list[ChosenPhoto]:
+        """Make up to `count` photos of the topic the run's own, the longest waiting first.
+
+        Those that the run has chosen already count, as do those that a run which is gone left
+        behind. All get their rendition and URL anew.
+        """
+        with self._db.writing() as connection:
+            taken = self._free_chosen(connection, topic, run_id)[:count]
+            query = sa.select(db.photos).where(self._mine, *_in_state(topic, "waiting"))
+            oldest = query.order_by(db.photos.c.postponed, db.photos.c.arrival)
+            taken += connection.execute(oldest.limit(count - len(taken))).all()
+            for row in taken:
+                url = url_of(row.urls)
+                values = {"state": "chosen", "run_id": run_id, "rendition": rendition, "url": url}
+                connection.execute(self._update(row.id).values(**values))
+            return self._chosen(connection, topic, run_id)
+
+    def take_over(self, topic: str, run_id: str) -> list[ChosenPhoto]:
+        """Return the topic's chosen photos that are the run's, or were left behind."""
+        with self._db.writing() as connection:
+            for row in self._free_chosen(connection, topic, run_id):
+                connection.execute(self._update(row.id).values(run_id=run_id))
+            return self._chosen(connection, topic, run_id)
+
+    def store(self, files: Mapping[str, StoredFile]) -> None:
+        """Write down that photos, by their id, have their whole files."""
+        if not files:
+            return
+        with self._db.writing() as connection:
+            sequence = self._db.advance(connection, len(files))
+            for number, (photo_id, file) in enumerate(files.items(), start=sequence + 1):
+                values = {**asdict(file), "stored_at": self._clock(), "stored_sequence": number}
+                connection.execute(self._update(photo_id).values(state="stored", **values))
+
+    def postpone(self, reasons: Mapping[str, str]) -> None:
+        """Put photos, by id with the reason, at the end of the waiting list; refuse the worn."""
+        worn = db.photos.c.postponed + 1 >= POSTPONED_AT_MOST
+        state = sa.case((worn, "refused"), else_="waiting")
+        with self._db.writing() as connection:
+            for photo_id, reason in reasons.items():
+                later = self._update(photo_id).values(
+                    state=state, postponed=db.photos.c.postponed + 1, reason=reason
+                )
+                connection.execute(later)
+
+    def refuse(self, reasons: Mapping[str, str]) -> None:
+        """Never ask for these photos again; by id, with the reason."""
+        with self._db.writing() as connection:
+            for photo_id, reason in reasons.items():
+                connection.execute(self._update(photo_id).values(state="refused", reason=reason))
+
+    def stored_by(self, run_id: str) -> list[StoredPhoto]:
+        """Return the photos that a run has stored, in order."""
+        return self._stored(db.photos.c.run_id == run_id)
+
+    def newest_stored(self, topic: str) -> StoredPhoto | None:
+        """Return the topic's newest stored photo."""
+        found = self._stored(db.photos.c.topic == topic, newest=1)
+        return found[0] if found else None
+
+    def stored_after(self, sequence: int, newest: int) -> list[StoredPhoto]:
+        """Return the newest stored photos beyond a sequence number, in order."""
+        return self._stored(db.photos.c.stored_sequence > sequence, newest=newest)
+
+    def newest_sequence(self) -> int:
+        """Return the sequence number of the newest stored photo, or 0."""
+        query = sa.select(sa.func.max(db.photos.c.stored_sequence)).where(self._mine)
+        with self._db.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def counts(self) -> dict[str, TopicCounts]:
+        """Count the photos of every topic that has any."""
+        photos = db.photos.c
+        size = sa.func.coalesce(sa.func.sum(photos.bytes), 0)
+        query = sa.select(
+            photos.topic, photos.state, sa.func.count().label("n"), size.label("size")
+        )
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                query.where(self._mine).group_by(photos.state, photos.topic)
+            ).all()
+        found: dict[str, dict[str, int]] = {}
+        for row in rows:
+            topic = found.setdefault(row.topic, {})
+            if row.state in {"waiting", "stored", "damaged"}:
+                topic[row.state] = row.n
+            if row.state == "stored":
+                topic["bytes"] = row.size
+        return {topic: TopicCounts(topic, **numbers) for topic, numbers in found.items()}
+
+    def _row(self, topic: str, photo: Photo, arrival: int) -> dict[str, Any]:
+        values = asdict(photo)
+        width, height = values.pop("width"), values.pop("height")
+        return {
+            **values,
+            "original_width": width,
+            "original_height": height,
+            "mode": self._db.mode,
+            "topic": topic,
+            "state": "waiting",
+            "arrival": arrival,
+            "postponed": 0,
+            "fetched_at": self._clock(),
+        }
+
+    def _update(self, photo_id: str) -> sa.Update:
+        return sa.update(db.photos).where(self._mine, db.photos.c.id == photo_id)
+
+    def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:
+        query = sa.select(db.photos).where(self._mine, *_in_state(topic, "chosen"))
+        rows = connection.execute(query.order_by(db.photos.c.arrival)).all()
+        others = self._runs.live(connection) - {run_id} if rows else frozenset()
+        return [row for row in rows if row.run_id not in others]
+
+    def _chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[ChosenPhoto]:
+        owned = (*_in_state(topic, "chosen"), db.photos.c.run_id == run_id)
+        query = sa.select(db.photos).where(self._mine, *owned).order_by(db.photos.c.arrival)
+        return [ChosenPhoto(**_chosen_values(row)) for row in connection.execute(query)]
+
+    def _stored(
+        self, *where: sa.ColumnElement[bool], newest: int | None = None
+    ) -> list[StoredPhoto]:
+        photos = db.photos.c
+        query = sa.select(db.photos).where(self._mine, photos.state == "stored", *where)
+        query = query.order_by(photos.stored_sequence.desc()).limit(newest)
+        with self._db.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_stored_photo(row) for row in reversed(rows)]
+
+
+def _in_state(topic: str, state: str) -> Iterable[sa.ColumnElement[bool]]:
+    return db.photos.c.topic == topic, db.photos.c.state == state
+
+
+def _chosen_values(row: sa.Row[Any]) -> dict[str, Any]:
+    names = ("id", "topic", "rendition", "url", "photographer", "photographer_url", "page_url")
+    values = {name: getattr(row, name) for name in names}
+    return {**values, "description": row.alt_description or row.description}
+
+
+def _stored_photo(row: sa.Row[Any]) -> StoredPhoto:
+    names = ("path", "bytes", "width", "height", "sha256", "stored_at", "stored_sequence")
+    return StoredPhoto(**_chosen_values(row), **{name: getattr(row, name) for name in names})

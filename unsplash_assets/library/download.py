@@ -1,0 +1,46 @@
+"""Streams one picture into a temporary file, proves it, and publishes it under its name.
+
+Nothing bad gets a final name: the rename comes last. Which pictures, and how many at a time,
+is decided in `storing`.
+"""
+
+from unsplash_assets.errors import PhotoRefused, ServerError
+from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
+from unsplash_assets.library.files import Folder, photo_path
+from unsplash_assets.library.proof import FORMATS, prove
+from unsplash_assets.transport.base import Answer, Limits, Transport
+
+_HEADERS = {
+    "Accept": ", ".join(kind.media_type for kind in FORMATS),
+    "Accept-Encoding": "identity",
+}
+
+
+def download(
+    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits
+) -> StoredFile:
+    """Bring a photo's picture into the library.
+
+    Raises TemporaryError where another try may do, PermanentError where it would not, and
+    LibraryError where the folder is the trouble.
+    """
+    with folder.incoming() as incoming:
+        with transport.get(photo.url, _HEADERS, limits) as answer:
+            _check_status(answer)
+            for chunk in answer.chunks():
+                folder.write(incoming, chunk)
+            media_type = answer.headers.get("Content-Type", "")
+        folder.complete(incoming)
+        proof = prove(incoming.path, media_type)
+        name = photo_path(photo.topic, photo.description, photo.id, proof.format.extension)
+        folder.publish(incoming, name)
+    return StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
+
+
+def _check_status(answer: Answer) -> None:
+    status = answer.status
+    if status == 200:  # noqa: PLR2004 - HTTP
+        return
+    if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
+        raise ServerError(f"the picture's server answered {status}: later may do")
+    raise PhotoRefused(f"the picture is not to be had: its server answered {status}")

@@ -1,0 +1,140 @@
+"""The files of the library: safe names, temporary files, and the one rename that publishes.
+
+No other module touches a path of the library. What makes a file worth its name is decided in
+`proof`; which files there should be, by the catalogue.
+"""
+
+import errno
+import hashlib
+import os
+import tempfile
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, NewType
+
+from unsplash_assets.errors import LibraryError
+
+INCOMING: Final = ".incoming"
+"""The library's folder for what is not yet whole; on the same file system as the rest."""
+
+RelativePath = NewType("RelativePath", str)
+"""A path below the library, with `/` between its parts; made by `photo_path` alone."""
+
+_WORDS_LENGTH: Final = 60  # characters
+_FOLDER_BYTES: Final = 120
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+)
+_ABANDONED_AFTER: Final = 3600.0  # seconds
+
+
+def photo_path(topic: str, description: str | None, photo_id: str, extension: str) -> RelativePath:
+    """Return where a photo's file belongs: TOPIC/WORDS-ID-CASE.EXTENSION.
+
+    Ids differ in case alone, and file systems fold case; CASE is a number that says which
+    letters of the id are capitals, so no two photos share a name anywhere.
+    """
+    capitals = sum(1 << i for i, character in enumerate(photo_id) if character.isupper())
+    words = _slug(description or topic)[:_WORDS_LENGTH].strip("-") or "photo"
+    return RelativePath(f"{folder_name(topic)}/{words}-{photo_id}-{capitals:x}.{extension}")
+
+
+def folder_name(topic: str) -> str:
+    """Return a topic's folder: its words, in any script, fit for every file system."""
+    name = _slug(topic)
+    while len(name.encode()) > _FOLDER_BYTES:
+        name = name[:-1]
+    name = name.strip("-") or "topic"
+    return f"{name}-" if name in _RESERVED else name
+
+
+def _slug(text: str) -> str:
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
+    return "-".join("".join(kept).split())
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A temporary file of the library, open for writing."""
+
+    path: Path
+    file: BinaryIO
+
+
+class Folder:
+    """A library's folder on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, which is made when something is first written."""
+        self.root = root
+
+    @contextmanager
+    def incoming(self) -> Iterator[Incoming]:
+        """Open a temporary file; it is gone after the `with`, unless it was published."""
+        with _plain_errors(self.root):
+            folder = self.root / INCOMING
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=folder, suffix=".part")
+        path = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield Incoming(path, file)
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def write(self, incoming: Incoming, chunk: bytes) -> None:
+        """Append to a temporary file."""
+        with _plain_errors(self.root):
+            incoming.file.write(chunk)
+
+    def complete(self, incoming: Incoming) -> None:
+        """See to it that what was written to a temporary file is on the disk."""
+        with _plain_errors(self.root):
+            incoming.file.flush()
+            os.fsync(incoming.file.fileno())
+
+    def publish(self, incoming: Incoming, name: RelativePath) -> None:
+        """Give a temporary file its final name, in one step; one of that name is replaced."""
+        with _plain_errors(self.root):
+            incoming.file.close()
+            target = self.path(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            incoming.path.chmod(0o644)
+            incoming.path.replace(target)
+
+    def path(self, name: str) -> Path:
+        """Return a file's place on this machine."""
+        return self.root / name
+
+    def clean(self) -> None:
+        """Remove temporary files that no process can be writing to any more."""
+        oldest = time.time() - _ABANDONED_AFTER
+        for path in (self.root / INCOMING).glob("*.part"):
+            with suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _plain_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise LibraryError(f"the disk of the library {root} is full: make room") from error
+        raise LibraryError(
+            f"the library {root} cannot be written ({error.strerror}): "
+            "see to its rights, or choose another folder with UNSPLASH_LIBRARY"
+        ) from error

@@ -1,0 +1,109 @@
+"""Which runs work on the library, how they ended, and who has which minute.
+
+A run leaves the name of its process, so that what it held is free again when it was killed.
+Dagster's own record of runs is richer; this one can be read without Dagster, and is what
+decides whether a photo that a run chose may be taken over.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import sqlalchemy as sa
+
+from unsplash_assets.library import database as db
+from unsplash_assets.library.processes import ProcessName
+
+Outcome = Literal["success", "failure"]
+
+_KEPT: Final = 500
+"""Ended runs that are remembered; older ones are of no use to anyone here."""
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """How a run ended. Times are seconds since 1970."""
+
+    topic: str | None
+    outcome: str
+    ended_at: float
+    error: str | None
+
+
+class Runs:
+    """The runs on one library."""
+
+    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+        """Keep the runs in `database`; `clock` gives seconds since 1970."""
+        self._db = database
+        self._clock = clock
+
+    def begin(self, run_id: str, topic: str | None) -> None:
+        """Write down that this process works on a run; a later step may begin it again."""
+        values = {"process": str(ProcessName.current()), "ended_at": None, "topic": topic}
+        with self._db.writing() as connection:
+            known = sa.update(db.runs).where(db.runs.c.run_id == run_id).values(**values)
+            if connection.execute(known).rowcount == 0:
+                row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
+                connection.execute(sa.insert(db.runs), {**row, **values})
+
+    def report(self, run_id: str, error: str | None) -> None:
+        """Write down how a step of the run went: its error, or None if it is well."""
+        outcome: Outcome = "failure" if error else "success"
+        changed = sa.update(db.runs).where(db.runs.c.run_id == run_id)
+        with self._db.writing() as connection:
+            connection.execute(changed.values(outcome=outcome, error=error))
+
+    def end(self, run_id: str) -> None:
+        """Write down that the run does nothing any more; its photos may be taken over."""
+        ended = sa.update(db.runs).where(db.runs.c.run_id == run_id)
+        with self._db.writing() as connection:
+            connection.execute(ended.values(ended_at=self._clock()))
+            self._forget_old(connection)
+
+    def last(self) -> EndedRun | None:
+        """Return the run that ended last."""
+        mine = (db.runs.c.mode == self._db.mode) & db.runs.c.ended_at.is_not(None)
+        query = sa.select(db.runs).where(mine).order_by(db.runs.c.ended_at.desc()).limit(1)
+        with self._db.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        return EndedRun(row.topic, row.outcome or "success", row.ended_at, row.error)
+
+    def error(self, run_id: str) -> str | None:
+        """Return what went wrong in a run, or None if all is well so far."""
+        query = sa.select(db.runs.c.error).where(db.runs.c.run_id == run_id)
+        with self._db.reading() as connection:
+            return connection.scalar(query)
+
+    def live(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the ids of the runs that may still be working."""
+        open_runs = (db.runs.c.mode == self._db.mode) & db.runs.c.ended_at.is_(None)
+        rows = connection.execute(sa.select(db.runs.c.run_id, db.runs.c.process).where(open_runs))
+        return frozenset(r.run_id for r in rows if not ProcessName.parse(r.process).is_gone())
+
+    def claim_tick(self, tick: float) -> ProcessName | None:
+        """Claim a minute's tick for this process; return who has it already, if another does.
+
+        `tick` is the tick's scheduled time, seconds since 1970.
+        """
+        me = str(ProcessName.current())
+        mine = db.libraries.c.mode == self._db.mode
+        free = (db.libraries.c.tick < tick) | (db.libraries.c.tick_process == me)
+        claim = sa.update(db.libraries).where(mine, free).values(tick=tick, tick_process=me)
+        with self._db.writing() as connection:
+            if connection.execute(claim).rowcount:
+                return None
+            holder = connection.scalar(sa.select(db.libraries.c.tick_process).where(mine))
+        return ProcessName.parse(str(holder))
+
+    def _forget_old(self, connection: sa.Connection) -> None:
+        mine = db.runs.c.mode == self._db.mode
+        newest = sa.select(db.runs.c.ended_at).where(mine, db.runs.c.ended_at.is_not(None))
+        oldest_kept = connection.scalar(
+            newest.order_by(db.runs.c.ended_at.desc()).offset(_KEPT).limit(1)
+        )
+        if oldest_kept is not None:
+            connection.execute(sa.delete(db.runs).where(mine, db.runs.c.ended_at <= oldest_kept))

@@ -1,0 +1,34 @@
+"""The state of the library in numbers, for `unsplash-assets status` and whoever else asks."""
+
+from dataclasses import dataclass
+
+from unsplash_assets.library.catalogue import Catalogue, TopicCounts
+from unsplash_assets.library.database import Database
+from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.runs import EndedRun, Runs
+from unsplash_assets.settings import Mode
+from unsplash_assets.unsplash.budget import Usage
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look at the library."""
+
+    mode: Mode
+    topics: tuple[TopicCounts, ...]
+    """The topics of the settings in their order, then former ones that still have photos."""
+    quota: Usage
+    last_run: EndedRun | None
+
+    @property
+    def bytes(self) -> int:
+        """The size of all stored pictures."""
+        return sum(topic.bytes for topic in self.topics)
+
+
+def look(database: Database, topics: tuple[str, ...]) -> Status:
+    """Look at the library; nothing is changed."""
+    counts = Catalogue(database).counts()
+    former = sorted(set(counts) - set(topics))
+    listed = tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former))
+    return Status(database.mode, listed, RequestRecord(database).usage(), Runs(database).last())

@@ -1,0 +1,113 @@
+"""Brings a topic's chosen photos into the library, several at a time, each for itself.
+
+One photo's trouble never costs its neighbours: the good ones are stored as they arrive, the
+others get their reason. What one download does is in `download`.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from unsplash_assets.errors import (
+    BadPicture,
+    NoPhotos,
+    PermanentError,
+    PhotoRefused,
+    TemporaryError,
+)
+from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile, StoredPhoto
+from unsplash_assets.library.download import download
+from unsplash_assets.library.files import Folder
+from unsplash_assets.transport.base import Limits, Transport
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where pictures come from and go to, and within what bounds."""
+
+    catalogue: Catalogue
+    folder: Folder
+    transport: Transport
+    limits: Limits
+    concurrency: int
+
+
+@dataclass
+class Outcome:
+    """What became of the photos: by id, files stored, and reasons why others were not."""
+
+    stored: dict[str, StoredFile] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
+    """Download the photos and write down what became of each.
+
+    Those that failed for now stay chosen for another try, or after the last one go back to
+    the end of the waiting list. Raises LibraryError, after which the rest is left undone.
+    """
+    total = Outcome()
+    with _downloads(shelf, photos) as pending:
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            some = _collect({pending.pop(future): future for future in done})
+            shelf.catalogue.store(some.stored)
+            shelf.catalogue.refuse(some.refused)
+            if last_try:
+                shelf.catalogue.postpone(some.failed)
+            total.stored |= some.stored
+            total.refused |= some.refused
+            total.failed |= some.failed
+    return total
+
+
+def verdict(
+    shelf: Shelf, topic: str, run_id: str, outcome: Outcome, *, last_try: bool
+) -> list[StoredPhoto]:
+    """Return what the run has stored, or the topic's newest photo where nothing was to be done.
+
+    Raises BadPicture where a photo is worth another try, PhotoRefused where none was to be had,
+    and NoPhotos where the step before has left nothing. After the last try, photos that
+    failed fail the run only if it has stored none.
+    """
+    stored = shelf.catalogue.stored_by(run_id)
+    if outcome.failed and not (last_try and stored):
+        reason = next(iter(outcome.failed.values()))
+        raise BadPicture(f"{len(outcome.failed)} of {topic!r} not stored yet: {reason}")
+    if stored:
+        return stored
+    if outcome.refused:
+        photo_id, reason = next(iter(outcome.refused.items()))
+        raise PhotoRefused(f"photo {photo_id} of {topic!r}: {reason}; the next run takes another")
+    newest = shelf.catalogue.newest_stored(topic)
+    if newest is None:
+        raise NoPhotos(f"no photo of {topic!r} is chosen: materialize image_url first")
+    return [newest]
+
+
+@contextmanager
+def _downloads(
+    shelf: Shelf, photos: Sequence[ChosenPhoto]
+) -> Iterator[dict[Future[StoredFile], str]]:
+    with ThreadPoolExecutor(shelf.concurrency, thread_name_prefix="download") as pool:
+        try:
+            yield {
+                pool.submit(download, photo, shelf.transport, shelf.folder, shelf.limits): photo.id
+                for photo in photos
+            }
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _collect(done: dict[str, Future[StoredFile]]) -> Outcome:
+    outcome = Outcome()
+    for photo_id, future in done.items():
+        try:
+            outcome.stored[photo_id] = future.result()
+        except PermanentError as error:
+            outcome.refused[photo_id] = str(error)
+        except TemporaryError as error:
+            outcome.failed[photo_id] = str(error)
+    return outcome

@@ -1,0 +1,118 @@
+"""What Dagster's UI shows of a materialization: links, numbers that plot, a preview picture."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+import dagster as dg
+
+from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
+from unsplash_assets.library.credit import credit_line, referral
+from unsplash_assets.library.preview import preview
+from unsplash_assets.library.selection import Stock
+from unsplash_assets.library.storing import Outcome
+from unsplash_assets.resources import LibraryResource, UnsplashResource
+
+Metadata = dict[str, dg.MetadataValue[Any] | str | int]
+
+_LISTED: Final = 30  # photos in a table
+
+
+def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
+    """Describe what stocking a topic's waiting list came to."""
+    metadata: Metadata = {
+        "mode": unsplash.mode,
+        "topic": topic,
+        "requests": found.requests,
+        "fetched": found.fetched,
+        "new": found.new,
+        "waiting": found.waiting,
+        "skipped": sum(found.skipped.values()),
+    }
+    if found.skipped:
+        metadata["skipped because"] = dg.MetadataValue.json(dict(found.skipped))
+    if found.shortage:
+        metadata["shortage"] = found.shortage
+    return metadata
+
+
+def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
+    """Describe the photos that a run has chosen."""
+    metadata: Metadata = {"mode": unsplash.mode, "topic": topic, "chosen": len(chosen)}
+    if chosen:
+        metadata |= _of_photo(chosen[0], unsplash)
+    if len(chosen) > 1:
+        metadata["photos"] = _table(chosen)
+    return metadata
+
+
+def of_files(
+    unsplash: UnsplashResource,
+    library: LibraryResource,
+    stored: Sequence[StoredPhoto],
+    outcome: Outcome,
+) -> Metadata:
+    """Describe the files that a run has stored, or the topic's newest if it stored none."""
+    newest = stored[-1]
+    path = library.files.path(newest.path)
+    metadata: Metadata = {
+        "mode": unsplash.mode,
+        "topic": newest.topic,
+        "stored": len(outcome.stored),
+        "refused": len(outcome.refused),
+        "failed": len(outcome.failed),
+        "waiting": library.catalogue.waiting(newest.topic),
+        **_of_photo(newest, unsplash),
+        "path": dg.MetadataValue.path(str(path)),
+        "bytes": newest.bytes,
+        "width": newest.width,
+        "height": newest.height,
+        "sha256": newest.sha256,
+    }
+    if path.is_file():
+        alt = (newest.description or newest.topic).translate(str.maketrans("[]()!\\", "      "))
+        metadata["preview"] = dg.MetadataValue.md(f"![{alt}]({preview(path)})")
+    if len(stored) > 1:
+        metadata["photos"] = _table(stored)
+    return metadata
+
+
+def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
+    """Return the SHA-256 of the one file, or the one over those of several."""
+    if len(stored) == 1:
+        return dg.DataVersion(stored[0].sha256)
+    return dg.DataVersion(hashlib.sha256("".join(s.sha256 for s in stored).encode()).hexdigest())
+
+
+def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
+    metadata: Metadata = {
+        "photo": photo.id,
+        "photographer": photo.photographer,
+        "credit": credit_line(photo.photographer),
+        "rendition": photo.rendition,
+        "url": dg.MetadataValue.url(photo.url),
+    }
+    if photo.photographer_url:
+        metadata["photographer page"] = _link(photo.photographer_url, unsplash)
+    if photo.page_url:
+        metadata["photo page"] = _link(photo.page_url, unsplash)
+    return metadata
+
+
+def _link(url: str, unsplash: UnsplashResource) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.url(referral(url, unsplash.app_name))
+
+
+def _table(photos: Sequence[ChosenPhoto]) -> dg.MetadataValue[Any]:
+    records = [
+        dg.TableRecord(
+            {
+                "photo": photo.id,
+                "photographer": photo.photographer,
+                "description": photo.description or "",
+                "page": photo.page_url,
+            }
+        )
+        for photo in photos[-_LISTED:]
+    ]
+    return dg.MetadataValue.table(records)

@@ -1,0 +1,10 @@
+"""The partitions: one a topic, as the settings list them when Dagster loads the project."""
+
+import dagster as dg
+
+from unsplash_assets.settings import Settings
+
+
+def topic_partitions(given: Settings) -> dg.StaticPartitionsDefinition:
+    """Return one partition a topic. A photo is never a partition: there would be too many."""
+    return dg.StaticPartitionsDefinition(list(given.topics))

@@ -1,0 +1,213 @@
+"""The resources: settings in, domain objects out. What they do is in `unsplash` and `library`.
+
+`UnsplashResource` is the API, `LibraryResource` the photos here. Both can be changed for one
+run in the launchpad. No secret is a field: a field would be stored with the run and shown
+in the UI, so the key is named by its variable and read when it is needed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import dagster as dg
+from pydantic import Field, PrivateAttr, create_model
+
+from unsplash_assets import settings
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.errors import SettingsError
+from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.files import Folder
+from unsplash_assets.library.processes import ProcessName
+from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.runs import Runs
+from unsplash_assets.library.storing import Shelf
+from unsplash_assets.settings import Mode, Settings
+from unsplash_assets.transport.base import Limits, Transport
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
+
+DEMO_URL: Final = "https://unsplash-demo.invalid"
+"""The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
+
+MODE_TAG: Final = "unsplash_assets/mode"
+PROCESS_TAG: Final = "unsplash_assets/process"
+
+Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
+
+_PARTITION_TAG: Final = "dagster/partition"
+_CONNECT: Final = 5.0  # seconds
+_SILENCE: Final = 20.0  # seconds
+
+
+class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
+    """The API of Unsplash: where it is, who asks, for what photos, and how patiently."""
+
+    api_key_variable: str = Field(
+        default="UNSPLASH_API_KEY",
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        description="The environment variable that holds the Access Key, never the key itself.",
+    )
+    api_url: str = Field(
+        default=DEMO_URL, description=f"The API's base URL; {DEMO_URL} is the demo in process."
+    )
+    app_name: str = Field(
+        default="unsplash_assets", description="The application's name in credit links."
+    )
+    orientation: str = Field(default="any", description="any, landscape, portrait or squarish.")
+    content_filter: str = Field(default="low", description="low or high.")
+    connect_timeout: float = Field(default=_CONNECT, gt=0, description="Seconds to connect.")
+    read_timeout: float = Field(default=_SILENCE, gt=0, description="Seconds of silence.")
+    total_timeout: float = Field(default=30.0, gt=0, description="Seconds for an answer in all.")
+    retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
+    retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
+
+    @property
+    def mode(self) -> Mode:
+        """Demo where the API is the one in process, else live."""
+        return "demo" if self.api_url == DEMO_URL else "live"
+
+    @property
+    def filters(self) -> Filters:
+        """What photos are asked for, besides their topic."""
+        return Filters(self.orientation, self.content_filter)
+
+    def transport(self) -> Transport:
+        """Return the way to the API and its pictures: the network, or the emulator in process."""
+        if self.mode == "live":
+            return HttpTransport()
+        return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())))
+
+    def client(self, record: RequestRecord) -> UnsplashClient:
+        """Return the API's client, which writes its requests to `record`."""
+        return UnsplashClient(
+            self.transport(),
+            self._key(),
+            self.api_url,
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            total_timeout=self.total_timeout,
+            ledger=record,
+        )
+
+    def _key(self) -> str:
+        if self.mode == "demo":
+            return "demo"
+        key = settings.secret(self.api_key_variable)
+        if key is None:
+            raise SettingsError(self.api_key_variable, "not set", "put the Access Key there")
+        return key
+
+
+class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
+    """The photos here: their folder and catalogue, and how a run adds to them."""
+
+    unsplash: dg.ResourceDependency[UnsplashResource]
+    folder: str = Field(default="library", description="The library's folder.")
+    rendition: str = Field(
+        default="regular", description="raw, full, regular, small, thumb, or a width in pixels."
+    )
+    photos_per_run: int = Field(default=1, ge=1, le=1000, description="Photos that a run brings.")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds for one picture in all.")
+    max_size: int = Field(default=50_000_000, gt=0, description="Bytes of the largest picture.")
+    concurrency: int = Field(default=8, ge=1, le=64, description="Pictures at the same time.")
+
+    _database: Database = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LibraryResource"]:
+        """Open the catalogue for a run, and let others know which process works on it."""
+        mode, run_id = self.unsplash.mode, context.run_id or "no run"
+        self._database = open_database(Path(self.folder), settings.load().catalogue, mode)
+        _tag(context, mode)
+        if mode == "demo" and context.log:
+            context.log.info("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.")
+        self.files.clean()
+        self.runs.begin(run_id, _topic(context))
+        try:
+            yield self
+        finally:
+            self.runs.end(run_id)
+            self._database.close()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The photos."""
+        return Catalogue(self._database)
+
+    @property
+    def runs(self) -> Runs:
+        """The runs."""
+        return Runs(self._database)
+
+    @property
+    def request_record(self) -> RequestRecord:
+        """The requests."""
+        return RequestRecord(self._database)
+
+    @property
+    def files(self) -> Folder:
+        """The files."""
+        return Folder(Path(self.folder))
+
+    def shelf(self) -> Shelf:
+        """Return what is needed to bring pictures into the library."""
+        limits = Limits(
+            connect=_CONNECT,
+            read=_SILENCE,
+            total=self.timeout,
+            size=self.max_size,
+            redirect_origins=picture_origins(self.unsplash.api_url),
+        )
+        transport = self.unsplash.transport()
+        return Shelf(self.catalogue, self.files, transport, limits, self.concurrency)
+
+
+def build_resources(given: Settings) -> dict[str, object]:
+    """Return the resources as the settings have them."""
+    unsplash = _with_defaults(
+        UnsplashResource,
+        api_url=given.api_url if given.mode == "live" else DEMO_URL,
+        app_name=given.app_name,
+        orientation=given.orientation,
+        content_filter=given.content_filter,
+        retry_delay=given.retry_delay,
+    )()
+    library = _with_defaults(
+        LibraryResource,
+        folder=str(given.library),
+        rendition=given.rendition,
+        photos_per_run=given.photos_per_run,
+        timeout=given.timeout,
+        max_size=given.max_size,
+        concurrency=given.concurrency,
+    )(unsplash=unsplash)
+    return {"unsplash": unsplash, "library": library}
+
+
+def _with_defaults(resource: type[Resource], **values: object) -> type[Resource]:
+    """Return the resource's class with these defaults.
+
+    Values given to an instance would not do: a launchpad that changes one field of it sets
+    all others back to the defaults of the class.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        info = copy(resource.model_fields[name])
+        info.default = value
+        fields[name] = (info.annotation, info)
+    return create_model(resource.__name__, __base__=resource, __doc__=resource.__doc__, **fields)
+
+
+def _topic(context: dg.InitResourceContext) -> str | None:
+    return context.run.tags.get(_PARTITION_TAG) if context.run else None
+
+
+def _tag(context: dg.InitResourceContext, mode: Mode) -> None:
+    """Tag the run, however it was launched, with its mode and the process that works on it."""
+    if context.instance and context.run:
+        tags = {MODE_TAG: mode, PROCESS_TAG: str(ProcessName.current())}
+        context.instance.add_run_tags(context.run.run_id, tags)

@@ -1,0 +1,280 @@
+"""The settings: every `UNSPLASH_*` variable, read once, typed, with an error that names it.
+
+This is the only module that reads the environment. Add a variable here, in `VARIABLES`, and
+the documentation's test asks for it in README.md and .env.example. What the text of a value
+may be stands in `setting_values`; what a setting means for the work, where it is used.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from dotenv import dotenv_values
+
+from unsplash_assets import setting_values
+from unsplash_assets.errors import SettingsError
+from unsplash_assets.setting_values import Keep
+
+Mode = Literal["live", "demo"]
+
+UNSPLASH_API_URL: Final = "https://api.unsplash.com"
+PROJECT_FILE: Final = "dagster.yaml"
+PROJECT_MARK: Final = "unsplash_assets"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of the environment: its default as text, its meaning, and its parser.
+
+    The parser takes the text and returns the value, or raises ValueError with the words that
+    say what is allowed.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    parse: Callable[[str], Any]
+    secret: bool = False
+
+
+VARIABLES: Final[tuple[Variable, ...]] = (
+    Variable(
+        "UNSPLASH_API_KEY",
+        "",
+        "the Access Key of an Unsplash application; without one: demo mode",
+        setting_values.access_key,
+        secret=True,
+    ),
+    Variable(
+        "UNSPLASH_API_URL",
+        UNSPLASH_API_URL,
+        "another server that speaks the same API (needs a key too)",
+        setting_values.api_url,
+    ),
+    Variable(
+        "UNSPLASH_APP_NAME",
+        "unsplash_assets",
+        "the name in the credit links (`utm_source`)",
+        setting_values.app_name,
+    ),
+    Variable(
+        "UNSPLASH_TOPICS",
+        "history,life,wisdom,art,office,nature",
+        "search topics, comma-separated; words in any script, spaces allowed",
+        setting_values.topics,
+    ),
+    Variable(
+        "UNSPLASH_LIBRARY",
+        "library",
+        "the folder (in demo mode: demo-library)",
+        setting_values.library_folder,
+    ),
+    Variable(
+        "UNSPLASH_CATALOGUE",
+        "",
+        "SQLAlchemy URL; without one: the SQLite file catalogue.db in the library",
+        setting_values.catalogue_url,
+    ),
+    Variable(
+        "UNSPLASH_RENDITION",
+        "regular",
+        "raw, full, regular, small, thumb, or a width such as 1600; for new photos",
+        setting_values.rendition,
+    ),
+    Variable(
+        "UNSPLASH_ORIENTATION",
+        "any",
+        "any, landscape, portrait or squarish",
+        setting_values.choice("any", "landscape", "portrait", "squarish"),
+    ),
+    Variable(
+        "UNSPLASH_CONTENT_FILTER",
+        "low",
+        "low or high, as the API has it",
+        setting_values.choice("low", "high"),
+    ),
+    Variable(
+        "UNSPLASH_PHOTOS_PER_RUN",
+        "1",
+        "photos that one run brings; also run config on demand",
+        setting_values.whole_number(1, 1000),
+    ),
+    Variable(
+        "UNSPLASH_RETRY_DELAY",
+        "15",
+        "seconds between the 10 retries",
+        setting_values.seconds(0, 3600),
+    ),
+    Variable(
+        "UNSPLASH_TIMEOUT",
+        "60",
+        "seconds that one picture's download may take in all",
+        setting_values.seconds(1, 3600),
+    ),
+    Variable("UNSPLASH_MAX_SIZE", "50MB", "a larger picture is refused", setting_values.max_size),
+    Variable(
+        "UNSPLASH_CONCURRENCY",
+        "8",
+        "pictures downloaded at the same time",
+        setting_values.whole_number(1, 64),
+    ),
+    Variable(
+        "UNSPLASH_VIEWER",
+        "auto",
+        "auto, off, gallery, or a command with {path}",
+        setting_values.viewer,
+    ),
+    Variable(
+        "UNSPLASH_KEEP",
+        "all",
+        "keep the newest N photos, or a size such as 2GB, or a span such as 30d",
+        setting_values.keep,
+    ),
+    Variable(
+        "UNSPLASH_KEEP_RUNS",
+        "1d",
+        "how long Dagster's finished runs are kept; failed ones seven times as long",
+        setting_values.span,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process, all checked. Sizes are bytes, times are seconds."""
+
+    project: Path
+    """The project folder: relative paths were resolved against it."""
+    api_key: str | None = field(repr=False)
+    api_url: str
+    app_name: str
+    topics: tuple[str, ...]
+    library: Path
+    catalogue: str | None = field(repr=False)
+    """SQLAlchemy URL, or None for the SQLite file in the library; may hold a password."""
+    rendition: str
+    orientation: str
+    content_filter: str
+    photos_per_run: int
+    retry_delay: float
+    timeout: float
+    max_size: int
+    concurrency: int
+    viewer: str
+    keep: Keep
+    keep_runs: timedelta
+    has_screen: bool
+    """Whether this machine's desktop can be reached from this process."""
+
+    @property
+    def mode(self) -> Mode:
+        """Live with a key, demo without."""
+        return "live" if self.api_key else "demo"
+
+
+def load() -> Settings:
+    """Read the settings of this process: its environment and the project's `.env`.
+
+    Raises SettingsError for the first variable that cannot be used.
+    """
+    project = find_project(Path.cwd())
+    return parse(environment(project), project)
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder upwards with this project's dagster.yaml, else `start`."""
+    for folder in (start, *start.parents):
+        candidate = folder / PROJECT_FILE
+        if candidate.is_file() and PROJECT_MARK in candidate.read_text(encoding="utf-8"):
+            return folder
+    return start
+
+
+def environment(project: Path) -> dict[str, str]:
+    """Return the environment with the project's `.env` laid over it, as Dagster does."""
+    written = dotenv_values(project / ".env")
+    return {**os.environ, **{name: value or "" for name, value in written.items()}}
+
+
+def enter_project(project: Path) -> None:
+    """Make this process work in the project folder, on the Dagster home that belongs to it."""
+    os.chdir(project)
+    home = environment(project).get("DAGSTER_HOME")
+    if not home:
+        is_home = (project / PROJECT_FILE).is_file()
+        home = str(project if is_home else project / ".dagster")
+        Path(home).mkdir(exist_ok=True)
+    os.environ["DAGSTER_HOME"] = home
+
+
+def secret(name: str) -> str | None:
+    """Return the value of the variable that holds a secret, or None if it is unset or empty."""
+    return environment(find_project(Path.cwd())).get(name) or None
+
+
+def parse(environ: Mapping[str, str], project: Path) -> Settings:
+    """Check and type the settings in `environ`; an empty value counts as unset."""
+    values = {variable.name: _value(variable, environ) for variable in VARIABLES}
+    given_url = environ.get("UNSPLASH_API_URL", "").strip()
+    key = values["UNSPLASH_API_KEY"]
+    if given_url and given_url.rstrip("/") != UNSPLASH_API_URL and not key:
+        raise SettingsError(
+            "UNSPLASH_API_KEY",
+            "not set",
+            f"UNSPLASH_API_URL ({given_url}) needs a key too; set one, or unset both for the demo",
+        )
+    return Settings(
+        project=project,
+        library=_library_folder(environ, project, default="library" if key else "demo-library"),
+        catalogue=_anchored(values["UNSPLASH_CATALOGUE"], project),
+        has_screen=_has_screen(environ),
+        api_key=key,
+        **{
+            name: values[f"UNSPLASH_{name.upper()}"]
+            for name in (
+                "api_url app_name topics rendition orientation content_filter photos_per_run "
+                "retry_delay timeout max_size concurrency viewer keep keep_runs"
+            ).split()
+        },
+    )
+
+
+def _value(variable: Variable, environ: Mapping[str, str]) -> Any:
+    text = environ.get(variable.name, "").strip() or variable.default
+    if not text:
+        return None
+    try:
+        return variable.parse(text)
+    except ValueError as error:
+        shown = f"{len(text)} characters that are no key" if variable.secret else repr(text)
+        raise SettingsError(variable.name, _without_password(shown), str(error)) from None
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", text)
+
+
+def _library_folder(environ: Mapping[str, str], project: Path, default: str) -> Path:
+    folder = environ.get("UNSPLASH_LIBRARY", "").strip() or default
+    path = (project / folder).resolve()
+    if path.is_file():
+        raise SettingsError("UNSPLASH_LIBRARY", repr(folder), "use a folder, that is a file")
+    return path
+
+
+def _anchored(catalogue: str | None, project: Path) -> str | None:
+    """Resolve the path of a relative SQLite URL against the project folder."""
+    if catalogue is None or not catalogue.startswith("sqlite:///"):
+        return catalogue
+    return f"sqlite:///{project / catalogue.removeprefix('sqlite:///')}"
+
+
+def _has_screen(environ: Mapping[str, str]) -> bool:
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,72 @@
+"""What a transport is: the bounds of one exchange, its answer, and the protocol of both.
+
+Keep out: how bytes travel (`http`, `wsgi`), and what they mean (`unsplash`, `library`).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one exchange. Times are seconds, sizes bytes of the decoded body."""
+
+    connect: float
+    """To establish a connection."""
+    read: float
+    """Of silence between two arrivals."""
+    total: float
+    """From the request to the last byte, redirects included."""
+    size: int
+    """A longer body is refused, as soon as it is announced or has arrived."""
+    redirect_origins: frozenset[str] = frozenset()
+    """Redirects are followed to these origins only; to none if empty."""
+    redirects: int = 5
+    """How many are followed in a row."""
+
+
+class Answer(Protocol):
+    """One answer, its body not yet read."""
+
+    @property
+    def url(self) -> str:
+        """The URL that answered, after redirects."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up in any case."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decoded body in pieces.
+
+        Raises NetworkError if it ends early or takes too long, TooLarge if it is longer than allowed.
+        """
+
+
+class Transport(Protocol):
+    """Carries GET requests. Safe to use from several threads."""
+
+    def get(
+        self, url: str, headers: Mapping[str, str], limits: Limits
+    ) -> AbstractContextManager[Answer]:
+        """Ask for `url`; the answer is to be read inside the `with`.
+
+        Raises NetworkError where no answer comes within the limits, RequestRefused where a
+        redirect leads elsewhere.
+        """
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL, with the default port left out, in lower case."""
+    parts = urlsplit(url)
+    scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
+    default = {"http": 80, "https": 443}.get(scheme)
+    shown_host = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown_host}" + (f":{port}" if port not in {None, default} else "")

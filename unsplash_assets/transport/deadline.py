@@ -1,0 +1,102 @@
+"""Connections whose every read ends by a deadline, whatever the server drips.
+
+`requests` and `urllib3` bound the silence between two arrivals, not the whole: a server that
+sends a byte a second, of its headers or its body, holds them for ever. Here each `recv` is
+given only what is left of the deadline that `until` sets for the calling thread.
+"""
+
+import io
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from typing import Any, Final
+
+import requests.adapters
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+CONNECTIONS_KEPT: Final = 64
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def until(deadline: float) -> Iterator[None]:
+    """Bound all reads of this thread inside the `with` by a time of `time.monotonic`."""
+    token = _deadline.set(deadline)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+class _DeadlineReader(io.RawIOBase):
+    """A socket's reader that gives each read what is left until the deadline."""
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - a writable buffer
+        deadline = _deadline.get()
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the deadline has passed")
+            silence = self._sock.gettimeout()
+            self._sock.settimeout(left if silence is None else min(silence, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(sock, *args, **kwargs)
+        raw = self.fp.detach()
+        self.fp = io.BufferedReader(_DeadlineReader(sock, raw))
+
+
+class _Connection(HTTPConnection):
+    response_class = _DeadlineResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class DeadlineAdapter(requests.adapters.HTTPAdapter):
+    """Gives a `requests.Session` such connections, directly and through proxies."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=CONNECTIONS_KEPT)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().init_poolmanager(*args, **kwargs)
+        _use_deadlines(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        manager = super().proxy_manager_for(*args, **kwargs)
+        _use_deadlines(manager)
+        return manager
+
+
+def _use_deadlines(manager: Any) -> None:  # noqa: ANN401 - a PoolManager; requests leaves it untyped
+    pools: dict[str, Callable[..., object]] = {"http": _Pool, "https": _SecurePool}
+    manager.pool_classes_by_scheme = pools

@@ -1,0 +1,153 @@
+"""The transport over `requests`: sessions, timeouts, redirects, and errors with a reason.
+
+`requests` knows proxies, certificate authorities and chunked and compressed bodies. What it
+does not know is here and in `deadline`: a total deadline, a limit on size, redirects only
+where they are allowed, and no credentials from anywhere but the caller (no netrc, no cookies).
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3.exceptions
+
+from unsplash_assets.errors import NetworkError, RequestRefused, TooLarge
+from unsplash_assets.transport.base import Answer, Limits, origin
+from unsplash_assets.transport.deadline import DeadlineAdapter, until
+
+USER_AGENT: Final = "unsplash_assets"
+_CHUNK: Final = 64 * 1024  # bytes
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+
+
+class HttpTransport:
+    """Carries GET requests over HTTP; implements `base.Transport`."""
+
+    def __init__(self, *adapters: tuple[str, requests.adapters.BaseAdapter]) -> None:
+        """Use `adapters` (URL prefix and adapter) where their prefix fits, else the network."""
+        session = requests.Session()
+        session.headers["User-Agent"] = USER_AGENT
+        session.auth = _no_credentials
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for prefix in ("http://", "https://"):
+            session.mount(prefix, DeadlineAdapter())
+        for prefix, adapter in adapters:
+            session.mount(prefix, adapter)
+        self._session = session
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str], limits: Limits) -> Iterator[Answer]:
+        """Ask for `url`; see `base.Transport.get`."""
+        deadline = time.monotonic() + limits.total
+        with until(deadline):
+            response = self._follow(url, headers, limits, deadline)
+            with response:
+                yield _HttpAnswer(response, limits, deadline)
+
+    def _follow(
+        self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
+    ) -> requests.Response:
+        for _ in range(limits.redirects + 1):
+            response = self._ask(url, headers, limits, deadline)
+            location = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or location is None:
+                return response
+            response.close()
+            target = urljoin(url, location)
+            if _origin_of(target) not in limits.redirect_origins:
+                raise RequestRefused(f"{_host(url)} redirects elsewhere, to {target[:200]!r}")
+            url = target
+        raise NetworkError(f"{_host(url)} redirects more than {limits.redirects} times in a row")
+
+    def _ask(
+        self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
+    ) -> requests.Response:
+        left = max(deadline - time.monotonic(), 0.001)
+        timeout = (min(limits.connect, left), min(limits.read, left))
+        try:
+            return self._session.get(
+                url, headers=dict(headers), timeout=timeout, stream=True, allow_redirects=False
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise RequestRefused(f"{url[:200]!r} is not a URL to ask: {error}") from None
+        except _BROKEN as error:
+            raise _network_error(error, url, limits, deadline) from error
+
+
+class _HttpAnswer:
+    def __init__(self, response: requests.Response, limits: Limits, deadline: float) -> None:
+        self.url = response.url
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._limits = limits
+        self._deadline = deadline
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body; see `base.Answer.chunks`."""
+        self._check_size(_announced(self.headers))
+        received = 0
+        try:
+            for chunk in self._response.iter_content(_CHUNK):
+                received += len(chunk)
+                self._check_size(received)
+                if time.monotonic() > self._deadline:
+                    raise TimeoutError
+                yield chunk
+        except _BROKEN as error:
+            raise _network_error(error, self.url, self._limits, self._deadline) from error
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.size:
+            raise TooLarge(
+                f"{_host(self.url)} sends more than the {self._limits.size:,} bytes allowed"
+            )
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave the request as it is: without this, a netrc file would replace its credentials."""
+    return request
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _network_error(error: BaseException, url: str, limits: Limits, deadline: float) -> NetworkError:
+    """Say in words what went wrong; the text of the libraries' errors is for their authors."""
+    host = _host(url)
+    if time.monotonic() >= deadline:
+        return NetworkError(f"{host} took longer than {limits.total:g} s in all")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return NetworkError(f"no connection to {host} within {limits.connect:g} s")
+    if isinstance(error, requests.exceptions.SSLError):
+        return NetworkError(f"no secure connection to {host}: check the certificate authorities")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return NetworkError(f"the proxy gives no connection to {host}")
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return NetworkError(f"{host} sent a body that cannot be decompressed")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return NetworkError(f"the answer of {host} was cut short")
+    if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error):
+        return NetworkError(f"nothing came from {host} for {limits.read:g} s")
+    return NetworkError(f"no answer from {host}: is the network up?")
+
+
+def _origin_of(url: str) -> str | None:
+    try:
+        return origin(url)
+    except ValueError:
+        return None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or repr(url[:60])
+    except ValueError:
+        return repr(url[:60])

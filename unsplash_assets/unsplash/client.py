@@ -1,0 +1,190 @@
+"""The client of the API: asks for random photos and sorts every answer into photo or error.
+
+It sends the key in a header only, to the API's own origin only, and its errors say what to
+do. Retrying is the caller's (`failures`), as are the photos' pictures (`library.download`).
+Facts about the API are in docs/unsplash.md.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from unsplash_assets.errors import (
+    AccessDenied,
+    BadAnswer,
+    KeyRefused,
+    NoPhotos,
+    QuotaSpent,
+    RequestRefused,
+    ServerError,
+    UnsplashAssetsError,
+)
+from unsplash_assets.settings import UNSPLASH_API_URL
+from unsplash_assets.transport.base import Limits, Transport, origin
+from unsplash_assets.unsplash.budget import Ledger, NoLedger
+from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
+
+PHOTOS_PER_REQUEST: Final = 30
+"""The most that /photos/random gives at once; a request costs the same whatever its count."""
+
+_ANSWER_SIZE: Final = 10_000_000  # bytes; 30 photos come to about 200,000
+_QUOTA_TEXT: Final = "Rate Limit Exceeded"
+_NO_PHOTOS_TEXT: Final = "No photos found"
+
+
+@dataclass(frozen=True)
+class RandomPhotos:
+    """What one request for random photos brought."""
+
+    photos: tuple[Photo, ...]
+    skipped: Mapping[str, int]
+    """Why photos of the answer were skipped, and how many each."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What photos are asked for, besides their topic; `any` asks for nothing."""
+
+    orientation: str = "any"
+    content_filter: str = "low"
+
+
+class UnsplashClient:
+    """Talks to one API with one key. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        key: str,
+        base_url: str = UNSPLASH_API_URL,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 20.0,
+        total_timeout: float = 30.0,
+        ledger: Ledger | None = None,
+    ) -> None:
+        """Use `key` at `base_url`; timeouts are seconds, see `transport.base.Limits`."""
+        self._transport = transport
+        self._key = key
+        self._base_url = base_url.rstrip("/")
+        self._limits = Limits(
+            connect=connect_timeout,
+            read=read_timeout,
+            total=total_timeout,
+            size=_ANSWER_SIZE,
+            redirect_origins=frozenset({origin(base_url)}),
+        )
+        self._ledger = ledger or NoLedger()
+
+    @property
+    def picture_origins(self) -> frozenset[str]:
+        """Where this API's pictures may come from: Unsplash, or the other API's own origin."""
+        return picture_origins(self._base_url)
+
+    def random_photos(
+        self, topic: str, count: int = PHOTOS_PER_REQUEST, filters: Filters | None = None
+    ) -> RandomPhotos:
+        """Ask for up to `count` random photos of a topic; costs one request of the quota.
+
+        Raises NoPhotos if nothing matches, and otherwise as `_problem` sorts the answers.
+        """
+        wanted = filters or Filters()
+        parameters = {"query": topic, "count": str(count), "content_filter": wanted.content_filter}
+        if wanted.orientation != "any":
+            parameters["orientation"] = wanted.orientation
+        content = self._get("/photos/random", parameters, about=f"topic {topic!r}")
+        photos: dict[str, Photo] = {}
+        skipped: Counter[str] = Counter()
+        for item in photo_list(content):
+            read = read_photo(item, self.picture_origins)
+            if isinstance(read, Photo):
+                photos.setdefault(read.id, read)
+            else:
+                skipped[read.reason] += 1
+        if not photos and set(skipped) == {"malformed"}:
+            raise BadAnswer(f"none of the answer's {skipped.total()} photos could be read")
+        return RandomPhotos(tuple(photos.values()), dict(skipped))
+
+    def _get(self, path: str, parameters: Mapping[str, str], about: str) -> Any:  # noqa: ANN401
+        url = f"{self._base_url}{path}?{urlencode(parameters)}"
+        headers = {
+            "Accept": "application/json",
+            "Accept-Version": "v1",
+            "Authorization": f"Client-ID {self._key}",
+        }
+        limit: int | None = None
+        try:
+            with self._transport.get(url, headers, self._limits) as answer:
+                limit = _number(answer.headers.get("X-Ratelimit-Limit"))
+                body = b"".join(answer.chunks())
+                status, answered = answer.status, dict(answer.headers)
+        finally:
+            self._ledger.record(limit)
+        if status != 200:  # noqa: PLR2004 - HTTP
+            raise problem(status, answered, self._redacted(body), about)
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            raise BadAnswer("the API answered with something that is not JSON") from None
+
+    def _redacted(self, body: bytes) -> bytes:
+        """Take the key out of an answer that is going to be quoted."""
+        return body.replace(self._key.encode(), b"(key)")
+
+
+def picture_origins(base_url: str) -> frozenset[str]:
+    """Return the origins that an API's pictures may come from."""
+    return frozenset({PICTURES if origin(base_url) == UNSPLASH_API_URL else origin(base_url)})
+
+
+def problem(
+    status: int, headers: Mapping[str, str], body: bytes, about: str
+) -> UnsplashAssetsError:
+    """Return the error that an answer other than 200 stands for (docs/unsplash.md, Errors)."""
+    reason = _reason(body)
+    names = {name.lower(): value for name, value in headers.items()}
+    remaining = _number(names.get("x-ratelimit-remaining"))
+    is_json_error = body.lstrip().startswith(b"{")
+    spent = _QUOTA_TEXT in reason or (remaining == 0 and not is_json_error)
+    said = f"{status}: {reason}" if reason else str(status)
+    if status == 429 or (status == 403 and spent):  # noqa: PLR2004 - HTTP
+        return QuotaSpent(f"Unsplash's hourly quota is spent ({said}): wait up to an hour")
+    if status == 404 and _NO_PHOTOS_TEXT in reason:  # noqa: PLR2004 - HTTP
+        return NoPhotos(f"Unsplash has no photos of {about}: choose another in UNSPLASH_TOPICS")
+    if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
+        return ServerError(f"the API is in trouble ({said}), not this program: later may do")
+    if status == 401:  # noqa: PLR2004 - HTTP
+        return KeyRefused(
+            f"Unsplash does not accept the key ({said}): copy the application's Access Key "
+            "to UNSPLASH_API_KEY"
+        )
+    if status == 403:  # noqa: PLR2004 - HTTP
+        return AccessDenied(f"Unsplash denies access ({said}): check the application's state")
+    if status < 400:  # noqa: PLR2004 - HTTP
+        return BadAnswer(f"the API answered {said} where 200 was expected")
+    return RequestRefused(f"the API refuses the request for {about} ({said})")
+
+
+def _reason(body: bytes) -> str:
+    """Return the answer's own words: its errors, or its first line if that is plain text."""
+    text = body[:2_000].decode("utf-8", "replace").strip()
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return "" if text.startswith("<") else _line(text)
+    if not isinstance(content, dict):
+        return ""
+    errors = content.get("errors", content.get("error", ""))
+    return _line("; ".join(map(str, errors)) if isinstance(errors, list) else str(errors))
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+
+def _number(text: str | None) -> int | None:
+    usable = text is not None and text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004
+    return int(text) if usable and text else None
