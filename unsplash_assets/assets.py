@@ -31,6 +31,7 @@ def photo_metadata(
         client = unsplash.client(library.request_record)
         needed = library.photos_per_run
         found = selection.stock(client, library.catalogue, topic, needed, unsplash.filters)
+    context.log.info(f"{topic}: {found.new} new of {found.fetched}, {found.waiting} waiting")
     if found.shortage:
         context.log.warning(found.shortage)
     return dg.MaterializeResult(metadata=metadata.of_stock(unsplash, topic, found))
@@ -45,6 +46,7 @@ def image_url(
         chosen = selection.choose(
             library.catalogue, topic, library.photos_per_run, context.run_id, library.rendition
         )
+    context.log.info(f"{topic}: chose {', '.join(p.id for p in chosen) or 'nothing'}")
     return dg.MaterializeResult(metadata=metadata.of_choice(unsplash, topic, chosen))
 
 
@@ -59,6 +61,7 @@ def image_file(
         stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
     for photo_id, reason in (outcome.refused | outcome.failed).items():
         context.log.warning(f"photo {photo_id}: {reason}")
+    context.log.info(f"{topic}: stored {len(outcome.stored)}, newest {stored[-1].path}")
     return dg.MaterializeResult(
         metadata=metadata.of_files(unsplash, library, stored, outcome),
         data_version=metadata.data_version(stored),

@@ -7,7 +7,7 @@ this stays behind.
 import os
 import socket
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 from unsplash_assets import settings
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
@@ -16,14 +16,14 @@ HOST: Final = "127.0.0.1"
 _PORTS: Final = range(1, 65_536)
 
 
-def main(arguments: list[str]) -> int:
-    """Become `dagster dev` on the port that is the one argument; return 2 if that cannot be."""
+def main(arguments: list[str]) -> NoReturn:
+    """Become `dagster dev` on the port that is the one argument; exit with 2 if that cannot be."""
     try:
         given = settings.load()
         port = check_port(arguments[0])
     except UnsplashAssetsError as error:
         print(f"unsplash_assets: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        sys.exit(2)
     settings_said = "demo, for UNSPLASH_API_KEY is not set" if given.mode == "demo" else "live"
     print(f"Dagster's UI comes up at http://{HOST}:{port} ({settings_said}).", flush=True)  # noqa: T201
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
@@ -45,4 +45,4 @@ def check_port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main(sys.argv[1:])

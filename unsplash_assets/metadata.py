@@ -1,13 +1,15 @@
 """What Dagster's UI shows of a materialization: links, numbers that plot, a preview picture."""
 
 import hashlib
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
 
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
-from unsplash_assets.library.credit import credit_line, referral
+from unsplash_assets.library.credit import UNSPLASH, referral
 from unsplash_assets.library.preview import preview
 from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
@@ -21,13 +23,13 @@ _LISTED: Final = 30  # photos in a table
 def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
     """Describe what stocking a topic's waiting list came to."""
     metadata: Metadata = {
-        "mode": unsplash.mode,
         "topic": topic,
         "requests": found.requests,
         "fetched": found.fetched,
         "new": found.new,
         "waiting": found.waiting,
         "skipped": sum(found.skipped.values()),
+        "mode": unsplash.mode,
     }
     if found.skipped:
         metadata["skipped because"] = dg.MetadataValue.json(dict(found.skipped))
@@ -38,9 +40,8 @@ def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
 
 def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
     """Describe the photos that a run has chosen."""
-    metadata: Metadata = {"mode": unsplash.mode, "topic": topic, "chosen": len(chosen)}
-    if chosen:
-        metadata |= _of_photo(chosen[0], unsplash)
+    first = _of_photo(chosen[0], unsplash) if chosen else {}
+    metadata: Metadata = {**first, "topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
     if len(chosen) > 1:
         metadata["photos"] = _table(chosen)
     return metadata
@@ -55,23 +56,22 @@ def of_files(
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
     newest = stored[-1]
     path = library.files.path(newest.path)
+    shown: Metadata = {"preview": _picture(path, newest)} if path.is_file() else {}
     metadata: Metadata = {
-        "mode": unsplash.mode,
-        "topic": newest.topic,
-        "stored": len(outcome.stored),
-        "refused": len(outcome.refused),
-        "failed": len(outcome.failed),
-        "waiting": library.catalogue.waiting(newest.topic),
+        **shown,
         **_of_photo(newest, unsplash),
         "path": dg.MetadataValue.path(str(path)),
         "bytes": newest.bytes,
         "width": newest.width,
         "height": newest.height,
         "sha256": newest.sha256,
+        "topic": newest.topic,
+        "stored": len(outcome.stored),
+        "refused": len(outcome.refused),
+        "failed": len(outcome.failed),
+        "waiting": library.catalogue.waiting(newest.topic),
+        "mode": unsplash.mode,
     }
-    if path.is_file():
-        alt = (newest.description or newest.topic).translate(str.maketrans("[]()!\\", "      "))
-        metadata["preview"] = dg.MetadataValue.md(f"![{alt}]({preview(path)})")
     if len(stored) > 1:
         metadata["photos"] = _table(stored)
     return metadata
@@ -85,22 +85,34 @@ def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
 
 
 def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
-    metadata: Metadata = {
-        "photo": photo.id,
+    return {
+        "credit": dg.MetadataValue.md(_credit(photo, unsplash)),
         "photographer": photo.photographer,
-        "credit": credit_line(photo.photographer),
+        "photo": photo.id,
+        "photo page": dg.MetadataValue.url(referral(photo.page_url, unsplash.app_name)),
         "rendition": photo.rendition,
         "url": dg.MetadataValue.url(photo.url),
     }
-    if photo.photographer_url:
-        metadata["photographer page"] = _link(photo.photographer_url, unsplash)
-    if photo.page_url:
-        metadata["photo page"] = _link(photo.page_url, unsplash)
-    return metadata
 
 
-def _link(url: str, unsplash: UnsplashResource) -> dg.MetadataValue[Any]:
-    return dg.MetadataValue.url(referral(url, unsplash.app_name))
+def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
+    """Return the credit in Markdown, both of its names linked."""
+    photographer = _link(photo.photographer, photo.photographer_url, unsplash)
+    return f"Photo by {photographer} on {_link('Unsplash', UNSPLASH, unsplash)}"
+
+
+def _link(text: str, url: str, unsplash: UnsplashResource) -> str:
+    plain = _plain(text)
+    return f"[{plain}]({referral(url, unsplash.app_name)})" if url else plain
+
+
+def _picture(path: Path, photo: StoredPhoto) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.md(f"![{_plain(photo.description or photo.topic)}]({preview(path)})")
+
+
+def _plain(text: str) -> str:
+    """Return untrusted text as Markdown that shows just this text."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+.!|~&-])", r"\\\1", text)
 
 
 def _table(photos: Sequence[ChosenPhoto]) -> dg.MetadataValue[Any]:

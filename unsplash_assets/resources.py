@@ -25,7 +25,7 @@ from unsplash_assets.library.requests import RequestRecord
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
 from unsplash_assets.settings import Mode, Settings
-from unsplash_assets.transport.base import Limits, Transport
+from unsplash_assets.transport.base import Limits, Timeouts, Transport
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
@@ -39,8 +39,6 @@ PROCESS_TAG: Final = "unsplash_assets/process"
 Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
 
 _PARTITION_TAG: Final = "dagster/partition"
-_CONNECT: Final = 5.0  # seconds
-_SILENCE: Final = 20.0  # seconds
 
 
 class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
@@ -59,9 +57,13 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     )
     orientation: str = Field(default="any", description="any, landscape, portrait or squarish.")
     content_filter: str = Field(default="low", description="low or high.")
-    connect_timeout: float = Field(default=_CONNECT, gt=0, description="Seconds to connect.")
-    read_timeout: float = Field(default=_SILENCE, gt=0, description="Seconds of silence.")
-    total_timeout: float = Field(default=30.0, gt=0, description="Seconds for an answer in all.")
+    connect_timeout: float = Field(
+        default=Timeouts.connect, gt=0, description="Seconds to connect."
+    )
+    read_timeout: float = Field(default=Timeouts.read, gt=0, description="Seconds of silence.")
+    total_timeout: float = Field(
+        default=Timeouts.total, gt=0, description="Seconds for an answer in all."
+    )
     retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
     retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
 
@@ -87,9 +89,7 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
             self.transport(),
             self._key(),
             self.api_url,
-            connect_timeout=self.connect_timeout,
-            read_timeout=self.read_timeout,
-            total_timeout=self.total_timeout,
+            timeouts=Timeouts(self.connect_timeout, self.read_timeout, self.total_timeout),
             ledger=record,
         )
 
@@ -156,9 +156,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     def shelf(self) -> Shelf:
         """Return what is needed to bring pictures into the library."""
         limits = Limits(
-            connect=_CONNECT,
-            read=_SILENCE,
-            total=self.timeout,
+            Timeouts(total=self.timeout),
             size=self.max_size,
             redirect_origins=picture_origins(self.unsplash.api_url),
         )

@@ -228,23 +228,13 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
             "not set",
             f"UNSPLASH_API_URL ({given_url}) needs a key too; set one, or unset both for the demo",
         )
-    return Settings(
-        project=project,
-        library=_library_folder(environ, project, default="library" if key else "demo-library"),
-        catalogue=_anchored(values["UNSPLASH_CATALOGUE"], project),
-        has_screen=_has_screen(environ),
-        api_key=key,
-        **{
-            name: values[f"UNSPLASH_{name.upper()}"]
-            for name in (
-                "api_url app_name topics rendition orientation content_filter photos_per_run "
-                "retry_delay timeout max_size concurrency viewer keep keep_runs"
-            ).split()
-        },
-    )
+    typed = {name.removeprefix("UNSPLASH_").lower(): value for name, value in values.items()}
+    typed["library"] = _library(environ, project, "library" if key else "demo-library")
+    typed["catalogue"] = _anchored(values["UNSPLASH_CATALOGUE"], project)
+    return Settings(project=project, has_screen=_has_screen(environ), **typed)
 
 
-def _value(variable: Variable, environ: Mapping[str, str]) -> Any:
+def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - as its parser has it
     text = environ.get(variable.name, "").strip() or variable.default
     if not text:
         return None
@@ -259,7 +249,7 @@ def _without_password(text: str) -> str:
     return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", text)
 
 
-def _library_folder(environ: Mapping[str, str], project: Path, default: str) -> Path:
+def _library(environ: Mapping[str, str], project: Path, default: str) -> Path:
     folder = environ.get("UNSPLASH_LIBRARY", "").strip() or default
     path = (project / folder).resolve()
     if path.is_file():

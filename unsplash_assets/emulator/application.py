@@ -32,7 +32,7 @@ UNMATCHED_QUERY: Final = "no-such-topic"
 _ORIENTATIONS: Final = frozenset({"landscape", "portrait", "squarish"})
 
 
-class _Refusal(Exception):  # noqa: N818 - an answer, not an error of the program
+class _Refusal(Exception):
     def __init__(self, status: str, *reasons: str) -> None:
         super().__init__(status)
         self.status = status

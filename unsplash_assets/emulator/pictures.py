@@ -69,6 +69,6 @@ def _size(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[int, int
 
 
 def _number(text: str | None, low: int, high: int) -> int | None:
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 6:
+    if text is None or not text.isascii() or not text.isdigit():
         return None
-    return min(max(int(text), low), high)
+    return min(max(int(text[:9]), low), high)

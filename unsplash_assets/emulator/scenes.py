@@ -5,6 +5,7 @@ by writing its function and naming it in `SCENES`. Size, caption and encoding ar
 """
 
 import colorsys
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -85,7 +86,7 @@ def ridge(dice: random.Random, base: float, rough: float, *, detail: int = 7) ->
     line = [base + dice.uniform(-rough, rough), base + dice.uniform(-rough, rough)]
     for _ in range(detail):
         finer = [line[0]]
-        for before, after in zip(line, line[1:], strict=False):
+        for before, after in itertools.pairwise(line):
             finer += [(before + after) / 2 + dice.uniform(-rough, rough), after]
         line, rough = finer, rough * 0.52
     return line

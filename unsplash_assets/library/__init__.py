@@ -1,7 +1,9 @@
-"""The photos here: remembered (`catalogue`), chosen (`selection`), fetched and proven
-(`download`, `proof`, `files`, `storing`), and credited (`credit`).
+"""The photos here: remembered, chosen, fetched, proven, stored and credited.
 
-It knows nothing of Dagster: runs are known by their id. The invariant that it keeps: a row
-that says "stored" has a file with that SHA-256 at that relative path, and a file under a final
-name was whole when it got it.
+`catalogue` remembers, `selection` chooses, `storing` fetches several with `download`, which
+has `proof` look at each and `files` publish it; `credit`, `preview`, `showing` and `status`
+are for people. It knows nothing of Dagster: runs are known by their id.
+
+The invariant: a row that says "stored" has a file with that SHA-256 at that relative path, and
+a file under a final name was whole when it got it.
 """

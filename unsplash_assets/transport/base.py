@@ -11,17 +11,24 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The bounds of one exchange. Times are seconds, sizes bytes of the decoded body."""
+class Timeouts:
+    """How long one exchange may take, in seconds."""
 
-    connect: float
+    connect: float = 5.0
     """To establish a connection."""
-    read: float
+    read: float = 20.0
     """Of silence between two arrivals."""
-    total: float
+    total: float = 30.0
     """From the request to the last byte, redirects included."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one exchange."""
+
+    timeouts: Timeouts
     size: int
-    """A longer body is refused, as soon as it is announced or has arrived."""
+    """Bytes of the decoded body: a longer one is refused once it is announced or has arrived."""
     redirect_origins: frozenset[str] = frozenset()
     """Redirects are followed to these origins only; to none if empty."""
     redirects: int = 5
@@ -46,7 +53,7 @@ class Answer(Protocol):
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body in pieces.
 
-        Raises NetworkError if it ends early or takes too long, TooLarge if it is longer than allowed.
+        Raises NetworkError if it ends early or takes too long, TooLarge if it is too long.
         """
 
 

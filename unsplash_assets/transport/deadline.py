@@ -88,10 +88,12 @@ class DeadlineAdapter(requests.adapters.HTTPAdapter):
         super().__init__(pool_maxsize=CONNECTIONS_KEPT)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Make the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         _use_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Make the pools of connections through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
         _use_deadlines(manager)
         return manager

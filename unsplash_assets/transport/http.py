@@ -23,6 +23,15 @@ USER_AGENT: Final = "unsplash_assets"
 _CHUNK: Final = 64 * 1024  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_SAID: Final = (
+    (requests.exceptions.ConnectTimeout, "no connection to {host} within {connect} s"),
+    (requests.exceptions.Timeout, "nothing came from {host} for {read} s"),
+    (requests.exceptions.SSLError, "{host} has a certificate that is not trusted here"),
+    (requests.exceptions.ProxyError, "the proxy gives no connection to {host}"),
+    (requests.exceptions.ContentDecodingError, "{host} sent a body that cannot be unpacked"),
+    (requests.exceptions.ChunkedEncodingError, "the answer of {host} was cut short"),
+)
+_SAID_OTHERWISE: Final = "no answer from {host}: is the network up?"
 
 
 class HttpTransport:
@@ -43,7 +52,7 @@ class HttpTransport:
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str], limits: Limits) -> Iterator[Answer]:
         """Ask for `url`; see `base.Transport.get`."""
-        deadline = time.monotonic() + limits.total
+        deadline = time.monotonic() + limits.timeouts.total
         with until(deadline):
             response = self._follow(url, headers, limits, deadline)
             with response:
@@ -68,7 +77,7 @@ class HttpTransport:
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
     ) -> requests.Response:
         left = max(deadline - time.monotonic(), 0.001)
-        timeout = (min(limits.connect, left), min(limits.read, left))
+        timeout = (min(limits.timeouts.connect, left), min(limits.timeouts.read, left))
         try:
             return self._session.get(
                 url, headers=dict(headers), timeout=timeout, stream=True, allow_redirects=False
@@ -121,22 +130,15 @@ def _announced(headers: Mapping[str, str]) -> int:
 
 def _network_error(error: BaseException, url: str, limits: Limits, deadline: float) -> NetworkError:
     """Say in words what went wrong; the text of the libraries' errors is for their authors."""
-    host = _host(url)
+    host, timeouts = _host(url), limits.timeouts
     if time.monotonic() >= deadline:
-        return NetworkError(f"{host} took longer than {limits.total:g} s in all")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return NetworkError(f"no connection to {host} within {limits.connect:g} s")
-    if isinstance(error, requests.exceptions.SSLError):
-        return NetworkError(f"no secure connection to {host}: check the certificate authorities")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return NetworkError(f"the proxy gives no connection to {host}")
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return NetworkError(f"{host} sent a body that cannot be decompressed")
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return NetworkError(f"the answer of {host} was cut short")
-    if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error):
-        return NetworkError(f"nothing came from {host} for {limits.read:g} s")
-    return NetworkError(f"no answer from {host}: is the network up?")
+        return NetworkError(f"{host} took longer than {timeouts.total:g} s in all")
+    timed_out = isinstance(error, requests.exceptions.ConnectionError) and "timed out" in str(error)
+    kind = requests.exceptions.ReadTimeout if timed_out else type(error)
+    words = next((said for known, said in _SAID if issubclass(kind, known)), _SAID_OTHERWISE)
+    return NetworkError(
+        words.format(host=host, connect=f"{timeouts.connect:g}", read=f"{timeouts.read:g}")
+    )
 
 
 def _origin_of(url: str) -> str | None:

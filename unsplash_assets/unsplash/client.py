@@ -23,7 +23,7 @@ from unsplash_assets.errors import (
     UnsplashAssetsError,
 )
 from unsplash_assets.settings import UNSPLASH_API_URL
-from unsplash_assets.transport.base import Limits, Transport, origin
+from unsplash_assets.transport.base import Limits, Timeouts, Transport, origin
 from unsplash_assets.unsplash.budget import Ledger, NoLedger
 from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
 
@@ -61,19 +61,15 @@ class UnsplashClient:
         key: str,
         base_url: str = UNSPLASH_API_URL,
         *,
-        connect_timeout: float = 5.0,
-        read_timeout: float = 20.0,
-        total_timeout: float = 30.0,
+        timeouts: Timeouts | None = None,
         ledger: Ledger | None = None,
     ) -> None:
-        """Use `key` at `base_url`; timeouts are seconds, see `transport.base.Limits`."""
+        """Use `key` at `base_url`, and write each request to `ledger`."""
         self._transport = transport
         self._key = key
         self._base_url = base_url.rstrip("/")
         self._limits = Limits(
-            connect=connect_timeout,
-            read=read_timeout,
-            total=total_timeout,
+            timeouts or Timeouts(),
             size=_ANSWER_SIZE,
             redirect_origins=frozenset({origin(base_url)}),
         )
