@@ -1,0 +1,146 @@
+"""Fixtures for all tests: a folder and an environment of their own, a chosen clock, servers."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+import pytest
+from waitress.server import create_server
+
+from unsplash_assets import settings
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.settings import Settings
+
+NOON = 1_795_435_200.0
+"""A moment to begin at, seconds since 1970: 2026-11-23 12:00 UTC."""
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: float = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no variable and no .env of the person who runs the tests reach them."""
+    for name in settings.environment(tmp_path):
+        if name.startswith("UNSPLASH_") or name in {"DAGSTER_HOME", "DISPLAY", "WAYLAND_DISPLAY"}:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+Given = Callable[..., Settings]
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Given:
+    """Make settings: `given(topics="nature")` stands for UNSPLASH_TOPICS=nature."""
+
+    def make(**values: str) -> Settings:
+        environ = {f"UNSPLASH_{name.upper()}": value for name, value in values.items()}
+        return settings.parse(environ, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """The live part of a new SQLite catalogue in a file."""
+    opened = open_database(tmp_path / "library", None, "live")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def catalogue(database: Database, clock: Clock) -> Catalogue:
+    return Catalogue(database, clock)
+
+
+@contextmanager
+def served(application: WSGIApplication) -> Iterator[str]:
+    """Serve a WSGI application on a port of this machine; gives its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = create_server(application, sockets=[listener], threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.close()
+        thread.join(timeout=5)
+
+
+Serve = Callable[[WSGIApplication], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve WSGI applications until the test ends; each call gives a base URL."""
+    with ExitStack() as stack:
+        yield lambda application: stack.enter_context(served(application))
+
+
+@pytest.fixture
+def emulator_url(serve: Serve) -> str:
+    """The base URL of an emulated Unsplash without a quota, over a socket."""
+    return serve(Emulator())
+
+
+Script = Callable[[socket.socket, bytes], None]
+"""What a raw server does with one connection, given the head of the request."""
+
+
+@contextmanager
+def _scripted(script: Script) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head and (some := connection.recv(65_536)):
+                head += some
+            script(connection, head)
+
+    def accept() -> None:
+        while not stopped.is_set():
+            with suppress(OSError):
+                connection, _ = listener.accept()
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stopped.set()
+        listener.close()
+
+
+RawServe = Callable[[Script], str]
+
+
+@pytest.fixture
+def raw_serve() -> Iterator[RawServe]:
+    """Serve bytes as they are: `script(connection, head)` answers each connection."""
+    with ExitStack() as stack:
+
+        def start(script: Script) -> str:
+            server: AbstractContextManager[str] = _scripted(script)
+            return stack.enter_context(server)
+
+        yield start
