@@ -44,7 +44,7 @@ def image_url(
     topic = context.partition_key
     with reported(context, unsplash, library):
         chosen = selection.choose(
-            library.catalogue, topic, library.photos_per_run, context.run_id, library.rendition
+            library.catalogue, topic, library.photos_per_run, context.run.run_id, library.rendition
         )
     context.log.info(f"{topic}: chose {', '.join(p.id for p in chosen) or 'nothing'}")
     return dg.MaterializeResult(metadata=metadata.of_choice(unsplash, topic, chosen))
@@ -54,7 +54,7 @@ def image_file(
     context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
 ) -> dg.MaterializeResult[None]:
     """The files: every chosen photo, downloaded, proven whole, and only then given its name."""
-    topic, run_id, shelf = context.partition_key, context.run_id, library.shelf()
+    topic, run_id, shelf = context.partition_key, context.run.run_id, library.shelf()
     with reported(context, unsplash, library) as attempt:
         chosen = shelf.catalogue.take_over(topic, run_id)
         outcome = storing.store(shelf, chosen, last_try=attempt.is_last)

@@ -44,7 +44,7 @@ def reported(
         raise _answer(context, unsplash, attempt, error) from error
     finally:
         with suppress(LibraryError):
-            library.runs.report(context.run_id, trouble)
+            library.runs.report(context.run.run_id, trouble)
 
 
 def _answer(

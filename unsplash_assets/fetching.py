@@ -5,15 +5,18 @@ run carries no time limit, for the person in front of it is one.
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
+import sqlalchemy.exc
 from filelock import FileLock
 
 from unsplash_assets.definitions import build_definitions
+from unsplash_assets.errors import LibraryError
 from unsplash_assets.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.database import Database, open_database
@@ -21,6 +24,8 @@ from unsplash_assets.library.runs import Runs
 from unsplash_assets.settings import Settings
 
 _LOOK_EVERY = 0.2  # seconds
+_TRIES = 20
+_BETWEEN_TRIES = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,22 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
 
 @contextmanager
 def _instance(given: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open Dagster's record; alone while it is made, for two makers at once break it."""
+    """Open Dagster's record, alone: where several make it at once, all but one fail.
+
+    `dagster dev` knows nothing of the lock, so a failure may be its doing, and passes.
+    """
     folder = given.project / ".dagster"
     folder.mkdir(exist_ok=True)
-    with FileLock(folder / "create.lock"):
-        instance = dg.DagsterInstance.get()
-        instance.get_run_records(limit=1)
+    for left in reversed(range(_TRIES)):
+        try:
+            with FileLock(folder / "create.lock"):
+                instance = dg.DagsterInstance.get()
+                instance.get_run_records(limit=1)
+            break
+        except (sqlalchemy.exc.OperationalError, dg.DagsterError) as error:
+            if not left:
+                raise LibraryError(f"Dagster's record in {folder} cannot be opened") from error
+            time.sleep(_BETWEEN_TRIES)
     with instance:
         yield instance
 
@@ -80,7 +95,7 @@ def _watched(database: Database, run_id: str, progress: Callable[[int], None]) -
 
     def watch() -> None:
         while not ended.wait(_LOOK_EVERY):
-            progress(len(catalogue.stored_by(run_id)))
+            progress(catalogue.stored_count(run_id))
 
     watcher = threading.Thread(target=watch, name="progress", daemon=True)
     watcher.start()
@@ -89,4 +104,4 @@ def _watched(database: Database, run_id: str, progress: Callable[[int], None]) -
     finally:
         ended.set()
         watcher.join()
-        progress(len(catalogue.stored_by(run_id)))
+        progress(catalogue.stored_count(run_id))

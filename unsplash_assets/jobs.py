@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 import dagster as dg
 
 from unsplash_assets.failures import RETRIES
-from unsplash_assets.partitions import topic_partitions
 from unsplash_assets.resources import MODE_TAG
 from unsplash_assets.settings import Settings
 
@@ -24,7 +23,6 @@ def build_refresh(given: Settings) -> Job:
         "refresh",
         description="Brings photos of one topic: asks, chooses, downloads, proves, stores.",
         selection=dg.AssetSelection.all(),
-        partitions_def=topic_partitions(given),
         tags={MODE_TAG: given.mode, MAX_RUNTIME_TAG: str(longest_honest_run(given))},
     )
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
 from unsplash_assets.library.credit import UNSPLASH, referral
-from unsplash_assets.library.preview import preview
+from unsplash_assets.library.preview import preview, thumbnail
 from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
 from unsplash_assets.resources import LibraryResource, UnsplashResource
@@ -18,6 +18,8 @@ from unsplash_assets.resources import LibraryResource, UnsplashResource
 Metadata = dict[str, dg.MetadataValue[Any] | str | int]
 
 _LISTED: Final = 30  # photos in a table
+_SHOWN_AT_ONCE: Final = 999  # characters of Markdown that Dagster's UI shows without a click
+_ALT_LENGTH: Final = 100
 
 
 def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
@@ -56,9 +58,8 @@ def of_files(
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
     newest = stored[-1]
     path = library.files.path(newest.path)
-    shown: Metadata = {"preview": _picture(path, newest)} if path.is_file() else {}
     metadata: Metadata = {
-        **shown,
+        **_pictures(path, newest),
         **_of_photo(newest, unsplash),
         "path": dg.MetadataValue.path(str(path)),
         "bytes": newest.bytes,
@@ -97,8 +98,9 @@ def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
 
 def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
     """Return the credit in Markdown, both of its names linked."""
+    demo = " (demo: drawn here, there is no such photo)" if unsplash.mode == "demo" else ""
     photographer = _link(photo.photographer, photo.photographer_url, unsplash)
-    return f"Photo by {photographer} on {_link('Unsplash', UNSPLASH, unsplash)}"
+    return f"Photo by {photographer} on {_link('Unsplash', UNSPLASH, unsplash)}{demo}"
 
 
 def _link(text: str, url: str, unsplash: UnsplashResource) -> str:
@@ -106,8 +108,16 @@ def _link(text: str, url: str, unsplash: UnsplashResource) -> str:
     return f"[{plain}]({referral(url, unsplash.app_name)})" if url else plain
 
 
-def _picture(path: Path, photo: StoredPhoto) -> dg.MetadataValue[Any]:
-    return dg.MetadataValue.md(f"![{_plain(photo.description or photo.topic)}]({preview(path)})")
+def _pictures(path: Path, photo: StoredPhoto) -> Metadata:
+    """Return a picture that the UI shows at once, and a larger one that it shows on a click."""
+    if not path.is_file():
+        return {}
+    alt = _plain(photo.description or photo.topic)[:_ALT_LENGTH].rstrip("\\")
+    room = _SHOWN_AT_ONCE - len(alt) - len("![]()")
+    return {
+        "preview": dg.MetadataValue.md(f"![{alt}]({thumbnail(path, room)})"),
+        "larger preview": dg.MetadataValue.md(f"![{alt}]({preview(path)})"),
+    }
 
 
 def _plain(text: str) -> str:

@@ -120,7 +120,8 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LibraryResource"]:
         """Open the catalogue for a run, and let others know which process works on it."""
-        mode, run_id = self.unsplash.mode, context.run_id or "no run"
+        mode = self.unsplash.mode
+        run_id = context.run.run_id if context.run else "no run"
         self._database = open_database(Path(self.folder), settings.load().catalogue, mode)
         _tag(context, mode)
         if mode == "demo" and context.log:

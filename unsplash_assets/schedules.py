@@ -5,6 +5,7 @@ library start a run for the same minute. A run whose process was killed is close
 Dagster would wait until it exceeds the longest honest run.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ from unsplash_assets.resources import PROCESS_TAG
 from unsplash_assets.settings import Settings
 
 NAME: Final = "every_minute"
+_PRECEDENCE: Final = 1.5  # seconds that a second `dagster dev` leaves to the first
 _SCHEDULE_TAG: Final = "dagster/schedule_name"
 _UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -50,10 +52,14 @@ def build_every_minute(
 
 
 def _taken(given: Settings, context: dg.ScheduleEvaluationContext) -> str | None:
-    """Claim the minute, or say who has it."""
+    """Claim the minute, or say who has it; who was first here goes first."""
     database = open_database(given.library, given.catalogue, given.mode)
+    tick = context.scheduled_execution_time.timestamp()
     try:
-        holder = Runs(database).claim_tick(context.scheduled_execution_time.timestamp())
+        runs = Runs(database)
+        if runs.has_rival(tick):
+            time.sleep(_PRECEDENCE)
+        holder = runs.claim_tick(tick)
     finally:
         database.close()
     if holder is None:

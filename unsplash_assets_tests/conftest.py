@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any, cast
 from wsgiref.types import WSGIApplication
 
 import pytest
@@ -82,6 +83,8 @@ def served(application: WSGIApplication) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.close()
+        for channel in list(cast("Any", server).active_channels.values()):
+            channel.handle_close()
         thread.join(timeout=5)
 
 

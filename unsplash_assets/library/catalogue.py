@@ -166,6 +166,13 @@ class Catalogue:
         """Return the photos that a run has stored, in order."""
         return self._stored(db.photos.c.run_id == run_id)
 
+    def stored_count(self, run_id: str) -> int:
+        """Count the photos that a run has stored."""
+        photos = db.photos.c
+        query = sa.select(sa.func.count()).where(self._mine, photos.run_id == run_id)
+        with self._db.reading() as connection:
+            return int(connection.scalar(query.where(photos.state == "stored")) or 0)
+
     def newest_stored(self, topic: str) -> StoredPhoto | None:
         """Return the topic's newest stored photo."""
         found = self._stored(db.photos.c.topic == topic, newest=1)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 from sqlalchemy.pool import StaticPool
 
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.settings import Mode
 
 CATALOGUE_FILE: Final = "catalogue.db"
@@ -143,7 +143,8 @@ class Database:
 def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
     """Open the catalogue of a library, making it if it is not there yet.
 
-    `url` is an SQLAlchemy URL, or None for the file in the folder. Raises LibraryError.
+    `url` is an SQLAlchemy URL, or None for the file in the folder. Raises LibraryError, and
+    SettingsError where the URL cannot be used.
     """
     if url is None:
         _make_folder(folder)
@@ -170,7 +171,9 @@ def _engine(url: str) -> sa.Engine:
     try:
         engine = sa.create_engine(url)
     except (sa.exc.ArgumentError, ImportError) as error:
-        raise LibraryError(f"UNSPLASH_CATALOGUE cannot be used: {error}") from None
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
+        ) from None
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine)
     return engine

@@ -1,4 +1,4 @@
-"""A small copy of a stored picture, to be looked at where a path would say nothing."""
+"""Small copies of a stored picture, to be looked at where a path would say nothing."""
 
 import base64
 import io
@@ -7,16 +7,40 @@ from typing import Final
 
 from PIL import Image
 
-SIDE: Final = 240  # pixels
-_QUALITY: Final = 60
+PREVIEW_SIDE: Final = 240  # pixels
+_PREVIEW_QUALITY: Final = 60
+_THUMBNAIL_SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
+_THUMBNAIL_QUALITY: Final = 30
 
 
 def preview(path: Path) -> str:
-    """Return a JPEG of the picture, its longer side SIDE pixels, as a data URI."""
+    """Return a JPEG of the picture, its longer side PREVIEW_SIDE pixels, as a data URI."""
+    small = _reduced(path, PREVIEW_SIDE)
+    return _data_uri(small, "JPEG", quality=_PREVIEW_QUALITY, optimize=True)
+
+
+def thumbnail(path: Path, length: int) -> str:
+    """Return the largest WebP of the picture that fits in `length` characters, as a data URI."""
+    small = _reduced(path, _THUMBNAIL_SIDES[0])
+    uri = ""
+    for side in _THUMBNAIL_SIDES:
+        small.thumbnail((side, side))
+        uri = _data_uri(small, "WEBP", quality=_THUMBNAIL_QUALITY, method=6)
+        if len(uri) <= length:
+            break
+    return uri
+
+
+def _reduced(path: Path, side: int) -> Image.Image:
     with Image.open(path) as image:
-        image.draft("RGB", (SIDE, SIDE))
+        image.draft("RGB", (side, side))
         small = image.convert("RGB")
-    small.thumbnail((SIDE, SIDE))
+    small.thumbnail((side, side))
+    return small
+
+
+def _data_uri(image: Image.Image, kind: str, **options: object) -> str:
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    image.save(out, kind, **options)
+    encoded = base64.b64encode(out.getvalue()).decode()
+    return f"data:image/{kind.lower()};base64,{encoded}"

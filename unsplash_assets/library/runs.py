@@ -17,6 +17,7 @@ from unsplash_assets.library.processes import ProcessName
 
 Outcome = Literal["success", "failure"]
 
+_RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
 _KEPT: Final = 500
 """Ended runs that are remembered; older ones are of no use to anyone here."""
 
@@ -98,6 +99,17 @@ class Runs:
                 return None
             holder = connection.scalar(sa.select(db.libraries.c.tick_process).where(mine))
         return ProcessName.parse(str(holder))
+
+    def has_rival(self, tick: float) -> bool:
+        """Whether another living process had the tick before this one, or has this one."""
+        mine = db.libraries.c.mode == self._db.mode
+        query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
+        with self._db.reading() as connection:
+            row = connection.execute(query).one()
+        if row.tick_process is None or row.tick < tick - _RECENT:
+            return False
+        holder = ProcessName.parse(row.tick_process)
+        return holder != ProcessName.current() and not holder.is_gone()
 
     def _forget_old(self, connection: sa.Connection) -> None:
         mine = db.runs.c.mode == self._db.mode

@@ -1,0 +1,79 @@
+"""Runs on a real Dagster instance in memory, for the tests of the Dagster layer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.status import Status, look
+from unsplash_assets.settings import Settings
+
+ALL = ("photo_metadata", "image_url", "image_file")
+
+
+@dataclass
+class Project:
+    """A project with settings, and a Dagster instance of its own."""
+
+    given: Settings
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    def run(
+        self, topic: str, assets: Sequence[str] = ALL, **library: object
+    ) -> dg.ExecuteInProcessResult:
+        """Materialize assets of a topic; keywords are run config of the resource `library`."""
+        job = build_definitions(self.given).resolve_implicit_global_asset_job_def()
+        return job.execute_in_process(
+            instance=self.instance,
+            partition_key=topic,
+            asset_selection=[dg.AssetKey(name) for name in assets],
+            run_config={"resources": {"library": {"config": library}}} if library else None,
+            raise_on_error=False,
+        )
+
+    def status(self) -> Status:
+        """Look at the library."""
+        database = open_database(self.given.library, self.given.catalogue, self.given.mode)
+        try:
+            return look(database, self.given.topics)
+        finally:
+            database.close()
+
+    def newest(self, topic: str) -> Any:
+        """Return the topic's newest stored photo."""
+        database = open_database(self.given.library, self.given.catalogue, self.given.mode)
+        try:
+            return Catalogue(database).newest_stored(topic)
+        finally:
+            database.close()
+
+    def pictures(self) -> list[str]:
+        """Return the relative paths of all pictures in the library."""
+        folder = self.given.library
+        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.*"))
+
+
+def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
+    """Return the failed step and what it said."""
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    failed = event.step_failure_data
+    said = failed.user_failure_data.description if failed.user_failure_data else None
+    return str(event.step_key), str(said)
+
+
+def metadata(result: dg.ExecuteInProcessResult, asset: str) -> Mapping[str, Any]:
+    """Return the values of the metadata of the asset's one materialization in a run."""
+    (made,) = result.asset_materializations_for_node(asset)
+    return {name: value.value for name, value in made.metadata.items()}
+
+
+def tries(result: dg.ExecuteInProcessResult, step: str) -> int:
+    """Return how often a step was begun."""
+    return sum(
+        event.step_key == step and event.event_type_value in {"STEP_START", "STEP_RESTARTED"}
+        for event in result.all_events
+    )

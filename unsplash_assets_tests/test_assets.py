@@ -1,0 +1,301 @@
+"""Tests of the assets, run on a real Dagster instance, in the demo and over sockets."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import dagster as dg
+import pytest
+
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets_tests.conftest import Clock, Given, Serve
+from unsplash_assets_tests.runs import ALL, Project, failure, metadata, tries
+
+
+@pytest.fixture
+def demo(given: Given) -> Project:
+    return Project(given(topics="nature,art", viewer="off"))
+
+
+@pytest.fixture
+def live(live_with: "Live") -> Project:
+    return live_with(Emulator())
+
+
+Live = Callable[[WSGIApplication], Project]
+
+
+@pytest.fixture
+def live_with(given: Given, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """Make a project whose API is the application, behind a socket."""
+    key = "a-key-of-the-tests"
+    monkeypatch.setenv("UNSPLASH_API_KEY", key)
+
+    def make(application: WSGIApplication) -> Project:
+        url = serve(application)
+        return Project(given(api_key=key, api_url=url, topics="nature,art", retry_delay="0"))
+
+    return make
+
+
+def test_a_run_brings_one_whole_photo_of_the_topic(demo: Project) -> None:
+    result = demo.run("nature")
+    assert result.success
+    (path,) = demo.pictures()
+    assert path.startswith("nature/")
+    photo = demo.newest("nature")
+    content = (demo.given.library / path).read_bytes()
+    assert (photo.path, photo.bytes) == (path, len(content))
+    assert photo.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_same_run_works_over_sockets_with_a_key(live: Project) -> None:
+    assert live.run("nature").success
+    assert len(live.pictures()) == 1
+    assert live.given.library.name == "library"
+    assert live.status().mode == "live"
+
+
+def test_one_request_is_enough_for_thirty_runs(live: Project) -> None:
+    requests = [metadata(live.run("nature"), "photo_metadata")["requests"] for _ in range(3)]
+    assert requests == [1, 0, 0]
+    assert live.status().quota.used == 1
+
+
+def test_more_photos_on_demand_are_run_config_of_the_library(demo: Project) -> None:
+    result = demo.run("nature", photos_per_run=33)
+    assert result.success
+    assert metadata(result, "photo_metadata")["requests"] == 2
+    assert metadata(result, "image_url")["chosen"] == 33
+    assert metadata(result, "image_file")["stored"] == 33
+    assert len(demo.pictures()) == 33
+
+
+def test_run_config_of_one_field_leaves_the_settings_of_the_others(given: Given) -> None:
+    project = Project(given(topics="nature", rendition="small"))
+    result = project.run("nature", photos_per_run=2)
+    assert metadata(result, "image_file")["rendition"] == "small"
+
+
+def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) -> None:
+    shown = metadata(demo.run("nature"), "image_file")
+    photo = demo.newest("nature")
+    assert shown["topic"] == "nature"
+    assert shown["photo"] == photo.id
+    assert shown["photographer"] == photo.photographer
+    assert f"[{photo.photographer}](" in shown["credit"]
+    assert "utm_source=unsplash_assets&utm_medium=referral" in shown["credit"]
+    assert shown["photo page"].startswith(photo.page_url)
+    assert shown["url"] == photo.url
+    assert shown["rendition"] == "regular"
+    assert (shown["width"], shown["height"], shown["bytes"]) == (
+        photo.width,
+        photo.height,
+        photo.bytes,
+    )
+    assert shown["sha256"] == photo.sha256
+    assert shown["preview"].count("data:image/jpeg;base64,") == 1
+    assert (shown["stored"], shown["waiting"]) == (1, 29)
+    assert shown["mode"] == "demo"
+
+
+def test_what_is_shown_of_the_waiting_list_are_numbers(demo: Project) -> None:
+    shown = metadata(demo.run("nature"), "photo_metadata")
+    counts = {name: shown[name] for name in ("requests", "fetched", "new", "waiting", "skipped")}
+    assert counts == {"requests": 1, "fetched": 30, "new": 30, "waiting": 30, "skipped": 0}
+
+
+def test_the_hash_of_one_file_is_the_data_version(demo: Project) -> None:
+    demo.run("nature")
+    assert _data_version(demo) == demo.newest("nature").sha256
+
+
+def test_the_data_version_of_several_files_is_one_over_their_hashes(demo: Project) -> None:
+    demo.run("nature", photos_per_run=3)
+    version = _data_version(demo)
+    assert len(version) == 64
+    assert version != demo.newest("nature").sha256
+
+
+def _data_version(project: Project) -> str:
+    event = project.instance.get_latest_materialization_event(dg.AssetKey("image_file"))
+    assert event
+    assert event.asset_materialization
+    tags = event.asset_materialization.tags
+    assert tags
+    return tags["dagster/data_version"]
+
+
+@pytest.mark.parametrize("mode", ["demo", "live"])
+def test_every_run_is_tagged_with_its_mode(mode: str, request: pytest.FixtureRequest) -> None:
+    project: Project = request.getfixturevalue(mode)
+    result = project.run("nature")
+    run = project.instance.get_run_by_id(result.run_id)
+    assert run
+    assert run.tags["unsplash_assets/mode"] == mode
+
+
+def test_each_asset_alone_in_order_comes_to_the_same(demo: Project) -> None:
+    for asset in ALL:
+        assert demo.run("nature", [asset]).success
+    assert len(demo.pictures()) == 1
+
+
+def test_an_asset_again_does_nothing_twice(demo: Project) -> None:
+    demo.run("nature", ["photo_metadata"])
+    assert metadata(demo.run("nature", ["photo_metadata"]), "photo_metadata")["fetched"] == 0
+    chosen = [metadata(demo.run("nature", ["image_url"]), "image_url") for _ in range(2)]
+    assert chosen[0]["photo"] == chosen[1]["photo"]
+    stored = [metadata(demo.run("nature", ["image_file"]), "image_file") for _ in range(2)]
+    assert [shown["stored"] for shown in stored] == [1, 0]
+    assert stored[0]["sha256"] == stored[1]["sha256"]
+    assert len(demo.pictures()) == 1
+
+
+@pytest.mark.parametrize(
+    ("asset", "before"), [("image_url", "photo_metadata"), ("image_file", "image_url")]
+)
+def test_an_asset_too_early_fails_at_once_and_names_the_one_before(
+    demo: Project, asset: str, before: str
+) -> None:
+    result = demo.run("nature", [asset])
+    step, said = failure(result)
+    assert step == asset
+    assert f"materialize {before} first" in said
+    assert tries(result, asset) == 1
+
+
+def test_another_topic_is_another_matter(demo: Project) -> None:
+    demo.run("nature")
+    demo.run("art")
+    counts = {topic.topic: (topic.stored, topic.waiting) for topic in demo.status().topics}
+    assert counts == {"nature": (1, 29), "art": (1, 29)}
+
+
+def test_from_demo_to_live_and_back_nothing_is_lost_or_mixed(
+    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "shared")
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    demo = Project(given(library=folder, topics="nature"))
+    live = Project(given(library=folder, topics="nature", api_key="k", api_url=emulator_url))
+    for project in (demo, live, demo):
+        assert project.run("nature").success
+    assert [(p.status().mode, p.status().topics[0].stored) for p in (demo, live)] == [
+        ("demo", 2),
+        ("live", 1),
+    ]
+    assert len(demo.pictures()) == 3
+
+
+def test_photos_of_a_topic_that_is_gone_stay_known(given: Given) -> None:
+    Project(given(topics="nature")).run("nature")
+    project = Project(given(topics="art"))
+    assert project.run("art").success
+    counts = {topic.topic: topic.stored for topic in project.status().topics}
+    assert counts == {"art": 1, "nature": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "step", "said"),
+    [
+        ("api-401", "photo_metadata", "copy the application's Access Key to UNSPLASH_API_KEY"),
+        ("api-403", "photo_metadata", "check the application's state"),
+        ("api-404", "photo_metadata", "choose another in UNSPLASH_TOPICS"),
+        ("api-quota", "photo_metadata", "wait up to an hour"),
+        ("picture-404", "image_file", "the next run takes another"),
+    ],
+)
+def test_what_is_not_worth_retrying_fails_at_once_and_says_what_to_do(
+    fault: str, step: str, said: str, live_with: Live
+) -> None:
+    project = live_with(with_fault(Emulator(), fault))
+    result = project.run("nature")
+    assert not result.success
+    failed, words = failure(result)
+    assert failed == step
+    assert said in words
+    assert "\n" not in words
+    assert tries(result, step) == 1
+    assert project.pictures() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        ("api-500", "photo_metadata"),
+        ("api-503", "photo_metadata"),
+        ("api-cut", "photo_metadata"),
+        ("api-html", "photo_metadata"),
+        ("api-not-a-photo", "photo_metadata"),
+        ("picture-500", "image_file"),
+        ("picture-cut", "image_file"),
+        ("picture-cut-silently", "image_file"),
+        ("picture-empty", "image_file"),
+        ("picture-html", "image_file"),
+    ],
+)
+def test_what_may_pass_is_tried_ten_times_again_and_leaves_no_file(
+    fault: str, step: str, live_with: Live
+) -> None:
+    project = live_with(with_fault(Emulator(), fault))
+    result = project.run("nature")
+    assert not result.success
+    assert failure(result)[0] == step
+    assert tries(result, step) == 11
+    assert project.pictures() == []
+    assert list((project.given.library / ".incoming").glob("*")) == []
+
+
+def test_a_step_that_recovers_does_only_what_is_left(live_with: Live) -> None:
+    sick, well, asked = with_fault(Emulator(), "picture-cut"), Emulator(), list[str]()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith("/photo-"):
+            return well(environ, start_response)
+        asked.append(environ["PATH_INFO"])
+        return (sick if len(asked) in {2, 4} else well)(environ, start_response)
+
+    project = live_with(application)
+    result = project.run("nature", photos_per_run=3, concurrency=1)
+    assert result.success
+    assert tries(result, "image_file") == 3
+    assert len(project.pictures()) == 3
+    assert len(asked) == 5
+
+
+def test_a_photo_in_trouble_does_not_cost_its_neighbours(live_with: Live) -> None:
+    gone, well, asked = with_fault(Emulator(), "picture-404"), Emulator(), list[str]()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        return (gone if len(asked) == 3 else well)(environ, start_response)
+
+    project = live_with(application)
+    result = project.run("nature", photos_per_run=4, concurrency=1)
+    assert result.success
+    shown = metadata(result, "image_file")
+    assert (shown["stored"], shown["refused"]) == (3, 1)
+    assert len(project.pictures()) == 3
+
+
+def test_a_quota_that_ends_midway_leaves_the_part_that_was_done(
+    live_with: Live, clock: Clock
+) -> None:
+    project = live_with(Emulator(HourlyQuota(1, clock)))
+    result = project.run("nature", photos_per_run=40)
+    assert result.success
+    assert "quota is spent" in metadata(result, "photo_metadata")["shortage"]
+    assert len(project.pictures()) == 30
+
+
+def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    project = Project(given(library=str(tmp_path / "file" / "library")))
+    result = project.run("nature")
+    assert not result.success
+    errors = " ".join(str(event.event_specific_data) for event in result.all_events)
+    assert "choose another with UNSPLASH_LIBRARY" in errors

@@ -1,0 +1,235 @@
+"""Tests of the command line, as a person and as a program would use it."""
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from shutil import copy
+
+import dagster as dg
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from unsplash_assets.cli import main
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets_tests.conftest import Serve
+
+PROJECT = Path(__file__).parents[1]
+COMMAND = Path(sys.executable).with_name("unsplash-assets")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project folder with two topics; the current folder is one below it."""
+    copy(PROJECT / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("UNSPLASH_TOPICS", "nature,street art")
+    below = tmp_path / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_fetch_brings_that_many_photos_and_prints_their_paths(project: Path) -> None:
+    done = run("fetch", "street art", "--count", "3")
+    assert done.exit_code == 0, done.stderr
+    paths = [Path(line) for line in done.stdout.splitlines()]
+    assert len(paths) == 3
+    assert all(path.is_file() for path in paths)
+    assert {path.parent for path in paths} == {project / "demo-library" / "street-art"}
+    assert "Demo: pictures are drawn here" in done.stderr
+    assert "3 of 3 stored" in done.stderr
+
+
+def test_fetch_is_recorded_in_dagster_like_any_run(project: Path) -> None:
+    assert run("fetch", "NATURE").exit_code == 0
+    with dg.DagsterInstance.get() as instance:
+        (record,) = instance.get_run_records()
+        event = instance.get_latest_materialization_event(dg.AssetKey("image_file"))
+    run_of_it = record.dagster_run
+    assert run_of_it.status is dg.DagsterRunStatus.SUCCESS
+    assert run_of_it.job_name == "refresh"
+    assert run_of_it.tags["dagster/partition"] == "nature"
+    assert run_of_it.tags["dagster/max_runtime"] == "0"
+    assert event
+    assert (project / ".dagster" / "storage").is_dir()
+
+
+def test_fetch_of_another_word_is_wrong_usage_and_lists_the_topics() -> None:
+    done = run("fetch", "cats")
+    assert done.exit_code == 2
+    assert "use one of nature, street art" in done.stderr
+    assert done.stdout == ""
+
+
+def test_fetch_that_fails_says_why_in_one_line(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(with_fault(Emulator(), "api-401")))
+    done = subprocess.run([COMMAND, "fetch", "nature"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = [text for text in done.stderr.splitlines() if text.startswith("unsplash-assets:")]
+    assert "Unsplash does not accept the key" in line
+    assert "Traceback" not in done.stderr
+
+
+def test_fetch_that_finds_fewer_photos_than_asked_says_so(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(with_fault(Emulator(), "picture-404")))
+    done = run("fetch", "nature", "--count", "2")
+    assert done.exit_code == 1
+    assert "not to be had" in done.stderr
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "1001", "many"])
+def test_fetch_of_a_senseless_count_is_wrong_usage(count: str) -> None:
+    assert run("fetch", "nature", "--count", count).exit_code == 2
+
+
+def test_status_of_a_new_project_shows_zeros_and_makes_nothing(project: Path) -> None:
+    done = run("status", "--json")
+    assert done.exit_code == 0
+    shown = json.loads(done.stdout)
+    zeros = {"waiting": 0, "stored": 0, "damaged": 0}
+    assert shown == {
+        "mode": "demo",
+        "topics": [{"topic": "nature", **zeros}, {"topic": "street art", **zeros}],
+        "bytes": 0,
+        "quota": {"limit": 50, "used": 0, "remaining": 50, "next_free_at": None},
+        "last_run": None,
+    }
+    assert not (project / "demo-library").exists()
+
+
+def test_status_after_a_run_has_its_numbers(project: Path) -> None:
+    run("fetch", "nature", "--count", "2")
+    shown = json.loads(run("status", "--json").stdout)
+    assert shown["topics"][0] == {"topic": "nature", "waiting": 28, "stored": 2, "damaged": 0}
+    files = (project / "demo-library").glob("*/*.jpg")
+    assert shown["bytes"] == sum(path.stat().st_size for path in files)
+    assert shown["quota"]["used"] == 1
+    assert shown["last_run"]["topic"] == "nature"
+    assert shown["last_run"]["outcome"] == "success"
+    assert datetime.fromisoformat(shown["last_run"]["ended_at"]).tzinfo is not None
+
+
+def test_status_tells_of_the_last_failure(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(with_fault(Emulator(), "api-401")))
+    run("fetch", "nature")
+    assert json.loads(run("status", "--json").stdout)["last_run"]["outcome"] == "failure"
+    assert "does not accept the key" in run("status").stdout
+
+
+def test_status_for_people_names_mode_topics_library_and_quota(project: Path) -> None:
+    run("fetch", "nature")
+    shown = run("status").stdout
+    for word in ("nature", "street art", "demo", str(project / "demo-library"), "1 of 1000000"):
+        assert word in shown
+
+
+def test_status_does_not_wait_for_dagster() -> None:
+    program = (
+        "import sys; from unsplash_assets.cli import main\n"
+        "main(['status', '--json'], standalone_mode=False)\n"
+        "sys.exit(any(name.split('.')[0] == 'dagster' for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+BAD = {
+    "UNSPLASH_API_KEY": "two words",
+    "UNSPLASH_API_URL": "ftp://api.unsplash.com",
+    "UNSPLASH_APP_NAME": "a\tb",
+    "UNSPLASH_TOPICS": "a/b",
+    "UNSPLASH_LIBRARY": "s3://bucket/prefix",
+    "UNSPLASH_CATALOGUE": "catalogue.db",
+    "UNSPLASH_RENDITION": "huge",
+    "UNSPLASH_ORIENTATION": "diagonal",
+    "UNSPLASH_CONTENT_FILTER": "none",
+    "UNSPLASH_PHOTOS_PER_RUN": "0",
+    "UNSPLASH_RETRY_DELAY": "soon",
+    "UNSPLASH_TIMEOUT": "0",
+    "UNSPLASH_MAX_SIZE": "50",
+    "UNSPLASH_CONCURRENCY": "1000",
+    "UNSPLASH_VIEWER": "feh",
+    "UNSPLASH_KEEP": "some",
+    "UNSPLASH_KEEP_RUNS": "forever",
+}
+
+
+@pytest.mark.parametrize(("variable", "value"), BAD.items(), ids=BAD)
+def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    for arguments in (("status",), ("fetch", "nature")):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert done.stdout == ""
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"unsplash-assets: {variable} is ")
+        assert ": " in line.removeprefix("unsplash-assets: ")
+
+
+def test_dagster_says_the_same_when_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSPLASH_RENDITION", "huge")
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "job", "list", "-m", "unsplash_assets.definitions"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "UNSPLASH_RENDITION is 'huge': use raw, full" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_the_emulator_serves_with_its_quota_until_it_is_stopped(signal_sent: int) -> None:
+    with subprocess.Popen(
+        [COMMAND, "emulator", "--port", "0", "--limit", "2"], stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr
+        url = server.stderr.readline().split(" answers at ")[1].split(",")[0]
+        headers = {"Authorization": "Client-ID any"}
+        answers = [
+            requests.get(f"{url}/photos/random?query=nature", headers=headers, timeout=5)
+            for _ in range(3)
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200, 403]
+        assert [answer.headers["X-Ratelimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+        server.send_signal(signal_sent)
+        server.wait(timeout=5)
+        assert "Traceback" not in server.stderr.read()
+
+
+def test_the_emulator_names_its_faults_when_asked_for_another() -> None:
+    done = run("emulator", "--faults", "bad-weather")
+    assert done.exit_code == 2
+    assert "picture-cut" in done.stderr
+
+
+def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
+    done = run("emulator", "--port", emulator_url.rpartition(":")[2])
+    assert done.exit_code == 1
+    assert "choose another with --port" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["fetch", "status", "emulator"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert "Usage:" in done.stdout

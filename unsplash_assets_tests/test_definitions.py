@@ -1,0 +1,130 @@
+"""Tests of the pipeline as Dagster sees it: its names, and the ways in which it is loaded."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets_tests.conftest import Given
+
+PROJECT = Path(__file__).parents[1]
+
+
+def test_the_names_that_users_rely_on_are_these(given: Given) -> None:
+    defs = build_definitions(given())
+    repository = defs.get_repository_def()
+    assets = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    assert assets == {"photo_metadata", "image_url", "image_file"}
+    assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {"refresh"}
+    assert [schedule.name for schedule in repository.schedule_defs] == ["every_minute"]
+    assert [sensor.name for sensor in repository.sensor_defs] == ["open_new_images"]
+    assert set(repository.get_top_level_resources()) == {"unsplash", "library"}
+
+
+def test_the_assets_are_one_chain_and_each_says_what_it_is(given: Given) -> None:
+    graph = build_definitions(given()).resolve_asset_graph()
+    keys = graph.get_all_asset_keys()
+    parents = {key.to_user_string(): graph.get(key).parent_keys for key in keys}
+    assert parents == {
+        "photo_metadata": set(),
+        "image_url": {dg.AssetKey("photo_metadata")},
+        "image_file": {dg.AssetKey("image_url")},
+    }
+    for key in keys:
+        node = graph.get(key)
+        assert node.description
+        assert node.group_name == "unsplash"
+        assert node.kinds
+
+
+def test_the_partitions_are_the_topics_of_the_settings(given: Given) -> None:
+    defs = build_definitions(given(topics="street art,日本"))
+    asset = defs.resolve_assets_def("image_file")
+    assert asset.partitions_def == dg.StaticPartitionsDefinition(["street art", "日本"])
+
+
+@pytest.mark.parametrize("name", ["photo_metadata", "image_file"])
+def test_a_network_step_is_tried_ten_times_again_fifteen_seconds_apart(
+    given: Given, name: str
+) -> None:
+    asset = build_definitions(given()).resolve_assets_def(name)
+    policy = asset.op.retry_policy
+    assert policy is not None
+    assert (policy.max_retries, policy.delay) == (10, 15)
+
+
+def test_schedule_and_sensor_run_by_default(given: Given) -> None:
+    repository = build_definitions(given()).get_repository_def()
+    schedule = repository.get_schedule_def("every_minute")
+    sensor = repository.get_sensor_def("open_new_images")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.cron_schedule == "* * * * *"
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensor.minimum_interval_seconds == 10
+
+
+def test_workspace_and_both_tools_in_pyproject_name_the_same_definitions() -> None:
+    tool = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]
+    workspace = yaml.safe_load((PROJECT / "workspace.yaml").read_text())
+    (location,) = [entry["python_module"] for entry in workspace["load_from"]]
+    assert (
+        location["module_name"]
+        == tool["dagster"]["module_name"]
+        == tool["dg"]["project"]["code_location_target_module"]
+        == "unsplash_assets.definitions"
+    )
+    assert (
+        location["location_name"]
+        == tool["dagster"]["code_location_name"]
+        == tool["dg"]["project"]["code_location_name"]
+    )
+    assert location["working_directory"] == "."
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["dagster", "job", "list"], id="tool.dagster"),
+        pytest.param(["dagster", "job", "list", "-w", "workspace.yaml"], id="workspace.yaml"),
+    ],
+)
+def test_dagster_finds_the_job_by(command: list[str], tmp_path: Path) -> None:
+    said = _run(command, tmp_path)
+    assert "Job: refresh" in said
+
+
+def test_dg_finds_the_same_definitions(tmp_path: Path) -> None:
+    listed = json.loads(_run(["dg", "list", "defs", "--json"], tmp_path))
+    assets = {asset["asset_key"] for asset in listed["assets"]}
+    assert assets == {"photo_metadata", "image_url", "image_file"}
+    named = {kind: {item["name"] for item in listed[kind]} for kind in listed if kind != "assets"}
+    assert "refresh" in named["jobs"]
+    assert named["schedules"] == {"every_minute"}
+    assert named["sensors"] == {"open_new_images"}
+
+
+def test_loading_the_definitions_writes_nothing(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", "import unsplash_assets.definitions"], check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _run(command: list[str], home: Path) -> str:
+    """Run a command of the environment in the project folder, its history elsewhere."""
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run(
+        [str(program), *command[1:]],
+        cwd=PROJECT,
+        env={**os.environ, "DAGSTER_HOME": str(home), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout

@@ -1,0 +1,101 @@
+"""Tests of the resources: what a person can change, and what never shows."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets.resources import UnsplashResource
+from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.runs import Project
+
+KEY = "recognisable-key-3f9a"
+
+
+def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> None:
+    shown = _launchpad(given)
+    assert set(shown["unsplash"]) == {
+        "api_key_variable", "api_url", "app_name", "orientation", "content_filter",
+        "connect_timeout", "read_timeout", "total_timeout", "retries", "retry_delay",
+    }  # fmt: skip
+    assert set(shown["library"]) == {
+        "folder", "rendition", "photos_per_run", "timeout", "max_size", "concurrency",
+    }  # fmt: skip
+
+
+def test_the_fields_have_the_values_of_the_settings(given: Given) -> None:
+    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600")
+    assert shown["unsplash"]["orientation"] == "portrait"
+    assert shown["unsplash"]["retry_delay"] == 3
+    assert shown["library"]["rendition"] == "1600"
+
+
+def _launchpad(given: Given, **values: str) -> dict[str, dict[str, object]]:
+    """Return the defaults that the launchpad shows, by resource and field."""
+    job = build_definitions(given(**values)).resolve_job_def("refresh")
+    schema = job.run_config_schema.config_type.fields["resources"].config_type.fields  # type: ignore[attr-defined]
+    return {
+        name: {
+            field: (entry.default_value if entry.default_provided else None)
+            for field, entry in schema[name].config_type.fields["config"].config_type.fields.items()
+        }
+        for name in ("unsplash", "library")
+    }
+
+
+def test_retries_of_one_run_can_be_changed_in_its_config(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
+    project = Project(given(api_key=KEY, api_url="http://127.0.0.1:9", topics="nature"))
+    job = build_definitions(project.given).resolve_job_def("refresh")
+    config = {"resources": {"unsplash": {"config": {"retries": 1, "retry_delay": 0.0}}}}
+    result = job.execute_in_process(
+        instance=project.instance, partition_key="nature", run_config=config, raise_on_error=False
+    )
+    assert not result.success
+    assert sum(event.is_step_up_for_retry for event in result.all_events) == 1
+
+
+def test_the_key_cannot_be_given_in_run_config(given: Given) -> None:
+    job = build_definitions(given(api_key=KEY)).resolve_job_def("refresh")
+    for field in ("api_key", "api_key_variable"):
+        config = {"resources": {"unsplash": {"config": {field: KEY}}}}
+        with pytest.raises((dg.DagsterInvalidConfigError, dg.DagsterError)) as caught:
+            job.execute_in_process(partition_key="nature", run_config=config)
+        assert field in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_the_key_is_read_from_the_variable_that_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANOTHER_KEY", KEY)
+    resource = UnsplashResource(api_url="http://localhost:1", api_key_variable="ANOTHER_KEY")
+    assert KEY not in repr(resource)
+    assert KEY not in json.dumps(resource.model_dump())
+    assert resource._key() == KEY  # noqa: SLF001 - there is no other way to see it
+
+
+def test_a_key_that_is_not_there_is_asked_for_by_its_variable(
+    given: Given, emulator_url: str
+) -> None:
+    project = Project(given(api_key=KEY, api_url=emulator_url, topics="nature"))
+    result = project.run("nature")
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    assert "UNSPLASH_API_KEY is not set" in str(event.step_failure_data)
+
+
+def test_the_key_is_in_no_event_tag_or_config_of_a_run(
+    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
+    project = Project(given(api_key=KEY, api_url=emulator_url, topics="nature"))
+    result = project.run("nature", photos_per_run=2)
+    assert result.success
+    run = project.instance.get_run_by_id(result.run_id)
+    assert run
+    assert KEY not in str((run.tags, run.run_config, [str(event) for event in result.all_events]))
+    files = [path for path in project.given.library.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    assert all(KEY.encode() not in path.read_bytes() for path in files)

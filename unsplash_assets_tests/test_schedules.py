@@ -1,0 +1,201 @@
+"""Tests of the schedule's decision, on a real Dagster instance and catalogue."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import psutil
+import pytest
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.processes import ProcessName
+from unsplash_assets.library.runs import Runs
+from unsplash_assets.settings import Settings
+from unsplash_assets_tests.conftest import NOON, Given
+
+TICK = datetime.fromtimestamp(NOON, UTC)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> dg.DagsterInstance:
+    """An instance on disk, for a schedule is given one by reference."""
+    home = tmp_path / "dagster"
+    home.mkdir()
+    return dg.DagsterInstance.local_temp(str(home))
+
+
+@pytest.fixture
+def settings(given: Given) -> Settings:
+    return given(topics="nature,art,life")
+
+
+def _tick(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    at: datetime = TICK,
+    pick: object = lambda topics: topics[0],
+) -> dg.RunRequest | dg.SkipReason:
+    repository = build_definitions(settings, pick=pick).get_repository_def()  # type: ignore[arg-type]
+    context = dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=at, repository_def=repository
+    )
+    data = repository.get_schedule_def("every_minute").evaluate_tick(context)
+    if data.skip_message:
+        return dg.SkipReason(data.skip_message)
+    (request,) = data.run_requests or []
+    return request
+
+
+def _said(answer: dg.RunRequest | dg.SkipReason) -> str:
+    assert isinstance(answer, dg.SkipReason)
+    assert answer.skip_message
+    return answer.skip_message
+
+
+def _start_run(instance: dg.DagsterInstance, settings: Settings, tags: dict[str, str]) -> str:
+    """Put a run into Dagster's record that has begun and not ended."""
+    job = build_definitions(settings).resolve_job_def("refresh")
+    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return run.run_id
+
+
+def _dead_process() -> ProcessName:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    began = psutil.Process(child.pid).create_time()
+    child.kill()
+    child.wait()
+    return ProcessName(ProcessName.current().host, child.pid, began)
+
+
+def test_a_tick_asks_for_one_run_of_a_topic(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    seen: list[Sequence[str]] = []
+
+    def pick(topics: Sequence[str]) -> str:
+        seen.append(topics)
+        return topics[1]
+
+    request = _tick(settings, instance, pick=pick)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "art"
+    assert seen == [("nature", "art", "life")]
+
+
+def test_a_tick_is_skipped_while_the_previous_run_is_going(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    tags = {"dagster/schedule_name": "every_minute", "dagster/partition": "life"}
+    run_id = _start_run(instance, settings, tags)
+    said = _said(_tick(settings, instance))
+    assert said == f"the previous run is still going (life, run {run_id[:8]})"
+
+
+def test_a_long_run_on_demand_holds_up_no_tick(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    _start_run(instance, settings, {"dagster/partition": "life"})
+    assert isinstance(_tick(settings, instance), dg.RunRequest)
+
+
+def test_a_run_whose_process_lives_is_left_alone(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    tags = {"dagster/schedule_name": "every_minute"}
+    me = {"unsplash_assets/process": str(ProcessName.current())}
+    _start_run(instance, settings, tags | me)
+    assert "still going" in _said(_tick(settings, instance))
+
+
+def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    tags = {"dagster/schedule_name": "every_minute"}
+    dead = {"unsplash_assets/process": str(_dead_process())}
+    run_id = _start_run(instance, settings, tags | dead)
+    assert isinstance(_tick(settings, instance), dg.RunRequest)
+    run = instance.get_run_by_id(run_id)
+    assert run
+    assert run.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_failed_does_not_stop_the_next_tick(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    job = build_definitions(settings).resolve_job_def("refresh")
+    tags = {"dagster/schedule_name": "every_minute"}
+    instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
+    assert isinstance(_tick(settings, instance), dg.RunRequest)
+
+
+def test_a_minute_that_another_process_has_is_left_to_it(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    other = _claim_elsewhere(settings, NOON)
+    try:
+        said = _said(_tick(settings, instance))
+        assert f"its process {other.pid} on " in said
+        assert "stop one of the two" in said
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_minute_after_the_other_process_ended_is_free(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    other = _claim_elsewhere(settings, NOON)
+    other.kill()
+    other.wait()
+    next_minute = TICK + timedelta(minutes=1)
+    assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
+
+
+def test_a_minute_that_the_first_leaves_out_is_taken_by_the_second(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    other = _claim_elsewhere(settings, NOON)
+    try:
+        next_minute = TICK + timedelta(minutes=1)
+        assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
+    finally:
+        other.kill()
+        other.wait()
+
+
+def _claim_elsewhere(settings: Settings, tick: float) -> "subprocess.Popen[bytes]":
+    """Claim a tick in a process of its own, which then waits."""
+    open_database(settings.library, None, "demo").close()
+    program = f"""
+from pathlib import Path
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.runs import Runs
+Runs(open_database(Path({str(settings.library)!r}), None, "demo")).claim_tick({tick})
+print("claimed", flush=True)
+input()
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdout
+    assert child.stdout.readline() == b"claimed\n"
+    return child
+
+
+def test_who_was_first_goes_first(settings: Settings) -> None:
+    runs = Runs(open_database(settings.library, None, "demo"))
+    assert not runs.has_rival(NOON)
+    runs.claim_tick(NOON)
+    assert not runs.has_rival(NOON + 60)
+    other = _claim_elsewhere(settings, NOON + 60)
+    try:
+        assert runs.has_rival(NOON + 120)
+        assert not runs.has_rival(NOON + 3600)
+    finally:
+        other.kill()
+        other.wait()
+    assert not runs.has_rival(NOON + 120)

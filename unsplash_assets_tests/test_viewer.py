@@ -1,0 +1,208 @@
+"""Tests of `viewer`, with real programs that write down what they were given."""
+
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from unsplash_assets.errors import ViewerError
+from unsplash_assets.viewer import AUTO, GALLERY, OFF, Viewer
+
+PATIENCE = 10.0  # seconds that a program may take to begin, at the most
+FIELDS = {
+    "credit": 'Photo by Zoë "Z" O\'Neil; rm -rf on Unsplash',
+    "topic": "rock & roll",
+    "url": "https://unsplash.com/photos/x?a=1&b=2",
+}
+
+WRITES_ITS_ARGUMENTS = """
+import json, os, pathlib, sys
+out = pathlib.Path(sys.argv[1])
+out.with_suffix(".new").write_text(json.dumps({"pid": os.getpid(), "words": sys.argv[2:]}))
+out.with_suffix(".new").rename(out)
+"""
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs a script as a program")
+
+
+def joined(*words: str) -> str:
+    """Return words as a command of this system."""
+    return " ".join(words) if sys.platform == "win32" else shlex.join(words)
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """Return what `look` gives once it gives something."""
+    end = time.monotonic() + PATIENCE
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Where the programs write what they were given."""
+    return tmp_path / "written.json"
+
+
+@pytest.fixture
+def command(tmp_path: Path, written: Path) -> str:
+    """The beginning of a command, to which its arguments are added."""
+    script = tmp_path / "writes.py"
+    script.write_text(WRITES_ITS_ARGUMENTS)
+    return joined(sys.executable, str(script), str(written))
+
+
+def read(written: Path) -> dict[str, Any]:
+    assert eventually(written.exists), "the program was not started"
+    content: dict[str, Any] = json.loads(written.read_text())
+    return content
+
+
+def test_a_command_gets_path_credit_topic_and_url_each_as_one_word(
+    tmp_path: Path, command: str, written: Path
+) -> None:
+    picture = tmp_path / "a picture; $(touch oops).jpg"
+    viewer = Viewer(f"{command} {{path}} --title={{credit}} {{topic}} {{url}}", has_screen=False)
+    viewer.open(picture, FIELDS)
+    assert read(written)["words"] == [
+        str(picture),
+        f"--title={FIELDS['credit']}",
+        FIELDS["topic"],
+        FIELDS["url"],
+    ]
+    assert not (tmp_path / "oops").exists()
+
+
+@pytest.mark.xfail(reason="shlex leaves the quotes in the word for Windows", strict=True)
+def test_a_program_whose_path_has_a_space_can_be_quoted_on_windows(
+    tmp_path: Path, written: Path
+) -> None:
+    script = tmp_path / "writes its arguments.py"
+    script.write_text(WRITES_ITS_ARGUMENTS)
+    setting = f'"{sys.executable}" "{script}" "{written}" {{path}}'
+    Viewer(setting, has_screen=True, platform="win32").open(Path("a.jpg"), FIELDS)
+    assert read(written)["words"] == ["a.jpg"]
+
+
+def test_braces_in_a_field_are_shown_as_they_are(command: str, written: Path) -> None:
+    Viewer(f"{command} {{path}} {{topic}}", has_screen=True).open(
+        Path("{url}.jpg"), {**FIELDS, "topic": "{path}"}
+    )
+    assert read(written)["words"] == ["{url}.jpg", "{path}"]
+
+
+def test_a_viewer_that_stays_open_is_not_waited_for(tmp_path: Path, written: Path) -> None:
+    script = tmp_path / "stays.py"
+    script.write_text(WRITES_ITS_ARGUMENTS + "\nimport time\ntime.sleep(60)\n")
+    command = joined(sys.executable, str(script), str(written))
+    begin = time.monotonic()
+    Viewer(f"{command} {{path}}", has_screen=True).open(Path("a.jpg"), FIELDS)
+    assert time.monotonic() - begin < 5
+    process = psutil.Process(read(written)["pid"])
+    assert process.is_running()
+    process.kill()
+
+
+def test_a_viewer_that_has_ended_leaves_no_zombie(command: str, written: Path) -> None:
+    Viewer(f"{command} {{path}}", has_screen=True).open(Path("a.jpg"), FIELDS)
+    pid = read(written)["pid"]
+    assert eventually(lambda: not psutil.pid_exists(pid))
+
+
+@posix_only
+def test_a_viewer_is_out_of_reach_of_the_terminals_interrupt(tmp_path: Path, written: Path) -> None:
+    script = tmp_path / "tells.py"
+    script.write_text(WRITES_ITS_ARGUMENTS.replace("sys.argv[2:]", "os.getsid(0)"))
+    command = joined(sys.executable, str(script), str(written))
+    Viewer(f"{command} {{path}}", has_screen=True).open(Path("a.jpg"), FIELDS)
+    assert read(written)["words"] != os.getsid(0)
+
+
+def test_a_command_whose_program_is_missing_is_a_viewer_error() -> None:
+    viewer = Viewer("no-such-viewer {path}", has_screen=True)
+    with pytest.raises(ViewerError) as caught:
+        viewer.open(Path("a.jpg"), FIELDS)
+    said = str(caught.value)
+    assert said.startswith("UNSPLASH_VIEWER: 'no-such-viewer' cannot be started (")
+    assert len(said.splitlines()) == 1
+
+
+@posix_only
+def test_a_command_that_is_no_program_is_a_viewer_error(tmp_path: Path) -> None:
+    (tmp_path / "viewer.txt").write_text("not a program")
+    viewer = Viewer(f"{tmp_path / 'viewer.txt'} {{path}}", has_screen=True)
+    with pytest.raises(ViewerError, match="cannot be started"):
+        viewer.open(Path("a.jpg"), FIELDS)
+
+
+@pytest.fixture
+def put_on_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> Callable[[str], None]:
+    """Make `command` the only program on the PATH, under a name."""
+
+    def put(name: str) -> None:
+        program = tmp_path / "bin" / name
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(program.parent))
+
+    return put
+
+
+@posix_only
+@pytest.mark.parametrize(("platform", "opener"), [("linux", "xdg-open"), ("darwin", "open")])
+def test_auto_opens_the_picture_with_the_desktops_opener_on_the_path(
+    put_on_path: Callable[[str], None], written: Path, platform: str, opener: str
+) -> None:
+    put_on_path(opener)
+    Viewer(AUTO, has_screen=True, platform=platform).open(Path("a picture.jpg"), FIELDS)
+    assert read(written)["words"] == ["a picture.jpg"]
+
+
+def test_auto_without_an_opener_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("xdg-open") is None
+    viewer = Viewer(AUTO, has_screen=True, platform="linux")
+    with pytest.raises(ViewerError, match=r"^xdg-open is missing: install xdg-utils"):
+        viewer.open(Path("a.jpg"), FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "said"),
+    [
+        pytest.param(Viewer(OFF, has_screen=True), "UNSPLASH_VIEWER is off", id="off"),
+        pytest.param(Viewer(GALLERY, has_screen=True), "there is no gallery yet", id="gallery"),
+        pytest.param(Viewer(AUTO, has_screen=False), "there is no screen", id="no screen"),
+    ],
+)
+def test_an_obstacle_is_said(viewer: Viewer, said: str) -> None:
+    assert said in (viewer.obstacle() or "")
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        pytest.param(Viewer(AUTO, has_screen=True), id="auto with a screen"),
+        pytest.param(Viewer("feh {path}", has_screen=True), id="a command"),
+        pytest.param(Viewer("feh {path}", has_screen=False), id="a command without a screen"),
+    ],
+)
+def test_nothing_stands_in_the_way_otherwise(viewer: Viewer) -> None:
+    assert viewer.obstacle() is None
+
+
+def test_the_desktop_gets_one_picture_at_a_look_and_a_command_a_few() -> None:
+    assert Viewer(AUTO, has_screen=True).at_most == 1
+    assert Viewer("feh {path}", has_screen=True).at_most == 10
