@@ -98,7 +98,7 @@ def test_each_asset_was_materialized_for_the_topic(live: Dev) -> None:
         entry["label"]: entry
         for entry in live.materializations("image_file")[-1]["metadataEntries"]
     }
-    assert "data:image/jpeg;base64," in entries["preview"]["mdStr"]
+    assert "data:image/webp;base64," in entries["preview"]["mdStr"]
     assert entries["bytes"]["intValue"] == _pictures(live, "library")[0].stat().st_size
 
 
