@@ -4,9 +4,11 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from shutil import copy
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import dagster as dg
 import pytest
@@ -91,6 +93,23 @@ def test_fetch_that_finds_fewer_photos_than_asked_says_so(
     done = run("fetch", "nature", "--count", "2")
     assert done.exit_code == 1
     assert "not to be had" in done.stderr
+
+
+def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, well, asked = with_fault(Emulator(), "picture-404"), Emulator(), list[str]()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        return (gone if len(asked) == 2 else well)(environ, start_response)
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
+    done = run("fetch", "nature", "--count", "3")
+    assert done.exit_code == 1
+    assert "2 of 3 photos of 'nature' were to be had" in done.stderr
+    assert len(done.stdout.splitlines()) == 2
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "1001", "many"])

@@ -138,6 +138,7 @@ BAD: list[tuple[str, str, str]] = [
     ("keep", "0", "30d"),
     ("keep", "some", "30d"),
     ("keep", "0d", "30d"),
+    ("keep", "0GB", "30d"),
     ("keep_runs", "1", "1d"),
     ("keep_runs", "0d", "1d"),
 ]  # fmt: skip
