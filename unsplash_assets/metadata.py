@@ -90,10 +90,14 @@ def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
         "credit": dg.MetadataValue.md(_credit(photo, unsplash)),
         "photographer": photo.photographer,
         "photo": photo.id,
-        "photo page": dg.MetadataValue.url(referral(photo.page_url, unsplash.app_name)),
+        "photo page": dg.MetadataValue.url(_page(photo, unsplash)),
         "rendition": photo.rendition,
         "url": dg.MetadataValue.url(photo.url),
     }
+
+
+def _page(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
+    return referral(photo.page_url or UNSPLASH, unsplash.app_name)
 
 
 def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
@@ -110,13 +114,15 @@ def _link(text: str, url: str, unsplash: UnsplashResource) -> str:
 
 def _pictures(path: Path, photo: StoredPhoto) -> Metadata:
     """Return a picture that the UI shows at once, and a larger one that it shows on a click."""
-    if not path.is_file():
-        return {}
     alt = _plain(photo.description or photo.topic)[:_ALT_LENGTH].rstrip("\\")
     room = _SHOWN_AT_ONCE - len(alt) - len("![]()")
+    try:
+        small, larger = thumbnail(path, room), preview(path)
+    except OSError:  # gone since, or damaged inside: the file's row is none the worse for it
+        return {}
     return {
-        "preview": dg.MetadataValue.md(f"![{alt}]({thumbnail(path, room)})"),
-        "larger preview": dg.MetadataValue.md(f"![{alt}]({preview(path)})"),
+        "preview": dg.MetadataValue.md(f"![{alt}]({small})"),
+        "larger preview": dg.MetadataValue.md(f"![{alt}]({larger})"),
     }
 
 

@@ -68,7 +68,7 @@ def seconds(low: float, high: float) -> Callable[[str], float]:
 
 def access_key(text: str) -> str:
     """An Access Key: printable ASCII, safe in a header."""
-    if not re.fullmatch(r"[!-~]{1,256}", text):
+    if not re.fullmatch(r"[!#-&(-~]{1,256}", text):
         raise ValueError("paste the Access Key alone, without spaces, quotes or line breaks")
     return text
 
@@ -81,7 +81,7 @@ def api_url(text: str) -> str:
         port_is_usable = parts.port is None or parts.port > 0
     except ValueError as error:
         raise ValueError(allowed) from error
-    extra = parts.query or parts.fragment or parts.username or parts.password
+    extra = set(text) & set("?#@")
     plain_is_safe = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not (parts.scheme == "https" or plain_is_safe) or not parts.hostname:
         raise ValueError(allowed)
@@ -182,11 +182,12 @@ def viewer(text: str) -> str:
     allowed = "use auto, off, gallery, or a command with {path} in it"
     try:
         words = shlex.split(text, posix=sys.platform != "win32")
-        fields = {name for word in words for _, name, _, _ in string.Formatter().parse(word)}
+        fields = [field for word in words for field in string.Formatter().parse(word)]
     except ValueError as error:
         raise ValueError(allowed) from error
-    named = fields - {None}
-    if "path" not in named or not named <= VIEWER_FIELDS:
+    named = {name for _, name, _, _ in fields} - {None}
+    altered = any(spec or conversion for _, _, spec, conversion in fields)
+    if "path" not in named or not named <= VIEWER_FIELDS or altered:
         raise ValueError(allowed)
     return text
 

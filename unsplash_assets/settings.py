@@ -190,14 +190,17 @@ def find_project(start: Path) -> Path:
     """Return the nearest folder upwards with this project's dagster.yaml, else `start`."""
     for folder in (start, *start.parents):
         candidate = folder / PROJECT_FILE
-        if candidate.is_file() and PROJECT_MARK in candidate.read_text(encoding="utf-8"):
+        if candidate.is_file() and PROJECT_MARK.encode() in candidate.read_bytes():
             return folder
     return start
 
 
 def environment(project: Path) -> dict[str, str]:
     """Return the environment with the project's `.env` laid over it, as Dagster does."""
-    written = dotenv_values(project / ".env")
+    try:
+        written = dotenv_values(project / ".env")
+    except UnicodeDecodeError as error:
+        raise SettingsError(".env", "no UTF-8 text", "save it as UTF-8") from error
     return {**os.environ, **{name: value or "" for name, value in written.items()}}
 
 
@@ -246,13 +249,17 @@ def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN4
 
 
 def _without_password(text: str) -> str:
-    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", text)
+    return re.sub(r"(://[^/@:]*):.*@", r"\1:***@", text)
 
 
 def _library(environ: Mapping[str, str], project: Path, default: str) -> Path:
     folder = environ.get("UNSPLASH_LIBRARY", "").strip() or default
-    path = (project / folder).resolve()
-    if path.is_file():
+    try:
+        path = (project / Path(folder).expanduser()).resolve()
+        usable = path.is_dir() or not path.exists()
+    except (OSError, RuntimeError) as error:
+        raise SettingsError("UNSPLASH_LIBRARY", repr(folder), f"use a folder ({error})") from error
+    if not usable:
         raise SettingsError("UNSPLASH_LIBRARY", repr(folder), "use a folder, that is a file")
     return path
 

@@ -60,12 +60,18 @@ class Viewer:
 
     def _command(self, path: Path, fields: Mapping[str, str]) -> list[str]:
         if self.setting != AUTO:
-            words = shlex.split(self.setting, posix=self.platform != "win32")
-            return [word.format(**fields, path=path) for word in words]
+            return [word.format(**fields, path=path) for word in self._words()]
         opener = shutil.which(_OPENERS.get(self.platform, "xdg-open"))
         if opener is None:
             raise ViewerError("xdg-open is missing: install xdg-utils, or set UNSPLASH_VIEWER")
         return [opener, str(path)]
+
+    def _words(self) -> list[str]:
+        """Split the command as this platform's shells do: on Windows a backslash is a folder."""
+        if self.platform != "win32":
+            return shlex.split(self.setting)
+        words = shlex.split(self.setting, posix=False)
+        return [w[1:-1] if len(w) > 1 and w[0] == w[-1] == '"' else w for w in words]
 
 
 def _start(command: Sequence[str]) -> None:

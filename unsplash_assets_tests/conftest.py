@@ -21,6 +21,12 @@ NOON = 1_795_435_200.0
 """A moment to begin at, seconds since 1970: 2026-11-23 12:00 UTC."""
 
 
+_OTHERS = {
+    "ALL_PROXY", "CURL_CA_BUNDLE", "DAGSTER_HOME", "DISPLAY", "HTTPS_PROXY", "HTTP_PROXY", "NETRC",
+    "NO_PROXY", "REQUESTS_CA_BUNDLE", "WAYLAND_DISPLAY",
+}  # fmt: skip
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
@@ -35,7 +41,7 @@ class Clock:
 def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no variable and no .env of the person who runs the tests reach them."""
     for name in settings.environment(tmp_path):
-        if name.startswith("UNSPLASH_") or name in {"DAGSTER_HOME", "DISPLAY", "WAYLAND_DISPLAY"}:
+        if name.startswith("UNSPLASH_") or name.upper() in _OTHERS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -82,10 +88,16 @@ def served(application: WSGIApplication) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.close()
-        for channel in list(cast("Any", server).active_channels.values()):
-            channel.handle_close()
+        with suppress(OSError):  # the loop may have ended before it is woken
+            cast("Any", server).trigger.pull_trigger(lambda: _stop(server))
         thread.join(timeout=5)
+
+
+def _stop(server: Any) -> None:
+    """Close the server and its connections, in the thread that serves them."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.close()
 
 
 Serve = Callable[[WSGIApplication], str]

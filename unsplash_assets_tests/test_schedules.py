@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,10 +65,10 @@ def _start_run(instance: dg.DagsterInstance, settings: Settings, tags: dict[str,
 
 
 def _dead_process() -> ProcessName:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    began = psutil.Process(child.pid).create_time()
-    child.kill()
-    child.wait()
+    command = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+        began = psutil.Process(child.pid).create_time()
+        child.kill()
     return ProcessName(ProcessName.current().host, child.pid, began)
 
 
@@ -135,22 +136,17 @@ def test_a_run_that_failed_does_not_stop_the_next_tick(
 def test_a_minute_that_another_process_has_is_left_to_it(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    other = _claim_elsewhere(settings, NOON)
-    try:
+    with _claimed_elsewhere(settings, NOON) as pid:
         said = _said(_tick(settings, instance))
-        assert f"its process {other.pid} on " in said
-        assert "stop one of the two" in said
-    finally:
-        other.kill()
-        other.wait()
+    assert f"its process {pid} on " in said
+    assert "stop one of the two" in said
 
 
 def test_a_minute_after_the_other_process_ended_is_free(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    other = _claim_elsewhere(settings, NOON)
-    other.kill()
-    other.wait()
+    with _claimed_elsewhere(settings, NOON):
+        pass
     next_minute = TICK + timedelta(minutes=1)
     assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
 
@@ -158,17 +154,14 @@ def test_a_minute_after_the_other_process_ended_is_free(
 def test_a_minute_that_the_first_leaves_out_is_taken_by_the_second(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    other = _claim_elsewhere(settings, NOON)
-    try:
-        next_minute = TICK + timedelta(minutes=1)
+    next_minute = TICK + timedelta(minutes=1)
+    with _claimed_elsewhere(settings, NOON):
         assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
-    finally:
-        other.kill()
-        other.wait()
 
 
-def _claim_elsewhere(settings: Settings, tick: float) -> "subprocess.Popen[bytes]":
-    """Claim a tick in a process of its own, which then waits."""
+@contextmanager
+def _claimed_elsewhere(settings: Settings, tick: float) -> Iterator[int]:
+    """Claim a tick in a process of its own, which lives as long as the `with`; gives its pid."""
     open_database(settings.library, None, "demo").close()
     program = f"""
 from pathlib import Path
@@ -178,24 +171,22 @@ Runs(open_database(Path({str(settings.library)!r}), None, "demo")).claim_tick({t
 print("claimed", flush=True)
 input()
 """
-    child = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert child.stdout
-    assert child.stdout.readline() == b"claimed\n"
-    return child
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"claimed\n"
+        yield child.pid
+        child.kill()
 
 
 def test_who_was_first_goes_first(settings: Settings) -> None:
-    runs = Runs(open_database(settings.library, None, "demo"))
+    database = open_database(settings.library, None, "demo")
+    runs = Runs(database)
     assert not runs.has_rival(NOON)
     runs.claim_tick(NOON)
     assert not runs.has_rival(NOON + 60)
-    other = _claim_elsewhere(settings, NOON + 60)
-    try:
+    with _claimed_elsewhere(settings, NOON + 60):
         assert runs.has_rival(NOON + 120)
         assert not runs.has_rival(NOON + 3600)
-    finally:
-        other.kill()
-        other.wait()
     assert not runs.has_rival(NOON + 120)
+    database.close()

@@ -81,7 +81,6 @@ def test_a_command_gets_path_credit_topic_and_url_each_as_one_word(
     assert not (tmp_path / "oops").exists()
 
 
-@pytest.mark.xfail(reason="shlex leaves the quotes in the word for Windows", strict=True)
 def test_a_program_whose_path_has_a_space_can_be_quoted_on_windows(
     tmp_path: Path, written: Path
 ) -> None:

@@ -13,22 +13,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from unsplash_assets.emulator import answers
-from unsplash_assets.emulator.photos import (
-    PHOTOS_PER_TOPIC,
-    EmulatedPhoto,
-    random_photos,
-    topic_code,
-)
+from unsplash_assets.emulator.photos import EmulatedPhoto, random_photos, topic_code
 from unsplash_assets.emulator.pictures import render
 from unsplash_assets.emulator.quota import Count, NoQuota, Quota
 
 UNMATCHED_QUERY: Final = "no-such-topic"
 """The one query that matches nothing, so that the API's answer to it can be seen."""
 
+_SEARCHED: Final = 10_000  # photos that a search tells of at the most, as the API does
 _ORIENTATIONS: Final = frozenset({"landscape", "portrait", "squarish"})
 
 
@@ -79,10 +75,13 @@ class Emulator:
 
     def _answer(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
         request = _parse(environ)
-        if request.path.startswith("/photo-"):
+        if request.path.startswith(("/photo-", "/small/photo-")):
             return _picture(request)
         if not request.key:
-            return _errors("401 Unauthorized", "OAuth error: The access token is invalid")
+            status, headers, body = _errors(
+                "401 Unauthorized", "OAuth error: The access token is invalid"
+            )
+            return status, [*headers, *_quota_headers(self._quota.look())], body
         count = self._quota.take()
         limits = _quota_headers(count)
         if not count.granted:
@@ -135,7 +134,7 @@ def _search(request: _Request) -> _Reply:
         raise _Refusal("400 Bad Request", "query is missing")
     page, size = _whole(request, "page", 1), min(_whole(request, "per_page", 10), 30)
     orientation = _orientation(request)
-    total = 0 if query.strip().casefold() == UNMATCHED_QUERY else PHOTOS_PER_TOPIC
+    total = 0 if query.strip().casefold() == UNMATCHED_QUERY else _SEARCHED
     numbers = range((page - 1) * size, min(page * size, total))
     found = [EmulatedPhoto(topic_code(query), number) for number in numbers]
     results = [
@@ -144,18 +143,20 @@ def _search(request: _Request) -> _Reply:
         if orientation in {None, photo.orientation}
     ]
     pages = -(-total // size)
-    link = _links(request, query, page, pages, size)
+    link = _links(request, page, pages)
     numbers_of = (("X-Total", str(total)), ("X-Per-Page", str(size)))
     return _Reply({"total": total, "total_pages": pages, "results": results}, (*link, *numbers_of))
 
 
-def _links(
-    request: _Request, query: str, page: int, pages: int, size: int
-) -> tuple[tuple[str, str], ...]:
+def _links(request: _Request, page: int, pages: int) -> tuple[tuple[str, str], ...]:
     targets = {"first": 1, "prev": page - 1} if page > 1 else {}
     targets |= {"last": pages, "next": page + 1} if page < pages else {}
-    address = f"{request.base}/search/photos?per_page={size}&query={quote(query)}&page="
-    links = ", ".join(f'<{address}{number}>; rel="{name}"' for name, number in targets.items())
+    same = {name: value for name, value in request.query.items() if name != "client_id"}
+    address = f"{request.base}/search/photos?"
+    links = ", ".join(
+        f'<{address}{urlencode({**same, "page": number})}>; rel="{name}"'
+        for name, number in targets.items()
+    )
     return (("Link", links),) if links else ()
 
 
@@ -168,10 +169,11 @@ def _find(slug: str) -> EmulatedPhoto:
 
 
 def _picture(request: _Request) -> tuple[str, list[tuple[str, str]], bytes]:
-    photo = EmulatedPhoto.from_path(request.path.strip("/"))
+    photo = EmulatedPhoto.from_path(request.path.removeprefix("/small").strip("/"))
     if photo is None:
         return "404 Not Found", [("Content-Type", "text/plain")], b"not found"
-    body, media_type = render(photo, request.query)
+    small = {"w": "400"} if request.path.startswith("/small/") else {}
+    body, media_type = render(photo, {**request.query, **small})
     cached = ("Cache-Control", "public, max-age=31536000")
     return "200 OK", [("Content-Type", media_type), cached], body
 

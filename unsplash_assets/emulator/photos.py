@@ -15,8 +15,11 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Final
 
-PHOTOS_PER_TOPIC: Final = 5_000
+PHOTOS_PER_TOPIC: Final = 1_000_000
+"""At one a minute, enough for almost two years of one topic."""
 
+_CHECK: Final = 2  # bytes of an id that tell it from one made up
+_LOOKS: Final = 1_000  # photos looked at for each that is wanted
 _SIZES: Final = ((2400, 1600), (2400, 1600), (2400, 1350), (1600, 2400), (1800, 2400), (2000, 2000))
 _FIRST_NAMES: Final = (
     "Ana", "Bjørn", "Chidi", "Daniela", "Émile", "Fatima", "Giulia", "Haruto", "Ingrid", "João",
@@ -51,8 +54,8 @@ class EmulatedPhoto:
     @cached_property
     def id(self) -> str:
         """11 characters of Unsplash's alphabet that hold the topic's code and the number."""
-        plain = self.topic_code.to_bytes(3) + self.number.to_bytes(2)
-        check = _digest(plain, 3)
+        plain = self.topic_code.to_bytes(3) + self.number.to_bytes(3)
+        check = _digest(plain, _CHECK)
         return base64.urlsafe_b64encode(check + _xor(plain, check)).decode().rstrip("=")
 
     @classmethod
@@ -60,13 +63,14 @@ class EmulatedPhoto:
         """Return the photo of an id, or None if there is no such photo."""
         if not re.fullmatch(r"[A-Za-z0-9_-]{11}", photo_id):
             return None
-        return cls._from_bytes(base64.urlsafe_b64decode(photo_id + "="))
+        photo = cls._from_bytes(base64.urlsafe_b64decode(photo_id + "="))
+        return photo if photo and photo.id == photo_id else None
 
     @classmethod
     def _from_bytes(cls, coded: bytes) -> "EmulatedPhoto | None":
-        check, plain = coded[:3], _xor(coded[3:], coded[:3])
+        check, plain = coded[:_CHECK], _xor(coded[_CHECK:], coded[:_CHECK])
         photo = cls(int.from_bytes(plain[:3]), int.from_bytes(plain[3:]))
-        known = _digest(plain, 3) == check and photo.number < PHOTOS_PER_TOPIC
+        known = _digest(plain, _CHECK) == check and photo.number < PHOTOS_PER_TOPIC
         return photo if known else None
 
     @cached_property
@@ -140,10 +144,12 @@ def random_photos(
     """Return up to `count` different photos that match, in random order."""
     code = topic_code(query)
     found: list[EmulatedPhoto] = []
-    for number in dice.sample(range(PHOTOS_PER_TOPIC), k=min(count * 40, PHOTOS_PER_TOPIC)):
-        photo = EmulatedPhoto(code, number)
-        if orientation in {None, photo.orientation}:
+    seen: set[int] = set()
+    for _ in range(count * _LOOKS):
+        photo = EmulatedPhoto(code, dice.randrange(PHOTOS_PER_TOPIC))
+        if photo.number not in seen and orientation in {None, photo.orientation}:
             found.append(photo)
+        seen.add(photo.number)
         if len(found) == count:
             break
     return found

@@ -31,12 +31,19 @@ class Quota(Protocol):
     def take(self) -> Count:
         """Count one request."""
 
+    def look(self) -> Count:
+        """Tell how things stand, and count nothing."""
+
 
 class NoQuota:
     """Grants everything: the demo in process must never refuse."""
 
     def take(self) -> Count:
         """Grant the request; the numbers are those of a key without a limit."""
+        return self.look()
+
+    def look(self) -> Count:
+        """Tell that there is no limit."""
         return Count(granted=True, limit=UNLIMITED, remaining=UNLIMITED)
 
 
@@ -55,13 +62,23 @@ class HourlyQuota:
         """Count one request; a refused one does not count further."""
         with self._lock:
             now = self._clock()
-            begin = now - HOUR if self._window == "rolling" else now - now % HOUR
-            while self._granted and self._has_left(self._granted[0], begin):
-                self._granted.popleft()
-            if len(self._granted) >= self._limit:
-                return Count(granted=False, limit=self._limit, remaining=0)
-            self._granted.append(now)
-            return Count(True, self._limit, self._limit - len(self._granted))  # noqa: FBT003
+            self._forget(now)
+            granted = len(self._granted) < self._limit
+            if granted:
+                self._granted.append(now)
+            return Count(granted, self._limit, self._limit - len(self._granted))
+
+    def look(self) -> Count:
+        """Tell how many requests remain."""
+        with self._lock:
+            self._forget(self._clock())
+            remaining = self._limit - len(self._granted)
+            return Count(remaining > 0, self._limit, remaining)
+
+    def _forget(self, now: float) -> None:
+        begin = now - HOUR if self._window == "rolling" else now - now % HOUR
+        while self._granted and self._has_left(self._granted[0], begin):
+            self._granted.popleft()
 
     def _has_left(self, moment: float, begin: float) -> bool:
         return moment <= begin if self._window == "rolling" else moment < begin

@@ -75,8 +75,8 @@ photos = sa.Table(
 runs = sa.Table(
     "runs",
     metadata,
+    sa.Column("mode", sa.String(8), primary_key=True),
     sa.Column("run_id", sa.String(64), primary_key=True),
-    sa.Column("mode", sa.String(8), nullable=False),
     sa.Column("topic", sa.String(100)),
     sa.Column("process", sa.String(300), nullable=False),
     sa.Column("started_at", sa.Float, nullable=False),
@@ -108,6 +108,8 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the catalogue and changes nothing."""
         with _plain_errors(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     @contextmanager
@@ -148,11 +150,18 @@ def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
     """
     if url is None:
         _make_folder(folder)
-    database = Database(_engine(url or f"sqlite:///{folder / CATALOGUE_FILE}"), mode)
+    file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
+    database = Database(_engine(url or file), mode)
     if not _has_row(database):
         _make_folder(folder)
-        with FileLock(folder / ".catalogue.lock"):
-            _create(database)
+        try:
+            with FileLock(folder / ".catalogue.lock"):
+                _create(database)
+        except OSError as error:
+            raise LibraryError(
+                f"the library's folder {folder} cannot be written ({error.strerror}): "
+                "see to its rights, or choose another with UNSPLASH_LIBRARY"
+            ) from error
     return database
 
 
@@ -160,17 +169,19 @@ def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
     """Open the catalogue to look at it: where there is none yet, an empty one in memory."""
     if url is not None or (folder / CATALOGUE_FILE).exists():
         return open_database(folder, url, mode)
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
     _tune_sqlite(engine)
     database = Database(engine, mode)
     _create(database)
     return database
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str | sa.URL) -> sa.Engine:
     try:
         engine = sa.create_engine(url)
-    except (sa.exc.ArgumentError, ImportError) as error:
+    except (sa.exc.ArgumentError, ImportError, ValueError) as error:
         raise SettingsError(
             "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
         ) from None
@@ -226,4 +237,5 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise LibraryError(f"the catalogue cannot be used: {error.orig}") from error
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise LibraryError(f"the catalogue cannot be used: {reason}") from error

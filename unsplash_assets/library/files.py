@@ -25,6 +25,7 @@ RelativePath = NewType("RelativePath", str)
 """A path below the library, with `/` between its parts; made by `photo_path` alone."""
 
 _WORDS_LENGTH: Final = 60  # characters
+_WORDS_BYTES: Final = 140
 _FOLDER_BYTES: Final = 120
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
@@ -33,22 +34,19 @@ _ABANDONED_AFTER: Final = 3600.0  # seconds
 
 
 def photo_path(topic: str, description: str | None, photo_id: str, extension: str) -> RelativePath:
-    """Return where a photo's file belongs: TOPIC/WORDS-ID-CASE.EXTENSION.
+    """Return where a photo's file belongs: TOPIC/WORDS_ID_CASE.EXTENSION.
 
     Ids differ in case alone, and file systems fold case; CASE is a number that says which
-    letters of the id are capitals, so no two photos share a name anywhere.
+    letters of the id are capitals, so no two photos share a name anywhere. WORDS has no `_`.
     """
     capitals = sum(1 << i for i, character in enumerate(photo_id) if character.isupper())
-    words = _slug(description or topic)[:_WORDS_LENGTH].strip("-") or "photo"
-    return RelativePath(f"{folder_name(topic)}/{words}-{photo_id}-{capitals:x}.{extension}")
+    words = _fit(_slug(description or topic)[:_WORDS_LENGTH], _WORDS_BYTES) or "photo"
+    return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{capitals:x}.{extension}")
 
 
 def folder_name(topic: str) -> str:
     """Return a topic's folder: its words, in any script, fit for every file system."""
-    name = _slug(topic)
-    while len(name.encode()) > _FOLDER_BYTES:
-        name = name[:-1]
-    name = name.strip("-") or "topic"
+    name = _fit(_slug(topic), _FOLDER_BYTES) or "topic"
     return f"{name}-" if name in _RESERVED else name
 
 
@@ -56,6 +54,11 @@ def _slug(text: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
     kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
     return "-".join("".join(kept).split())
+
+
+def _fit(name: str, size: int) -> str:
+    """Cut a name to a number of bytes, for that is what file systems count."""
+    return name.encode()[:size].decode(errors="ignore").strip("-")
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,12 @@ class Folder:
             folder = self.root / INCOMING
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=folder, suffix=".part")
-        path = Path(name)
+        path, file = Path(name), os.fdopen(descriptor, "wb")
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield Incoming(path, file)
+            yield Incoming(path, file)
         finally:
+            with suppress(OSError):
+                file.close()
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 

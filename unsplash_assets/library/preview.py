@@ -7,6 +7,8 @@ from typing import Final
 
 from PIL import Image
 
+from unsplash_assets.library.proof import open_picture
+
 PREVIEW_SIDE: Final = 240  # pixels
 _PREVIEW_QUALITY: Final = 60
 _THUMBNAIL_SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
@@ -20,19 +22,21 @@ def preview(path: Path) -> str:
 
 
 def thumbnail(path: Path, length: int) -> str:
-    """Return the largest WebP of the picture that fits in `length` characters, as a data URI."""
+    """Return the largest WebP of the picture that fits in `length` characters, as a data URI.
+
+    Returns nothing where not even the smallest fits.
+    """
     small = _reduced(path, _THUMBNAIL_SIDES[0])
-    uri = ""
     for side in _THUMBNAIL_SIDES:
         small.thumbnail((side, side))
         uri = _data_uri(small, "WEBP", quality=_THUMBNAIL_QUALITY, method=6)
         if len(uri) <= length:
-            break
-    return uri
+            return uri
+    return ""
 
 
 def _reduced(path: Path, side: int) -> Image.Image:
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         image.draft("RGB", (side, side))
         small = image.convert("RGB")
     small.thumbnail((side, side))

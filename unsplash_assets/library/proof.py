@@ -3,11 +3,15 @@
 It looks at files only; that a body is as long as announced is the transport's to see.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.library.files import sha256
@@ -25,12 +29,13 @@ class Format:
 
     extension: str
     media_type: str
-    pillow: str
+    reader: Callable[[Path], ImageFile]
+    """Reads the header. Unlike Image.open it says nothing of sizes: here that is decided."""
 
 
-JPEG: Final = Format("jpg", "image/jpeg", "JPEG")
-PNG: Final = Format("png", "image/png", "PNG")
-WEBP: Final = Format("webp", "image/webp", "WEBP")
+JPEG: Final = Format("jpg", "image/jpeg", JpegImageFile)
+PNG: Final = Format("png", "image/png", PngImageFile)
+WEBP: Final = Format("webp", "image/webp", WebPImageFile)
 FORMATS: Final = (JPEG, PNG, WEBP)
 
 
@@ -61,6 +66,14 @@ def prove(path: Path, media_type: str) -> Proof:
     return Proof(found, size, width, height, sha256(path))
 
 
+def open_picture(path: Path) -> ImageFile:
+    """Open a proven picture by its extension. Raises BadPicture if that is not known."""
+    for kind in FORMATS:
+        if path.suffix == f".{kind.extension}":
+            return kind.reader(path)
+    raise BadPicture(f"{path.name} is no picture of a kind that is known here")
+
+
 def _format(path: Path, size: int) -> Format:
     with path.open("rb") as file:
         head = file.read(16)
@@ -79,16 +92,14 @@ def _format(path: Path, size: int) -> Format:
 
 def _ended(kind: Format, whole: bool) -> Format:  # noqa: FBT001
     if not whole:
-        raise BadPicture(f"the {kind.pillow} picture is cut short")
+        raise BadPicture(f"the picture ({kind.media_type}) is cut short")
     return kind
 
 
 def _pixels(path: Path, kind: Format) -> tuple[int, int]:
     try:
-        with Image.open(path, formats=[kind.pillow]) as image:
+        with kind.reader(path) as image:
             width, height = image.size
-    except Image.DecompressionBombError as error:
-        raise PhotoRefused("the picture claims far more pixels than any photo has") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise BadPicture("the picture's header cannot be read") from error
     if width * height > PIXELS_AT_MOST:

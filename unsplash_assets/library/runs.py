@@ -18,6 +18,7 @@ from unsplash_assets.library.processes import ProcessName
 Outcome = Literal["success", "failure"]
 
 _RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
+_LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
 _KEPT: Final = 500
 """Ended runs that are remembered; older ones are of no use to anyone here."""
 
@@ -39,12 +40,13 @@ class Runs:
         """Keep the runs in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock
+        self._mine = db.runs.c.mode == database.mode
 
     def begin(self, run_id: str, topic: str | None) -> None:
         """Write down that this process works on a run; a later step may begin it again."""
         values = {"process": str(ProcessName.current()), "ended_at": None, "topic": topic}
         with self._db.writing() as connection:
-            known = sa.update(db.runs).where(db.runs.c.run_id == run_id).values(**values)
+            known = self._update(run_id).values(**values)
             if connection.execute(known).rowcount == 0:
                 row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
                 connection.execute(sa.insert(db.runs), {**row, **values})
@@ -52,21 +54,21 @@ class Runs:
     def report(self, run_id: str, error: str | None) -> None:
         """Write down how a step of the run went: its error, or None if it is well."""
         outcome: Outcome = "failure" if error else "success"
-        changed = sa.update(db.runs).where(db.runs.c.run_id == run_id)
         with self._db.writing() as connection:
-            connection.execute(changed.values(outcome=outcome, error=error))
+            connection.execute(self._update(run_id).values(outcome=outcome, error=error))
 
     def end(self, run_id: str) -> None:
         """Write down that the run does nothing any more; its photos may be taken over."""
-        ended = sa.update(db.runs).where(db.runs.c.run_id == run_id)
         with self._db.writing() as connection:
-            connection.execute(ended.values(ended_at=self._clock()))
+            connection.execute(self._update(run_id).values(ended_at=self._clock()))
             self._forget_old(connection)
 
     def last(self) -> EndedRun | None:
         """Return the run that ended last."""
-        mine = (db.runs.c.mode == self._db.mode) & db.runs.c.ended_at.is_not(None)
-        query = sa.select(db.runs).where(mine).order_by(db.runs.c.ended_at.desc()).limit(1)
+        ended = db.runs.c.ended_at.is_not(None)
+        query = (
+            sa.select(db.runs).where(self._mine, ended).order_by(db.runs.c.ended_at.desc()).limit(1)
+        )
         with self._db.reading() as connection:
             row = connection.execute(query).first()
         if row is None:
@@ -75,14 +77,14 @@ class Runs:
 
     def error(self, run_id: str) -> str | None:
         """Return what went wrong in a run, or None if all is well so far."""
-        query = sa.select(db.runs.c.error).where(db.runs.c.run_id == run_id)
+        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
         with self._db.reading() as connection:
             return connection.scalar(query)
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
-        open_runs = (db.runs.c.mode == self._db.mode) & db.runs.c.ended_at.is_(None)
-        rows = connection.execute(sa.select(db.runs.c.run_id, db.runs.c.process).where(open_runs))
+        query = sa.select(db.runs.c.run_id, db.runs.c.process)
+        rows = connection.execute(query.where(self._mine, db.runs.c.ended_at.is_(None)))
         return frozenset(r.run_id for r in rows if not ProcessName.parse(r.process).is_gone())
 
     def claim_tick(self, tick: float) -> ProcessName | None:
@@ -93,7 +95,8 @@ class Runs:
         me = str(ProcessName.current())
         mine = db.libraries.c.mode == self._db.mode
         free = (db.libraries.c.tick < tick) | (db.libraries.c.tick_process == me)
-        claim = sa.update(db.libraries).where(mine, free).values(tick=tick, tick_process=me)
+        latest = sa.case((db.libraries.c.tick < tick, tick), else_=db.libraries.c.tick)
+        claim = sa.update(db.libraries).where(mine, free).values(tick=latest, tick_process=me)
         with self._db.writing() as connection:
             if connection.execute(claim).rowcount:
                 return None
@@ -111,11 +114,17 @@ class Runs:
         holder = ProcessName.parse(row.tick_process)
         return holder != ProcessName.current() and not holder.is_gone()
 
+    def _update(self, run_id: str) -> sa.Update:
+        return sa.update(db.runs).where(self._mine, db.runs.c.run_id == run_id)
+
     def _forget_old(self, connection: sa.Connection) -> None:
-        mine = db.runs.c.mode == self._db.mode
-        newest = sa.select(db.runs.c.ended_at).where(mine, db.runs.c.ended_at.is_not(None))
+        left = db.runs.c.ended_at.is_(None) & (db.runs.c.started_at < self._clock() - _LEFT_BEHIND)
+        connection.execute(sa.delete(db.runs).where(self._mine, left))
+        newest = sa.select(db.runs.c.ended_at).where(self._mine, db.runs.c.ended_at.is_not(None))
         oldest_kept = connection.scalar(
             newest.order_by(db.runs.c.ended_at.desc()).offset(_KEPT).limit(1)
         )
         if oldest_kept is not None:
-            connection.execute(sa.delete(db.runs).where(mine, db.runs.c.ended_at <= oldest_kept))
+            connection.execute(
+                sa.delete(db.runs).where(self._mine, db.runs.c.ended_at <= oldest_kept)
+            )

@@ -47,6 +47,7 @@ def stock(
         if fruitless == FRUITLESS_REQUESTS:
             shortage = f"Unsplash has given no new photos of {topic!r}, only known ones"
             break
+        requests += 1
         try:
             brought = client.random_photos(topic, filters=filters)
         except QuotaSpent as error:
@@ -55,7 +56,7 @@ def stock(
             shortage = str(error)
             break
         added = catalogue.add(topic, brought.photos)
-        requests, fetched, new = requests + 1, fetched + len(brought.photos), new + added.new
+        fetched, new = fetched + len(brought.photos), new + added.new
         skipped.update(brought.skipped)
         fruitless = 0 if added.new else fruitless + 1
     return Stock(requests, fetched, new, dict(skipped), waiting, shortage)

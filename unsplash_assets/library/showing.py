@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 
 AWAY: Final = 120.0
@@ -17,6 +19,8 @@ AWAY: Final = 120.0
 @dataclass(frozen=True)
 class Cursor:
     """How far the stored pictures of a catalogue have been looked at."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     catalogue: str
     """The catalogue's identity."""
@@ -33,9 +37,12 @@ class Cursor:
     def from_text(cls, text: str | None) -> "Cursor | None":
         """Read a cursor; None where there is none, or one of another kind."""
         try:
-            return cls(**json.loads(text or ""))
-        except (ValueError, TypeError):
+            return _CURSOR.validate_json(text or "", strict=True)
+        except ValidationError:
             return None
+
+
+_CURSOR: Final = TypeAdapter(Cursor)
 
 
 def new_pictures(

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
+
+from urllib3.util import parse_url
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Answer(Protocol):
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body in pieces.
 
-        Raises NetworkError if it ends early or takes too long, TooLarge if it is too long.
+        Raises NetworkError if it ends before its announced end or takes too long, TooLarge if it
+        is too long. That a packed body unpacks to the whole is for its reader to see.
         """
 
 
@@ -71,9 +73,14 @@ class Transport(Protocol):
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of a URL, with the default port left out, in lower case."""
-    parts = urlsplit(url)
-    scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
-    default = {"http": 80, "https": 443}.get(scheme)
-    shown_host = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown_host}" + (f":{port}" if port not in {None, default} else "")
+    """Return scheme, host and port of a URL, with the default port left out, in lower case.
+
+    It reads the URL as the connection will (urllib3): parsers differ over such things as a
+    backslash, and what is checked must be what is asked. Raises ValueError if it has no origin.
+    """
+    parts = parse_url(url)
+    if not parts.scheme or not parts.host:
+        raise ValueError("a URL has a scheme and a host")
+    default = {"http": 80, "https": 443}.get(parts.scheme.lower())
+    port = f":{parts.port}" if parts.port not in {None, default} else ""
+    return f"{parts.scheme}://{parts.host}{port}".lower()

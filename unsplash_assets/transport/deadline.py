@@ -15,6 +15,7 @@ from http.client import HTTPResponse
 from typing import Any, Final
 
 import requests.adapters
+from urllib3 import PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -101,4 +102,5 @@ class DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 def _use_deadlines(manager: Any) -> None:  # noqa: ANN401 - a PoolManager; requests leaves it untyped
     pools: dict[str, Callable[..., object]] = {"http": _Pool, "https": _SecurePool}
-    manager.pool_classes_by_scheme = pools
+    if type(manager) in {PoolManager, ProxyManager}:  # one for SOCKS has pools of its own
+        manager.pool_classes_by_scheme = pools

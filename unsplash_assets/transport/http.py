@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -23,6 +23,11 @@ USER_AGENT: Final = "unsplash_assets"
 _CHUNK: Final = 64 * 1024  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_NO_URL: Final = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 _SAID: Final = (
     (requests.exceptions.ConnectTimeout, "no connection to {host} within {connect} s"),
     (requests.exceptions.Timeout, "nothing came from {host} for {read} s"),
@@ -39,7 +44,7 @@ class HttpTransport:
 
     def __init__(self, *adapters: tuple[str, requests.adapters.BaseAdapter]) -> None:
         """Use `adapters` (URL prefix and adapter) where their prefix fits, else the network."""
-        session = requests.Session()
+        session = _Session()
         session.headers["User-Agent"] = USER_AGENT
         session.auth = _no_credentials
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -67,25 +72,36 @@ class HttpTransport:
             if response.status_code not in _REDIRECTS or location is None:
                 return response
             response.close()
-            target = urljoin(url, location)
+            target = _target(url, location)
             if _origin_of(target) not in limits.redirect_origins:
-                raise RequestRefused(f"{_host(url)} redirects elsewhere, to {target[:200]!r}")
+                elsewhere = (
+                    repr(_origin_of(target)) if _origin_of(target) else "no readable address"
+                )
+                raise RequestRefused(f"{_host(url)} redirects elsewhere, to {elsewhere}")
             url = target
         raise NetworkError(f"{_host(url)} redirects more than {limits.redirects} times in a row")
 
     def _ask(
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
     ) -> requests.Response:
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise RequestRefused("a header of the request cannot be sent: is the key one?")
         left = max(deadline - time.monotonic(), 0.001)
         timeout = (min(limits.timeouts.connect, left), min(limits.timeouts.read, left))
         try:
             return self._session.get(
                 url, headers=dict(headers), timeout=timeout, stream=True, allow_redirects=False
             )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise RequestRefused(f"{url[:200]!r} is not a URL to ask: {error}") from None
+        except _NO_URL:
+            raise RequestRefused(f"{url[:200]!r} is not a URL to ask") from None
         except _BROKEN as error:
             raise _network_error(error, url, limits, deadline) from error
+
+
+class _Session(requests.Session):
+    def resolve_redirects(self, *_: Any, **__: Any) -> Iterator[Any]:  # noqa: ANN401
+        """Follow nothing: requests would read the body and the target of a redirect regardless."""
+        return iter(())
 
 
 class _HttpAnswer:
@@ -133,12 +149,19 @@ def _network_error(error: BaseException, url: str, limits: Limits, deadline: flo
     host, timeouts = _host(url), limits.timeouts
     if time.monotonic() >= deadline:
         return NetworkError(f"{host} took longer than {timeouts.total:g} s in all")
-    timed_out = isinstance(error, requests.exceptions.ConnectionError) and "timed out" in str(error)
+    timed_out = type(error) is requests.exceptions.ConnectionError and "timed out" in str(error)
     kind = requests.exceptions.ReadTimeout if timed_out else type(error)
     words = next((said for known, said in _SAID if issubclass(kind, known)), _SAID_OTHERWISE)
     return NetworkError(
         words.format(host=host, connect=f"{timeouts.connect:g}", read=f"{timeouts.read:g}")
     )
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _origin_of(url: str) -> str | None:

@@ -32,10 +32,11 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
             status: str, headers: list[tuple[str, str]], _: object = None
         ) -> Callable[[bytes], object]:
             started.append((status, headers))
-            return lambda _: None
+            return written.append
 
+        written: list[bytes] = []
         body: Iterable[bytes] = self._application(_environ(request), _typed(start_response))
-        chunks = _Chunks(body)
+        chunks = _Chunks(body, written)
         chunks.prime()
         status, headers = started[-1]
         raw = urllib3.HTTPResponse(
@@ -51,23 +52,24 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
 
 
 class _Chunks(io.RawIOBase):
-    """An application's iterable, read as a stream."""
+    """An application's iterable, and what it writes by hand, read as a stream."""
 
-    def __init__(self, body: Iterable[bytes]) -> None:
+    def __init__(self, body: Iterable[bytes], written: list[bytes]) -> None:
         self._body = body
+        self._written = written
         self._iterator: Iterator[bytes] = iter(body)
         self._rest = b""
 
     def prime(self) -> None:
         """Take the first chunk: WSGI lets an application call start_response as late as that."""
-        self._rest = next(self._iterator, b"")
+        self._rest = self._next() or b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
         while not self._rest:
-            following = next(self._iterator, None)
+            following = self._next()
             if following is None:
                 return 0
             self._rest = following
@@ -75,6 +77,12 @@ class _Chunks(io.RawIOBase):
         self._rest = self._rest[len(piece) :]
         buffer[: len(piece)] = piece
         return len(piece)
+
+    def _next(self) -> bytes | None:
+        chunk = next(self._iterator, None)
+        written = b"".join(self._written)
+        self._written.clear()
+        return chunk if not written else written + (chunk or b"")
 
     def close(self) -> None:
         close = getattr(self._body, "close", None)

@@ -173,8 +173,9 @@ def _reason(body: bytes) -> str:
         return "" if text.startswith("<") else _line(text)
     if not isinstance(content, dict):
         return ""
-    errors = content.get("errors", content.get("error", ""))
-    return _line("; ".join(map(str, errors)) if isinstance(errors, list) else str(errors))
+    errors = content.get("errors") or content.get("error") or ""
+    listed = errors if isinstance(errors, list) else [errors]
+    return _line("; ".join(str(error) for error in listed if error))
 
 
 def _line(text: str) -> str:

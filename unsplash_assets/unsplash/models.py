@@ -11,16 +11,19 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from urllib3.util import parse_url
 
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.settings import UNSPLASH_API_URL
 from unsplash_assets.transport.base import origin
 
 PICTURES: Final = "https://images.unsplash.com"
-PREMIUM_HOST: Final = "plus.unsplash.com"
+PREMIUM: Final = "https://plus.unsplash.com"
 PLACEHOLDER: Final = "source-404"
 RENDITIONS: Final = ("raw", "full", "regular", "small", "thumb")
 
 _TEXT_LENGTH: Final = 2_000
+_BLUR_HASH: Final = r"^[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}$"
 
 
 def _clean(value: object) -> object:
@@ -32,6 +35,8 @@ def _clean(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_clean)]
+Url = Annotated[str, Field(pattern=r"^[!-\[\]-~]{1,4000}$")]
+Side = Annotated[int, Field(gt=0, le=1_000_000)]
 
 
 class _Answer(BaseModel):
@@ -62,11 +67,11 @@ class Links(_Answer):
 class Urls(_Answer):
     """A photo's picture in its renditions; very old answers have no `raw`."""
 
-    raw: Text | None = None
-    full: Text
-    regular: Text
-    small: Text
-    thumb: Text
+    raw: Url | None = None
+    full: Url
+    regular: Url
+    small: Url
+    thumb: Url
 
 
 class PhotoAnswer(_Answer):
@@ -76,10 +81,10 @@ class PhotoAnswer(_Answer):
     urls: Urls
     links: Links = Links()
     user: User | None = None
-    width: Annotated[int, Field(gt=0)] | None = None
-    height: Annotated[int, Field(gt=0)] | None = None
+    width: Side | None = None
+    height: Side | None = None
     color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
-    blur_hash: Annotated[str, Field(max_length=200)] | None = None
+    blur_hash: Annotated[str, Field(pattern=_BLUR_HASH)] | None = None
     description: Text | None = None
     alt_description: Text | None = None
     premium: bool | None = None
@@ -124,12 +129,12 @@ def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped
 def to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
     """Return the photo if it is one for us: free, complete, credited, from the right place."""
     urls = {name: url for name in RENDITIONS if (url := getattr(answer.urls, name))}
-    if answer.premium or answer.plus or any(_host(url) == PREMIUM_HOST for url in urls.values()):
+    if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in urls.values()):
         return Skipped("premium")
-    if any(PLACEHOLDER in urlsplit(url).path for url in urls.values() if _host(url)):
-        return Skipped("placeholder")
     if any(_origin(url) not in picture_origins for url in urls.values()):
         return Skipped("elsewhere")
+    if any(PLACEHOLDER in (parse_url(url).path or "") for url in urls.values()):
+        return Skipped("placeholder")
     name = answer.user.name or answer.user.username if answer.user else ""
     if not answer.user or not name:
         return Skipped("uncredited")
@@ -138,7 +143,7 @@ def to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Sk
         photographer=name,
         photographer_url=_link(answer.user.links.html),
         page_url=_link(answer.links.html),
-        download_location=answer.links.download_location,
+        download_location=_download_location(answer, picture_origins),
         urls=urls,
         width=answer.width,
         height=answer.height,
@@ -160,16 +165,17 @@ def photo_list(content: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     return photos
 
 
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+def _download_location(answer: PhotoAnswer, picture_origins: frozenset[str]) -> str | None:
+    """Return where the download event goes, if that is the API: the key goes with it."""
+    url = answer.links.download_location or ""
+    api = {UNSPLASH_API_URL} if PICTURES in picture_origins else picture_origins
+    return url if _origin(url) in api else None
 
 
 def _origin(url: str) -> str | None:
+    """Return a URL's origin; None where it has none, or a user's name in it."""
     try:
-        return origin(url)
+        return None if parse_url(url).auth else origin(url)
     except ValueError:
         return None
 

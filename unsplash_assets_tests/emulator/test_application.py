@@ -1,0 +1,599 @@
+"""Tests of the emulated API: its endpoints, refusals and quota, against the specification."""
+
+import io
+import json
+import random
+import re
+import threading
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.validate import validator
+
+import hypothesis
+import jsonschema
+import pytest
+import requests
+from hypothesis import strategies as st
+from PIL import Image
+
+from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
+from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets_tests.conftest import Clock, Serve
+from unsplash_assets_tests.recorded import SPECIFICATION, recordings
+
+BASE = "http://emulator.invalid"
+KEY = {"Authorization": "Client-ID any-key"}
+PHOTO = EmulatedPhoto(topic_code("nature"), 7)
+PHOTOS = st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 4999))
+LINKS = re.compile(r'<[^>]*>; *rel="[^"]*"(, *<[^>]*>; *rel="[^"]*")*')
+SPECIFIED = json.loads(SPECIFICATION.read_text())
+
+# As published, a tag must be exactly one of two kinds, which any tag with a title is at once.
+SMART_TAG = SPECIFIED["components"]["schemas"]["SmartTag"]
+SMART_TAG["anyOf"] = SMART_TAG.pop("oneOf")
+
+
+def dice(seed: int = 1) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - chooses pictures, no secret
+
+
+def ask(
+    emulator: Emulator | None = None,
+    target: str = "/photos/random",
+    headers: dict[str, str] | None = None,
+    method: str = "GET",
+    **query: Any,
+) -> requests.Response:
+    """Ask an emulator in process; without headers of its own, with a key."""
+    with requests.Session() as session:
+        session.mount(BASE, WsgiAdapter(emulator or Emulator()))
+        given = KEY if headers is None else headers
+        url = target if target.startswith(BASE) else BASE + target
+        return session.request(method, url, params=query, headers=given)
+
+
+def orientation_of(photo: dict[str, Any]) -> str:
+    width, height = photo["width"], photo["height"]
+    return "squarish" if width == height else "landscape" if width > height else "portrait"
+
+
+# The specification
+
+
+def _is_uri(text: object) -> bool:
+    """RFC 3986: nothing but its characters, whole escapes, and here a host too."""
+    if not isinstance(text, str):
+        return True
+    allowed = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+    return bool(re.fullmatch(rf"https?://{allowed}", text) and urlsplit(text).hostname)
+
+
+def _is_date_time(text: object) -> bool:
+    """RFC 3339: a date, a time, and how far that is from UTC."""
+    if not isinstance(text, str):
+        return True
+    plain = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+    return bool(re.fullmatch(plain, text) and datetime.fromisoformat(text))
+
+
+FORMATS = jsonschema.FormatChecker(formats=())
+FORMATS.checks("uri", raises=ValueError)(_is_uri)
+FORMATS.checks("date-time", raises=ValueError)(_is_date_time)
+
+
+def violations(path: str, status: str, content: Any) -> list[str]:
+    """Return where content is not what the specification has as answer of a path."""
+    answers = SPECIFIED["paths"][path]["get"]["responses"]
+    answer = answers.get(status, answers["default"])
+    if "$ref" in answer:
+        answer = SPECIFIED["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    schema = {
+        "components": SPECIFIED["components"],
+        "allOf": [answer["content"]["application/json"]["schema"]],
+    }
+    checker = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+    return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(content)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("urls", {}),
+        ("width", "2400"),
+        ("created_at", "2020-01-01"),
+        ("links", dict.fromkeys(("html", "download", "self", "download_location"), "no uri")),
+        ("user", {"name": "Ana"}),
+    ],
+)
+def test_the_specification_is_taken_at_its_word(key: str, value: object) -> None:
+    """So that the tests below can fail."""
+    photo = ask().json()
+    assert violations("/photos/random", "200", photo) == []
+    assert violations("/photos/random", "200", photo | {key: value}) != []
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(
+    query=st.text(max_size=20),
+    count=st.none() | st.integers(1, 5),
+    orientation=st.none() | st.sampled_from(["landscape", "portrait"]),
+    seed=st.integers(0, 1000),
+)
+def test_random_photos_are_as_specified(
+    query: str, count: int | None, orientation: str | None, seed: int
+) -> None:
+    given = {"query": query, "count": count, "orientation": orientation}
+    wanted: dict[str, Any] = {
+        name: str(value) for name, value in given.items() if value is not None
+    }
+    answer = ask(Emulator(dice=dice(seed)), **wanted)
+    assert answer.status_code == 200
+    assert violations("/photos/random", "200", answer.json()) == []
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(PHOTOS)
+def test_a_single_photo_is_as_specified(photo: EmulatedPhoto) -> None:
+    answer = ask(target=f"/photos/{photo.id}")
+    assert answer.status_code == 200
+    assert violations("/photos/{assetSlug}", "200", answer.json()) == []
+
+
+def test_a_download_event_is_as_specified() -> None:
+    answer = ask(target=f"/photos/{PHOTO.id}/download")
+    assert answer.status_code == 200
+    assert violations("/photos/{id}/download", "200", answer.json()) == []
+
+
+@pytest.mark.parametrize("query", ["nature", "fotó & more", UNMATCHED_QUERY])
+@pytest.mark.parametrize("page", ["1", "2", "1000", "1001"])
+def test_a_search_is_as_specified(query: str, page: str) -> None:
+    answer = ask(target="/search/photos", query=query, page=page)
+    assert answer.status_code == 200
+    assert violations("/search/photos", "200", answer.json()) == []
+    assert LINKS.fullmatch(answer.headers.get("Link", '<>; rel=""'))
+
+
+REFUSALS = [
+    ("/photos/random", {"query": UNMATCHED_QUERY}, 404, "No photos found."),
+    ("/photos/random", {"query": " No-Such-Topic "}, 404, "No photos found."),
+    ("/photos/random", {"count": "0"}, 400, "count is invalid"),
+    ("/photos/random", {"count": "-1"}, 400, "count is invalid"),
+    ("/photos/random", {"count": "many"}, 400, "count is invalid"),
+    ("/photos/random", {"count": ""}, 400, "count is invalid"),
+    ("/photos/random", {"count": "٣"}, 400, "count is invalid"),
+    ("/photos/random", {"orientation": "round"}, 400, "orientation does not have a valid value"),
+    ("/photos/random", {"content_filter": "no"}, 400, "content_filter does not have a valid value"),
+    ("/search/photos", {}, 400, "query is missing"),
+    ("/search/photos", {"query": " "}, 400, "query is missing"),
+    ("/search/photos", {"query": "art", "page": "0"}, 400, "page is invalid"),
+    ("/search/photos", {"query": "art", "per_page": "x"}, 400, "per_page is invalid"),
+    ("/search/photos", {"query": "art", "orientation": "round"}, 400, "orientation does not"),
+    ("/photos/abc123", {}, 404, "Couldn't find Photo"),
+    ("/photos/AAAAAAAAAAA", {}, 404, "Couldn't find Photo"),
+    ("/photos/a-slug-AAAAAAAAAAA", {}, 404, "Couldn't find Photo"),
+    ("/photos/AAAAAAAAAAA/download", {}, 404, "Couldn't find Photo"),
+    ("/photos/", {}, 404, "Unable to find endpoint"),
+    ("/", {}, 404, "Unable to find endpoint"),
+    ("/photos/random/more", {}, 404, "Unable to find endpoint"),
+    ("/stats/total", {}, 404, "Unable to find endpoint"),
+    ("/%ff", {}, 404, "Unable to find endpoint"),
+]
+
+
+@pytest.mark.parametrize(("target", "query", "status", "reason"), REFUSALS)
+def test_a_request_is_refused_with_its_reason(
+    target: str, query: dict[str, Any], status: int, reason: str
+) -> None:
+    answer = ask(target=target, **query)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["errors"][0].startswith(reason)
+    assert violations("/photos/random", "default", answer.json()) == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Client-ID "}, {"Authorization": "any"}])
+@pytest.mark.parametrize("target", ["/photos/random", f"/photos/{PHOTO.id}/download", "/nowhere"])
+def test_a_request_without_a_key_is_refused(headers: dict[str, str], target: str) -> None:
+    answer = ask(target=target, headers=headers)
+    assert answer.status_code == 401
+    assert answer.json() == {"errors": ["OAuth error: The access token is invalid"]}
+    assert violations("/photos/random", "default", answer.json()) == []
+
+
+def test_refusals_read_as_recorded_ones_do() -> None:
+    recorded = {
+        (answer.status, reason)
+        for answer in recordings()
+        if answer.status >= 400 and answer.name.endswith(".json")
+        for reason in answer.content["errors"]
+    }
+    answers = [ask(headers={}), ask(target="/photos/abc123")]
+    assert {(answer.status_code, answer.json()["errors"][0]) for answer in answers} <= recorded
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_only_reading_is_known(method: str) -> None:
+    answer = ask(method=method)
+    assert answer.status_code == 405
+    assert violations("/photos/random", "default", answer.json()) == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": "Client-ID any-key"}, {"Authorization": "Bearer any-token"}]
+)
+def test_a_key_or_a_token_is_accepted(headers: dict[str, str]) -> None:
+    assert ask(headers=headers).status_code == 200
+
+
+def test_a_key_in_the_query_is_accepted() -> None:
+    assert ask(headers={}, client_id="any-key").status_code == 200
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("target", ["/photos/random", "/nowhere", f"/{PHOTO.path}?w=9", "/photo-"])
+def test_the_emulator_keeps_to_the_rules_of_wsgi(target: str) -> None:
+    """The standard library's validator raises AssertionError where it does not."""
+    with requests.Session() as session:
+        session.mount(BASE, WsgiAdapter(validator(Emulator())))
+        assert session.get(BASE + target, headers=KEY).content
+
+
+# Random photos
+
+
+@pytest.mark.parametrize(
+    ("count", "photos"), [("1", 1), ("2", 2), ("30", 30), ("31", 30), ("999999999", 30)]
+)
+def test_with_a_count_the_answer_is_a_list_of_up_to_30_photos(count: str, photos: int) -> None:
+    content = ask(query="nature", count=count).json()
+    assert isinstance(content, list)
+    assert len({photo["id"] for photo in content}) == len(content) == photos
+    assert violations("/photos/random", "200", content) == []
+
+
+def test_without_a_count_the_answer_is_one_photo() -> None:
+    content = ask(query="nature").json()
+    assert isinstance(content, dict)
+    assert EmulatedPhoto.from_id(content["id"])
+
+
+def test_photos_are_of_the_topic_that_was_asked_for() -> None:
+    for query in ("nature", "NATURE", "写真"):
+        ids = [photo["id"] for photo in ask(query=query, count="30").json()]
+        photos = [EmulatedPhoto.from_id(photo_id) for photo_id in ids]
+        assert {photo.topic_code for photo in photos if photo} == {topic_code(query)}
+        assert None not in photos
+
+
+@pytest.mark.parametrize("orientation", ["landscape", "portrait", "squarish"])
+def test_only_photos_of_the_orientation_are_given(orientation: str) -> None:
+    photos = ask(query="nature", count="30", orientation=orientation).json()
+    assert [orientation_of(photo) for photo in photos] == [orientation] * 30
+
+
+@pytest.mark.parametrize("content_filter", ["low", "high"])
+def test_a_content_filter_is_accepted(content_filter: str) -> None:
+    assert ask(query="nature", content_filter=content_filter).status_code == 200
+
+
+def test_each_time_the_photos_are_others_as_the_dice_fall() -> None:
+    emulator, same = Emulator(dice=dice()), Emulator(dice=dice())
+    first, second = (ask(emulator, query="art", count="9").json() for _ in range(2))
+    assert [photo["id"] for photo in first] != [photo["id"] for photo in second]
+    assert [photo["id"] for photo in first] == [
+        photo["id"] for photo in ask(same, query="art", count="9").json()
+    ]
+
+
+def test_without_dice_two_emulators_do_not_fall_into_step() -> None:
+    chosen = [ask(Emulator(), query="art", count="9").json() for _ in range(2)]
+    assert [photo["id"] for photo in chosen[0]] != [photo["id"] for photo in chosen[1]]
+
+
+# One photo
+
+
+@pytest.mark.parametrize("slug", ["{id}", "any-words-{id}", "--{id}"])
+def test_a_photo_is_found_by_its_id_or_a_slug_that_ends_with_it(slug: str) -> None:
+    answer = ask(target=f"/photos/{slug.format(id=PHOTO.id)}").json()
+    assert answer["id"] == PHOTO.id
+
+
+@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.given(PHOTOS)
+def test_a_photo_s_links_lead_back_to_it(photo: EmulatedPhoto) -> None:
+    """Some ids begin with a dash, as the end of a slug does."""
+    links = ask(target=f"/photos/{photo.id}").json()["links"]
+    assert ask(target=links["self"]).json()["id"] == photo.id
+    event = ask(target=links["download_location"]).json()
+    assert urlsplit(event["url"]).path == f"/{photo.path}"
+
+
+def test_what_random_gives_is_what_any_other_emulator_finds() -> None:
+    given = ask(query="nature").json()
+    found = ask(Emulator(), target=f"/photos/{given['id']}").json()
+    moving = {"urls", "links"}  # their identifiers tell the query
+    assert {k: v for k, v in given.items() if k not in moving} == {
+        k: v for k, v in found.items() if k not in moving
+    }
+
+
+# Search
+
+
+def results(**query: Any) -> list[str]:
+    answer = ask(target="/search/photos", **{"query": "nature", **query})
+    return [photo["id"] for photo in answer.json()["results"]]
+
+
+def test_a_search_has_pages_of_ten() -> None:
+    answer = ask(target="/search/photos", query="nature")
+    assert (answer.json()["total"], answer.json()["total_pages"]) == (10_000, 1000)
+    assert (answer.headers["X-Total"], answer.headers["X-Per-Page"]) == ("10000", "10")
+    assert len(results()) == 10
+
+
+def test_pages_follow_each_other_without_overlap() -> None:
+    ids = [photo_id for page in range(1, 6) for photo_id in results(page=str(page))]
+    assert len(set(ids)) == 50
+    assert results(page="1", per_page="30") + results(page="2", per_page="30")[:20] == ids
+
+
+@pytest.mark.parametrize(
+    ("per_page", "page", "count"),
+    [("30", "1", 30), ("31", "1", 30), ("1", "10000", 1), ("30", "334", 10), ("30", "335", 0)],
+)
+def test_a_page_has_up_to_30_photos_and_the_last_the_rest(
+    per_page: str, page: str, count: int
+) -> None:
+    assert len(results(per_page=per_page, page=page)) == count
+
+
+def test_a_search_that_finds_nothing_is_empty() -> None:
+    answer = ask(target="/search/photos", query=UNMATCHED_QUERY)
+    assert answer.json() == {"total": 0, "total_pages": 0, "results": []}
+    assert "Link" not in answer.headers
+
+
+def test_a_search_keeps_to_the_orientation() -> None:
+    photos = ask(
+        target="/search/photos", query="art", per_page="30", orientation="portrait"
+    ).json()["results"]
+    assert {orientation_of(photo) for photo in photos} == {"portrait"}
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("1", {"last", "next"}),
+        ("2", {"first", "prev", "last", "next"}),
+        ("1000", {"first", "prev"}),
+    ],
+)
+def test_pages_are_linked(page: str, names: set[str]) -> None:
+    answer = ask(target="/search/photos", query="fotó & more", page=page)
+    assert set(answer.links) == names
+    targets = {"first": 1, "prev": int(page) - 1, "next": int(page) + 1, "last": 1000}
+    for name in names:
+        linked = ask(target=answer.links[name]["url"]).json()["results"]
+        expected = results(query="fotó & more", page=str(targets[name]))
+        assert [photo["id"] for photo in linked] == expected
+
+
+def test_the_next_page_keeps_to_the_orientation() -> None:
+    answer = ask(target="/search/photos", query="art", orientation="portrait")
+    following = ask(target=answer.links["next"]["url"]).json()["results"]
+    assert {orientation_of(photo) for photo in following} == {"portrait"}
+
+
+def test_no_link_repeats_a_key() -> None:
+    answer = ask(target="/search/photos", headers={}, query="art", client_id="made-up-key")
+    assert "next" in answer.links
+    assert "made-up-key" not in answer.headers["Link"]
+
+
+# Pictures
+
+
+def test_a_picture_needs_no_key_and_may_be_kept() -> None:
+    answer = ask(target=f"/{PHOTO.path}", headers={}, w="60", fm="png")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Content-Length"] == str(len(answer.content))
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert Image.open(io.BytesIO(answer.content)).size[0] == 60
+
+
+@pytest.mark.parametrize(
+    "path", ["photo-", "photo-1500000000000-0123456789ab", f"{PHOTO.path}0", f"{PHOTO.path}/more"]
+)
+def test_a_picture_that_does_not_exist_is_not_found(path: str) -> None:
+    assert ask(target=f"/{path}", headers={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rendition", "width"),
+    [
+        ("raw", None),
+        ("full", None),
+        ("regular", 1080),
+        ("small", 400),
+        ("thumb", 200),
+        ("small_s3", 400),
+    ],
+)
+def test_each_url_of_an_answer_brings_its_picture(rendition: str, width: int | None) -> None:
+    photo = ask(query="nature").json()
+    answer = ask(target=photo["urls"][rendition], headers={})
+    assert answer.status_code == 200
+    size = Image.open(io.BytesIO(answer.content)).size
+    assert size[0] == (width or photo["width"])
+    assert size[0] / size[1] == pytest.approx(photo["width"] / photo["height"], rel=0.01)
+
+
+def test_a_photographer_has_a_face_of_sorts() -> None:
+    for url in ask().json()["user"]["profile_image"].values():
+        assert ask(target=url, headers={}).headers["Content-Type"] == "image/jpeg"
+
+
+# Quota
+
+
+@pytest.fixture
+def quota(clock: Clock) -> HourlyQuota:
+    return HourlyQuota(3, clock)
+
+
+def left(answer: requests.Response) -> tuple[str, str]:
+    return answer.headers["X-Ratelimit-Limit"], answer.headers["X-Ratelimit-Remaining"]
+
+
+def test_each_answer_tells_what_is_left(quota: HourlyQuota) -> None:
+    emulator = Emulator(quota)
+    told = [left(ask(emulator, count="30")) for _ in range(3)]
+    assert told == [("3", "2"), ("3", "1"), ("3", "0")]
+
+
+def test_a_refusal_for_the_quota_is_plain_text_without_a_type(quota: HourlyQuota) -> None:
+    emulator = Emulator(quota)
+    for _ in range(3):
+        assert ask(emulator).status_code == 200
+    answer = ask(emulator)
+    assert answer.status_code == 403
+    assert answer.content == b"Rate Limit Exceeded"
+    assert "Content-Type" not in answer.headers
+    assert "Retry-After" not in answer.headers
+    assert left(answer) == ("3", "0")
+
+
+def test_a_refusal_for_the_quota_looks_so_on_the_wire_too(serve: Serve, clock: Clock) -> None:
+    url = serve(Emulator(HourlyQuota(0, clock)))
+    answer = requests.get(f"{url}/photos/random", headers=KEY, timeout=5)
+    assert (answer.status_code, answer.content) == (403, b"Rate Limit Exceeded")
+    assert "Content-Type" not in answer.headers
+    assert left(answer) == ("0", "0")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/photos/random?query=no-such-topic",
+        "/photos/random?count=0",
+        "/photos/AAAAAAAAAAA",
+        "/nowhere",
+        f"/photos/{PHOTO.id}/download",
+        f"/photos/{PHOTO.id}",
+        "/search/photos?query=art",
+    ],
+)
+def test_every_request_counts_errors_too(quota: HourlyQuota, target: str) -> None:
+    emulator = Emulator(quota)
+    assert left(ask(emulator, target=target)) == ("3", "2")
+    assert left(ask(emulator)) == ("3", "1")
+
+
+def test_pictures_and_requests_without_a_key_do_not_count(quota: HourlyQuota) -> None:
+    emulator = Emulator(quota)
+    ask(emulator, target=f"/{PHOTO.path}?w=9")
+    ask(emulator, target="/photo-unknown")
+    ask(emulator, headers={})
+    assert left(ask(emulator)) == ("3", "2")
+
+
+def test_pictures_come_though_the_quota_is_spent(clock: Clock) -> None:
+    emulator = Emulator(HourlyQuota(0, clock))
+    assert ask(emulator, target=f"/{PHOTO.path}?w=9").status_code == 200
+
+
+def test_an_hour_later_there_is_quota_again(quota: HourlyQuota, clock: Clock) -> None:
+    emulator = Emulator(quota)
+    for _ in range(4):
+        answer = ask(emulator)
+    assert answer.status_code == 403
+    clock.now += 3600
+    assert ask(emulator).status_code == 200
+
+
+def test_the_quota_is_spent_exactly_by_requests_at_once(serve: Serve, clock: Clock) -> None:
+    url = serve(Emulator(HourlyQuota(10, clock)))
+    statuses: list[int] = []
+
+    def take() -> None:
+        for _ in range(5):
+            answer = requests.get(f"{url}/nowhere", headers=KEY, timeout=5)
+            statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [403] * 10 + [404] * 10
+
+
+def test_without_a_quota_nothing_is_refused() -> None:
+    emulator = Emulator()
+    assert {ask(emulator, target="/nowhere").status_code for _ in range(100)} == {404}
+
+
+def test_an_answer_to_a_bad_key_tells_the_quota_as_recorded_ones_do(quota: HourlyQuota) -> None:
+    recorded = [
+        answer for answer in recordings() if answer.status == 401 and answer.name[:3] == "rb_"
+    ]
+    assert recorded
+    assert all("X-Ratelimit-Limit" in answer.headers for answer in recorded)
+    emulator = Emulator(quota)
+    assert left(ask(emulator, headers={})) == ("3", "3")
+    ask(emulator)
+    assert left(ask(emulator, headers={})) == ("3", "2")
+
+
+# Behind a port
+
+
+def test_addresses_are_those_by_which_the_emulator_was_asked(emulator_url: str) -> None:
+    photo = requests.get(f"{emulator_url}/photos/random", headers=KEY, timeout=5).json()
+    assert photo["urls"]["raw"].startswith(f"{emulator_url}/photo-")
+    assert requests.get(photo["urls"]["thumb"], timeout=5).headers["Content-Type"] == "image/jpeg"
+
+
+def test_head_gives_no_body() -> None:
+    answer = ask(method="HEAD")
+    assert (answer.status_code, answer.raw.read()) == (200, b"")
+
+
+def test_head_tells_the_length_and_sends_nothing(emulator_url: str) -> None:
+    answer = requests.head(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=5)
+    whole = requests.get(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=5)
+    assert answer.content == b""
+    assert answer.headers["Content-Length"] == str(len(whole.content))
+
+
+@pytest.mark.parametrize("query", ["写真", "naïve art", "a&b=c", "100%"])
+def test_any_query_passes_the_wire(emulator_url: str, query: str) -> None:
+    answer = requests.get(
+        f"{emulator_url}/photos/random", params={"query": query}, headers=KEY, timeout=5
+    )
+    photo = EmulatedPhoto.from_id(answer.json()["id"])
+    assert photo
+    assert photo.topic_code == topic_code(query)
+
+
+# Latency
+
+
+@pytest.mark.parametrize("target", ["/photos/random", "/nowhere", f"/{PHOTO.path}?w=9"])
+def test_each_answer_waits_as_long_as_told(target: str) -> None:
+    waited: list[float] = []
+    ask(Emulator(latency=2.5, sleep=waited.append), target=target)
+    assert waited == [2.5]
+
+
+def test_without_latency_nothing_waits() -> None:
+    waited: list[float] = []
+    ask(Emulator(sleep=waited.append))
+    assert waited == []

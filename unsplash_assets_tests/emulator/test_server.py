@@ -1,0 +1,98 @@
+"""Tests of the emulator behind a port of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.server import serve
+from unsplash_assets.errors import UnsplashAssetsError
+
+PROJECT = Path(__file__).parents[2]
+SERVER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & leaves it ignored
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.server import serve
+serve(with_fault(Emulator(), "api-cut"), {port}, lambda url: print(url, flush=True))
+print("ended", flush=True)
+"""
+
+
+@contextmanager
+def server(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a server in a process of its own; gives the process, and the URL it announced."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER.format(port=port)],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt would reach the tests too")
+def test_the_server_answers_at_the_port_asked_for_until_it_is_interrupted(free_port: int) -> None:
+    with server(free_port) as (process, url):
+        assert url == f"http://127.0.0.1:{free_port}"
+        assert requests.get(f"{url}/photo-none", timeout=5).status_code == 404
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=5)
+        assert (process.returncode, out, err) == (0, "ended\n", "")
+    with socket.socket() as caller:
+        assert caller.connect_ex(("127.0.0.1", free_port)) != 0
+
+
+def test_port_0_is_any_free_port_and_an_answer_cut_short_goes_unmentioned() -> None:
+    """The faults cut answers on purpose: waitress's warnings of it would only confuse."""
+    with server() as (process, url):
+        assert int(url.rpartition(":")[2]) > 0
+        with pytest.raises(requests.RequestException):
+            requests.get(f"{url}/photos/random", headers={"Authorization": "Bearer x"}, timeout=5)
+        process.kill()
+        assert process.communicate(timeout=5)[1] == ""
+
+
+def test_the_server_is_for_this_machine_only() -> None:
+    with server() as (_, url):
+        assert url.startswith("http://127.0.0.1:")
+
+
+def test_a_port_that_is_taken_is_one_clear_error() -> None:
+    announced: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(UnsplashAssetsError) as raised:
+            serve(Emulator(), port, announced.append)
+    assert str(raised.value).startswith(f"port {port} cannot be opened")
+    assert "choose another with --port" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert announced == []
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_cannot_exist_is_one_clear_error(port: int) -> None:
+    with pytest.raises(
+        UnsplashAssetsError, match=rf"^port {port} cannot be opened: choose .*--port$"
+    ):
+        serve(Emulator(), port, print)

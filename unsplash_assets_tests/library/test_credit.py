@@ -1,0 +1,42 @@
+"""Tests of `library.credit`: the words and links that Unsplash's guidelines ask for."""
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.library.credit import UNSPLASH, credit_line, referral
+
+SENT = "utm_source=my+wall&utm_medium=referral"
+
+
+def test_a_credit_names_the_photographer_and_unsplash() -> None:
+    assert credit_line("Zoë O'Neil") == "Photo by Zoë O'Neil on Unsplash"
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        (UNSPLASH, f"https://unsplash.com/?{SENT}"),
+        ("https://unsplash.com/@ana", f"https://unsplash.com/@ana?{SENT}"),
+        ("https://unsplash.com/@ana?a=1", f"https://unsplash.com/@ana?a=1&{SENT}"),
+        ("https://unsplash.com/@ana#top", f"https://unsplash.com/@ana?{SENT}#top"),
+        (f"https://unsplash.com/?{SENT}", f"https://unsplash.com/?{SENT}"),
+        (
+            "https://unsplash.com/?utm_source=other&b=x%26y",
+            "https://unsplash.com/?utm_source=my+wall&b=x%26y&utm_medium=referral",
+        ),
+    ],
+)
+def test_a_link_says_which_application_sends_and_keeps_the_rest(url: str, sent: str) -> None:
+    assert referral(url, "my wall") == sent
+
+
+@hypothesis.given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=100)
+)
+def test_no_name_of_an_application_breaks_the_link(app_name: str) -> None:
+    sent = referral("https://unsplash.com/@ana", app_name)
+    assert referral(sent, app_name) == sent
+    assert sent.startswith("https://unsplash.com/@ana?utm_source=")
+    assert sent.endswith("&utm_medium=referral")
+    assert not set(sent) & set(" \"'<>()[]\\")

@@ -1,0 +1,251 @@
+"""Tests of `library.proof`: what is a whole picture, and what only looks like one."""
+
+import hashlib
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from PIL import Image
+
+from unsplash_assets.errors import BadPicture, PhotoRefused
+from unsplash_assets.library.proof import JPEG, PIXELS_AT_MOST, PNG, WEBP, Format, Proof, prove
+
+FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}
+Prove = Callable[..., Proof]
+
+
+def picture(kind: str, mode: str = "RGB", **options: Any) -> bytes:
+    """Return a small picture with something in it."""
+    out = io.BytesIO()
+    Image.effect_noise((41, 30), 80).convert("RGB").convert(mode).save(out, kind, **options)
+    return out.getvalue()
+
+
+WHOLE = {kind: picture(kind) for kind in FORMATS}
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """Return a PNG of a size, with nothing in it."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checked = name + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+
+
+def jpeg_that_claims(width: int, height: int) -> bytes:
+    start = WHOLE["JPEG"].index(b"\xff\xc0")
+    claimed = struct.pack(">HH", height, width)
+    return WHOLE["JPEG"][: start + 5] + claimed + WHOLE["JPEG"][start + 9 :]
+
+
+def webp_of(content: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content
+
+
+def proven(content: bytes, media_type: str = "image/jpeg") -> Proof:
+    """Prove a content in a file of the current folder, which is the test's own."""
+    path = Path("picture.part")
+    path.write_bytes(content)
+    return prove(path, media_type)
+
+
+def proven_or_refused(content: bytes, media_type: str) -> Proof | None:
+    try:
+        return proven(content, media_type)
+    except (BadPicture, PhotoRefused):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        pytest.param("JPEG", picture("JPEG"), id="JPEG"),
+        pytest.param("JPEG", picture("JPEG", progressive=True), id="progressive JPEG"),
+        pytest.param("JPEG", picture("JPEG", "L"), id="grey JPEG"),
+        pytest.param("JPEG", picture("JPEG", "CMYK"), id="CMYK JPEG"),
+        pytest.param("PNG", picture("PNG"), id="PNG"),
+        pytest.param("PNG", picture("PNG", "RGBA"), id="PNG with transparency"),
+        pytest.param("PNG", picture("PNG", "P"), id="PNG with a palette"),
+        pytest.param("WEBP", picture("WEBP"), id="WebP"),
+        pytest.param("WEBP", picture("WEBP", "RGBA", lossless=True), id="lossless WebP"),
+    ],
+)
+def test_a_whole_picture_is_proven_with_its_facts(kind: str, content: bytes) -> None:
+    expected: Format = FORMATS[kind]
+    assert proven(content, expected.media_type) == Proof(
+        format=expected,
+        bytes=len(content),
+        width=41,
+        height=30,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 40, b"\r\n", b"\n \0"])
+def test_a_jpeg_may_be_padded_at_its_end(padding: bytes) -> None:
+    content = WHOLE["JPEG"] + padding
+    assert proven(content).sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("announced", ["IMAGE/JPEG", "image/jpeg; charset=binary", " image/jpeg "])
+def test_a_type_may_be_announced_in_any_case_and_with_parameters(announced: str) -> None:
+    assert proven(WHOLE["JPEG"], announced).format is JPEG
+
+
+@pytest.mark.parametrize(
+    ("kind", "announced"),
+    [
+        ("JPEG", "image/png"),
+        ("JPEG", "image/webp"),
+        ("JPEG", "text/html"),
+        ("JPEG", ""),
+        ("JPEG", "image/jpegs"),
+        ("PNG", "image/jpeg"),
+        ("WEBP", "image/jpeg"),
+        ("WEBP", "application/octet-stream"),
+    ],
+)
+def test_a_picture_of_another_type_than_announced_is_a_bad_one(kind: str, announced: str) -> None:
+    with pytest.raises(BadPicture, match=f"announced as '{announced}', but is image/"):
+        proven(WHOLE[kind], announced)
+
+
+def test_an_announced_type_is_quoted_as_one_short_line() -> None:
+    with pytest.raises(BadPicture) as caught:
+        proven(WHOLE["JPEG"], "text/\x1b[31m\n" + "x" * 10_000)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        pytest.param(b"", "nothing", id="nothing"),
+        pytest.param(b"\xff\xd8", "something that is no JPEG", id="two bytes"),
+        pytest.param(b"<!DOCTYPE html><html></html>", "something that is no JPEG", id="HTML"),
+        pytest.param(b'{"errors":["gone"]}', "something that is no JPEG", id="JSON"),
+        pytest.param(b"GIF89a" + b"\0" * 99, "something that is no JPEG", id="GIF"),
+        pytest.param(picture("BMP"), "something that is no JPEG", id="BMP"),
+        pytest.param(picture("TIFF"), "something that is no JPEG", id="TIFF"),
+        pytest.param(b"\0\0\0\x1cftypavif" + b"\0" * 99, "something that is no JPEG", id="AVIF"),
+        pytest.param(b"\n" + picture("JPEG"), "something that is no JPEG", id="one byte before"),
+        pytest.param(b"RIFF\x04\0\0\0WAVE", "something that is no JPEG", id="sound"),
+        pytest.param(b"\0" * 10_000, "something that is no JPEG", id="zeros"),
+    ],
+)
+def test_what_is_no_picture_is_a_bad_one(content: bytes, what: str) -> None:
+    with pytest.raises(BadPicture, match=f"^instead of a picture came {what}"):
+        proven(content)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@hypothesis.given(data=st.data())
+def test_a_picture_that_is_cut_anywhere_is_a_bad_one(kind: str, data: st.DataObject) -> None:
+    whole = WHOLE[kind]
+    length = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(BadPicture):
+        proven(whole[:length], FORMATS[kind].media_type)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@hypothesis.given(data=st.data())
+def test_a_picture_whose_end_is_zeros_is_a_bad_one(kind: str, data: st.DataObject) -> None:
+    """As where a disk or a server gave up midway, and the length is right nevertheless."""
+    whole = WHOLE[kind]
+    length = data.draw(st.integers(0, len(whole) - 1))
+    spoiled = whole[:length] + bytes(len(whole) - length)
+    with pytest.raises(BadPicture):
+        proven(spoiled, FORMATS[kind].media_type)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_picture_with_something_behind_it_is_a_bad_one(kind: str) -> None:
+    with pytest.raises(BadPicture, match="is cut short"):
+        proven(WHOLE[kind] + b"<script>", FORMATS[kind].media_type)
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        pytest.param(b"\xff\xd8\xff" + b"junk" * 50 + b"\xff\xd9", "image/jpeg", id="JPEG"),
+        pytest.param(
+            b"\x89PNG\r\n\x1a\n" + b"junk" * 50 + WHOLE["PNG"][-12:], "image/png", id="PNG"
+        ),
+        pytest.param(webp_of(b"junk" * 50), "image/webp", id="WebP"),
+        pytest.param(webp_of(b""), "image/webp", id="WebP without content"),
+        pytest.param(png_that_claims(0, 30), "image/png", id="PNG without width"),
+        pytest.param(jpeg_that_claims(0, 30), "image/jpeg", id="JPEG without width"),
+    ],
+)
+def test_a_header_that_cannot_be_read_is_a_bad_picture(content: bytes, media_type: str) -> None:
+    with pytest.raises(BadPicture, match="the picture's header cannot be read"):
+        proven(content, media_type)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        pytest.param(png_that_claims(15_001, 10_000), "image/png", id="a little more"),
+        pytest.param(png_that_claims(30_000, 30_000), "image/png", id="900 million"),
+        pytest.param(png_that_claims(2**31 - 1, 2**31 - 1), "image/png", id="all there are"),
+        pytest.param(png_that_claims(1, 200_000_000), "image/png", id="a line"),
+        pytest.param(jpeg_that_claims(65_000, 65_000), "image/jpeg", id="JPEG"),
+    ],
+)
+def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(
+    content: bytes, media_type: str
+) -> None:
+    """It is whole, so that another try would bring the same."""
+    with pytest.raises(PhotoRefused, match="pixels"):
+        proven(content, media_type)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_the_largest_photos_are_within_the_bounds() -> None:
+    assert PIXELS_AT_MOST == 15_000 * 10_000
+    assert proven(png_that_claims(15_000, 10_000), "image/png").width == 15_000
+
+
+@pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
+def test_a_photo_of_100_million_pixels_is_proven_without_a_warning() -> None:
+    """Unsplash has such; a warning of Pillow's internals is nothing for a person."""
+    assert proven(png_that_claims(12_000, 8_400), "image/png").height == 8_400
+
+
+HEADS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"RIFF"]
+ENDS = [b"\xff\xd9", b"\0\0\0\0IEND\xaeB`\x82", b""]
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@hypothesis.given(
+    head=st.sampled_from(HEADS),
+    middle=st.binary(max_size=200),
+    end=st.sampled_from(ENDS),
+    kind=st.sampled_from([JPEG, PNG, WEBP]),
+)
+def test_whatever_comes_is_proven_bad_or_refused_and_nothing_else_is_raised(
+    head: bytes, middle: bytes, end: bytes, kind: Format
+) -> None:
+    content = webp_of(middle + end) if head == b"RIFF" else head + middle + end
+    proof = proven_or_refused(content, kind.media_type)
+    assert proof is None or (proof.format is kind and proof.width * proof.height > 0)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("kind", FORMATS)
+@hypothesis.given(data=st.data())
+def test_a_flipped_byte_never_raises_anything_else_either(kind: str, data: st.DataObject) -> None:
+    content = bytearray(WHOLE[kind])
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    proof = proven_or_refused(bytes(content), FORMATS[kind].media_type)
+    assert proof is None or proof.sha256 == hashlib.sha256(content).hexdigest()

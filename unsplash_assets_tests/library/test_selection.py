@@ -1,0 +1,250 @@
+"""Tests of `library.selection`: how a topic is stocked, and which URL a choice gets."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.emulator import answers
+from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
+from unsplash_assets.library.catalogue import Catalogue, StoredFile
+from unsplash_assets.library.database import Database
+from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.selection import Stock, choose, rendition_url, stock
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets_tests.conftest import Clock, Serve
+
+ANY = Filters()
+FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
+
+
+@pytest.fixture
+def record(database: Database, clock: Clock) -> RequestRecord:
+    return RequestRecord(database, clock)
+
+
+Client = Callable[[WSGIApplication], UnsplashClient]
+
+
+@pytest.fixture
+def client(serve: Serve, record: RequestRecord) -> Client:
+    """Make a client of an API that is served, whose requests are counted in `record`."""
+    return lambda api: UnsplashClient(HttpTransport(), "key", serve(api), ledger=record)
+
+
+class Api:
+    """An API that gives one list of photo numbers after the other, the last one for ever."""
+
+    def __init__(self, *numbers: list[int], **changes: Any) -> None:
+        self._numbers = list(numbers)
+        self._changes = changes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        base = f"http://{environ['HTTP_HOST']}"
+        numbers = self._numbers.pop(0) if len(self._numbers) > 1 else self._numbers[0]
+        photos = [answers.full(EmulatedPhoto(7, number), base, "sea") for number in numbers]
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps([{**content, **self._changes} for content in photos]).encode()]
+
+
+def test_an_empty_list_is_stocked_with_one_request(
+    client: Client, catalogue: Catalogue, record: RequestRecord
+) -> None:
+    found = stock(client(Emulator()), catalogue, "sea", 1, ANY)
+    assert found == Stock(1, fetched=30, new=30, skipped={}, waiting=30, shortage=None)
+    assert catalogue.waiting("sea") == 30
+    assert record.usage().used == 1
+
+
+def test_no_request_is_made_while_enough_are_waiting(
+    client: Client, catalogue: Catalogue, record: RequestRecord
+) -> None:
+    api = client(Emulator())
+    stock(api, catalogue, "sea", 1, ANY)
+    assert stock(api, catalogue, "sea", 30, ANY) == Stock(0, 0, 0, {}, 30, None)
+    assert record.usage().used == 1
+
+
+def test_as_many_requests_are_made_as_are_needed_and_no_more(
+    client: Client, catalogue: Catalogue, record: RequestRecord
+) -> None:
+    api = client(Api(list(range(30)), list(range(20, 50)), list(range(60, 90))))
+    found = stock(api, catalogue, "sea", 45, ANY)
+    assert found == Stock(2, fetched=60, new=50, skipped={}, waiting=50, shortage=None)
+    assert record.usage().used == 2
+
+
+def test_photos_that_another_topic_brought_are_not_new(
+    client: Client, catalogue: Catalogue
+) -> None:
+    stock(client(Api([1, 2])), catalogue, "sky", 2, ANY)
+    found = stock(client(Api([1, 2], [2, 3])), catalogue, "sea", 1, ANY)
+    assert found == Stock(2, fetched=4, new=1, skipped={}, waiting=1, shortage=None)
+
+
+def test_a_topic_without_new_photos_is_given_up_after_two_requests(
+    client: Client, catalogue: Catalogue, record: RequestRecord
+) -> None:
+    found = stock(client(Api([1, 2])), catalogue, "sea", 5, ANY)
+    assert (found.requests, found.new, found.waiting) == (3, 2, 2)
+    assert found.shortage == "Unsplash has given no new photos of 'sea', only known ones"
+    assert record.usage().used == 3
+
+
+def test_fruitless_requests_count_only_in_a_row(client: Client, catalogue: Catalogue) -> None:
+    api = client(Api([1], [1], [1, 2], [2], [2, 3]))
+    found = stock(api, catalogue, "sea", 3, ANY)
+    assert (found.requests, found.new, found.shortage) == (5, 3, None)
+
+
+def test_photos_that_are_skipped_are_counted_over_all_requests(
+    client: Client, catalogue: Catalogue
+) -> None:
+    found = stock(client(Api([1, 2, 3], premium=True)), catalogue, "sea", 1, ANY)
+    assert (found.requests, found.fetched, found.skipped) == (2, 0, {"premium": 6})
+    assert found.shortage
+
+
+def test_a_quota_that_is_spent_midway_keeps_the_part_that_was_brought(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    api = client(Emulator(HourlyQuota(1, clock)))
+    found = stock(api, catalogue, "sea", 40, ANY)
+    assert (found.new, found.waiting) == (30, 30)
+    assert "quota is spent" in (found.shortage or "")
+
+
+def test_a_quota_that_is_spent_with_some_waiting_is_a_shortage(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    stock(client(Api([1, 2])), catalogue, "sea", 2, ANY)
+    found = stock(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 3, ANY)
+    assert (found.new, found.waiting) == (0, 2)
+    assert "quota is spent" in (found.shortage or "")
+
+
+def test_a_quota_that_is_spent_with_none_waiting_is_raised(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    with pytest.raises(QuotaSpent):
+        stock(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 1, ANY)
+
+
+def test_a_topic_that_nothing_matches_is_raised(client: Client, catalogue: Catalogue) -> None:
+    with pytest.raises(NoPhotos):
+        stock(client(Emulator()), catalogue, UNMATCHED_QUERY, 1, ANY)
+
+
+def test_an_outage_is_raised_and_never_taken_for_an_empty_answer(
+    client: Client, catalogue: Catalogue
+) -> None:
+    with pytest.raises(ServerError):
+        stock(client(with_fault(Emulator(), "api-503")), catalogue, "sea", 1, ANY)
+
+
+def test_filters_are_asked_for(client: Client, catalogue: Catalogue) -> None:
+    stock(client(Emulator()), catalogue, "sea", 5, Filters(orientation="squarish"))
+    chosen = choose(catalogue, "sea", 5, "mine", "raw")
+    codes = [EmulatedPhoto.from_id(photo.id) for photo in chosen]
+    assert {photo and photo.orientation for photo in codes} == {"squarish"}
+
+
+def test_a_choice_has_the_url_of_its_rendition(client: Client, catalogue: Catalogue) -> None:
+    stock(client(Api([1, 2, 3])), catalogue, "sea", 1, ANY)
+    chosen = choose(catalogue, "sea", 2, "mine", "small")
+    assert [photo.id for photo in chosen] == [EmulatedPhoto(7, n).id for n in (1, 2)]
+    assert [parse_qs(urlsplit(photo.url).query)["w"] for photo in chosen] == [["400"], ["400"]]
+    assert {photo.rendition for photo in chosen} == {"small"}
+
+
+def test_choosing_from_nothing_says_which_step_to_run(catalogue: Catalogue) -> None:
+    with pytest.raises(NoPhotos, match=r"no photo of 'sea' is waiting: materialize photo_metadata"):
+        choose(catalogue, "sea", 1, "mine", "full")
+
+
+def test_choosing_nothing_is_well_where_some_are_stored(
+    client: Client, catalogue: Catalogue
+) -> None:
+    stock(client(Api([1])), catalogue, "sea", 1, ANY)
+    (photo,) = choose(catalogue, "sea", 1, "mine", "full")
+    catalogue.store({photo.id: FILE})
+    assert choose(catalogue, "sea", 1, "mine", "full") == []
+
+
+RAW = "https://images.unsplash.com/photo-1-abc?ixid=M3wxfDB8MXxyYW5kb20&ixlib=rb-4.1.0"
+URLS = {
+    "raw": RAW,
+    "full": f"{RAW}&crop=entropy&cs=srgb&fm=jpg&q=85",
+    "regular": f"{RAW}&crop=entropy&cs=tinysrgb&fit=max&fm=jpg&q=80&w=1080",
+    "small": f"{RAW}&fit=max&fm=jpg&q=80&w=400",
+    "thumb": f"{RAW}&fit=max&fm=jpg&q=80&w=200",
+}
+
+
+def parameters(url: str) -> dict[str, str]:
+    found = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    assert all(len(values) == 1 for values in found.values())
+    return {name: values[0] for name, values in found.items()}
+
+
+@pytest.mark.parametrize("name", URLS)
+def test_a_named_rendition_is_the_url_of_the_answer_unchanged(name: str) -> None:
+    assert rendition_url(URLS, name) == URLS[name]
+
+
+@pytest.mark.parametrize("name", ["raw", "regular", "small", "thumb"])
+def test_a_rendition_that_an_old_answer_has_not_is_the_full_one(name: str) -> None:
+    assert rendition_url({"full": URLS["full"]}, name) == URLS["full"]
+
+
+def test_a_width_is_asked_of_imgix_on_the_base_of_raw() -> None:
+    url = rendition_url(URLS, "1600")
+    assert url.startswith("https://images.unsplash.com/photo-1-abc?")
+    assert parameters(url) == {
+        "ixid": "M3wxfDB8MXxyYW5kb20",
+        "ixlib": "rb-4.1.0",
+        "w": "1600",
+        "fit": "max",
+        "fm": "jpg",
+        "q": "80",
+    }
+
+
+def test_a_width_of_an_old_raw_without_a_query_makes_one() -> None:
+    url = rendition_url({**URLS, "raw": "https://images.unsplash.com/reserve/A.jpg"}, "640")
+    assert url.startswith("https://images.unsplash.com/reserve/A.jpg?")
+    assert parameters(url) == {"w": "640", "fit": "max", "fm": "jpg", "q": "80"}
+
+
+def test_a_width_without_raw_is_asked_on_the_base_of_full() -> None:
+    url = rendition_url({"full": URLS["full"]}, "640")
+    assert parameters(url) == {
+        "ixid": "M3wxfDB8MXxyYW5kb20",
+        "ixlib": "rb-4.1.0",
+        "crop": "entropy",
+        "cs": "srgb",
+        "w": "640",
+        "fit": "max",
+        "fm": "jpg",
+        "q": "80",
+    }
+
+
+def test_a_width_replaces_the_one_that_the_url_has() -> None:
+    assert parameters(rendition_url({"full": URLS["thumb"]}, "640"))["w"] == "640"
+
+
+@hypothesis.given(ixid=st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1))
+def test_an_ixid_arrives_as_it_is_whatever_it_holds(ixid: str) -> None:
+    raw = f"https://images.unsplash.com/photo-1?ixid={quote(ixid, safe='')}"
+    assert parameters(rendition_url({**URLS, "raw": raw}, "16"))["ixid"] == ixid

@@ -1,0 +1,70 @@
+"""Tests of `library.status`: one look at the library in numbers."""
+
+from pathlib import Path
+
+from unsplash_assets.library.catalogue import Catalogue, StoredFile, TopicCounts
+from unsplash_assets.library.database import Database, open_database, read_database
+from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.runs import Runs
+from unsplash_assets.library.status import Status, look
+from unsplash_assets.unsplash.budget import Usage
+from unsplash_assets_tests.library.test_catalogue import ids, photo
+
+
+def test_a_library_without_anything_lists_its_topics(tmp_path: Path) -> None:
+    database = read_database(tmp_path / "library", None, "demo")
+    assert look(database, ("sea", "sky")) == Status(
+        mode="demo",
+        topics=(TopicCounts("sea"), TopicCounts("sky")),
+        quota=Usage(limit=50, used=0, remaining=50, next_free_at=None),
+        last_run=None,
+    )
+    database.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_is_described_by_its_photos_requests_and_last_run(
+    database: Database, catalogue: Catalogue
+) -> None:
+    catalogue.add("sea", [photo(number) for number in range(3)])
+    for topic, number in (("sky", 7), ("art", 8)):
+        catalogue.add(topic, [photo(number)])
+        catalogue.choose(topic, 1, "mine", "full", lambda urls: urls["full"])
+        file = StoredFile(f"{topic}/x.jpg", 1_000 + number, 1, 1, "0" * 64)
+        catalogue.store({ids(number)[0]: file})
+    RequestRecord(database).record(100)
+    runs = Runs(database)
+    runs.begin("mine", "sky")
+    runs.end("mine")
+    status = look(database, ("sky", "wisdom", "sea"))
+    assert status.mode == "live"
+    assert status.topics == (
+        TopicCounts("sky", stored=1, bytes=1_007),
+        TopicCounts("wisdom"),
+        TopicCounts("sea", waiting=3),
+        TopicCounts("art", stored=1, bytes=1_008),
+    )
+    assert status.bytes == 2_015
+    assert status.quota == Usage(100, 1, 99, None)
+    assert status.last_run == runs.last()
+    assert status.last_run is not None
+    assert (status.last_run.topic, status.last_run.outcome) == ("sky", "success")
+
+
+def test_former_topics_are_listed_by_name(database: Database, catalogue: Catalogue) -> None:
+    for number, topic in enumerate(("wisdom", "sea", "art", "life")):
+        catalogue.add(topic, [photo(number)])
+    listed = [topic.topic for topic in look(database, ("sea",)).topics]
+    assert listed == ["sea", "art", "life", "wisdom"]
+
+
+def test_a_look_at_one_mode_does_not_see_the_other(
+    tmp_path: Path, database: Database, catalogue: Catalogue
+) -> None:
+    catalogue.add("sea", [photo(1)])
+    RequestRecord(database).record(5_000)
+    demo = open_database(tmp_path / "library", None, "demo")
+    status = look(demo, ("sea",))
+    assert (status.mode, status.topics) == ("demo", (TopicCounts("sea"),))
+    assert status.quota == Usage(50, 0, 50, None)
+    demo.close()

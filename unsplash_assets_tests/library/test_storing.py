@@ -1,0 +1,261 @@
+"""Tests of `library.storing`: several pictures at once, each for itself, over real sockets."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.errors import BadPicture, LibraryError, NoPhotos, PhotoRefused
+from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile
+from unsplash_assets.library.files import Folder, sha256
+from unsplash_assets.library.storing import Outcome, Shelf, store, verdict
+from unsplash_assets.transport.base import Limits, Timeouts
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.unsplash.client import UnsplashClient
+from unsplash_assets_tests.conftest import Serve
+
+COUNT = 5
+TROUBLES = {"gone": "404 Not Found", "down": "503 Service Unavailable"}
+
+
+def troubled(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as the emulated Unsplash, but with a trouble where a path begins with its name."""
+    status = TROUBLES.get(environ["PATH_INFO"].split("/")[1])
+    if status is None:
+        return Emulator()(environ, start_response)
+    start_response(status, [("Content-Length", "0")])
+    return []
+
+
+@pytest.fixture
+def shelf(catalogue: Catalogue, tmp_path: Path) -> Shelf:
+    limits = Limits(Timeouts(), size=1_000_000)
+    return Shelf(catalogue, Folder(tmp_path / "library"), HttpTransport(), limits, concurrency=3)
+
+
+Choose = Callable[..., list[ChosenPhoto]]
+
+
+@pytest.fixture
+def choose(serve: Serve, catalogue: Catalogue) -> Choose:
+    """Let a run choose photos of the sea; `choose(gone=1)` lets the first be gone."""
+    base = serve(troubled)
+    brought = UnsplashClient(HttpTransport(), "key", base).random_photos("sea", COUNT)
+    catalogue.add("sea", brought.photos)
+
+    def make(count: int = COUNT, *, run_id: str = "mine", **troubles: int) -> list[ChosenPhoto]:
+        chosen = catalogue.choose("sea", count, run_id, "thumb", lambda urls: urls["thumb"])
+        spoiled = [name for name, number in troubles.items() for _ in range(number)]
+        return [
+            replace(photo, url=f"{base}/{spoiled[i]}/{photo.id}") if i < len(spoiled) else photo
+            for i, photo in enumerate(chosen)
+        ]
+
+    return make
+
+
+def ids(photos: Iterable[ChosenPhoto]) -> list[str]:
+    return [photo.id for photo in photos]
+
+
+def pictures(shelf: Shelf) -> list[str]:
+    found = (path for path in shelf.folder.root.rglob("*.*") if path.suffix in {".jpg", ".part"})
+    return sorted(path.relative_to(shelf.folder.root).as_posix() for path in found)
+
+
+def test_all_photos_are_stored_each_with_its_own_file(shelf: Shelf, choose: Choose) -> None:
+    photos = choose()
+    outcome = store(shelf, photos, last_try=False)
+    assert set(outcome.stored) == set(ids(photos))
+    assert (outcome.refused, outcome.failed) == ({}, {})
+    stored = shelf.catalogue.stored_by("mine")
+    assert {photo.id: photo.path for photo in stored} == {
+        photo_id: file.path for photo_id, file in outcome.stored.items()
+    }
+    assert pictures(shelf) == sorted(photo.path for photo in stored)
+    for photo in stored:
+        assert sha256(shelf.folder.path(photo.path)) == photo.sha256
+        assert photo.id in photo.path
+
+
+def test_nothing_to_store_is_nothing_done(shelf: Shelf) -> None:
+    assert store(shelf, [], last_try=True) == Outcome()
+    assert pictures(shelf) == []
+
+
+def test_the_trouble_of_one_does_not_cost_its_neighbours(shelf: Shelf, choose: Choose) -> None:
+    photos = choose(gone=1, down=1)
+    outcome = store(shelf, photos, last_try=False)
+    assert set(outcome.stored) == set(ids(photos[2:]))
+    assert outcome.refused == {
+        photos[0].id: "the picture is not to be had: its server answered 404"
+    }
+    assert outcome.failed == {photos[1].id: "the picture's server answered 503: later may do"}
+    assert pictures(shelf) == sorted(file.path for file in outcome.stored.values())
+
+
+def test_what_was_refused_is_never_asked_for_again_and_what_failed_stays_chosen(
+    shelf: Shelf, choose: Choose
+) -> None:
+    photos = choose(gone=1, down=1)
+    store(shelf, photos, last_try=False)
+    assert ids(shelf.catalogue.take_over("sea", "mine")) == [photos[1].id]
+    assert shelf.catalogue.waiting("sea") == 0
+
+
+def test_another_try_stores_only_what_is_left(shelf: Shelf, choose: Choose) -> None:
+    photos = choose(down=2)
+    store(shelf, photos, last_try=False)
+    again = store(shelf, shelf.catalogue.take_over("sea", "mine"), last_try=False)
+    assert set(again.stored) == set(ids(photos[:2]))
+    assert set(ids(shelf.catalogue.stored_by("mine"))) == set(ids(photos))
+
+
+def test_after_the_last_try_what_failed_waits_again_behind_the_others(
+    shelf: Shelf, choose: Choose
+) -> None:
+    photos = choose(2, down=1)
+    store(shelf, photos, last_try=True)
+    assert shelf.catalogue.take_over("sea", "mine") == []
+    assert shelf.catalogue.waiting("sea") == COUNT - 1
+    assert photos[0].id not in ids(choose(COUNT - 2))
+    assert photos[0].id in ids(choose(COUNT - 1))
+
+
+def test_a_photo_that_fails_five_runs_is_not_chosen_any_more(shelf: Shelf, choose: Choose) -> None:
+    everything = COUNT
+    for _ in range(5):
+        store(shelf, choose(everything, down=everything), last_try=True)
+    assert choose(everything) == []
+
+
+def test_each_picture_is_known_as_soon_as_it_has_come(
+    serve: Serve, shelf: Shelf, choose: Choose
+) -> None:
+    """A slow neighbour must not keep the others from the catalogue, or a kill from being lost."""
+    go_on = threading.Event()
+
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        go_on.wait(5)
+        return Emulator()(environ, start_response)
+
+    photos = choose()
+    path = photos[0].url.partition("/photo-")[2]
+    photos[0] = replace(photos[0], url=f"{serve(slow)}/photo-{path}")
+    thread = threading.Thread(target=store, args=(shelf, photos), kwargs={"last_try": False})
+    thread.start()
+    end = time.monotonic() + 5
+    while len(shelf.catalogue.stored_by("mine")) < COUNT - 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert set(ids(shelf.catalogue.stored_by("mine"))) == set(ids(photos[1:]))
+    go_on.set()
+    thread.join()
+    assert len(shelf.catalogue.stored_by("mine")) == COUNT
+
+
+class Together:
+    """Answers once as many requests are there as are wanted, and notes the most there were."""
+
+    def __init__(self, wanted: int) -> None:
+        self.most = 0
+        self._wanted = wanted
+        self._now = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._changed:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._wanted, timeout=5)
+        time.sleep(0.02)
+        with self._changed:
+            self._now -= 1
+        return Emulator()(environ, start_response)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_as_many_are_downloaded_at_the_same_time_as_is_said(
+    serve: Serve, shelf: Shelf, choose: Choose, concurrency: int
+) -> None:
+    together = Together(concurrency)
+    base = serve(together)
+    photos = [
+        replace(photo, url=f"{base}/photo-{photo.url.partition('/photo-')[2]}")
+        for photo in choose()
+    ]
+    store(replace(shelf, concurrency=concurrency), photos, last_try=False)
+    assert together.most == concurrency
+
+
+def test_a_folder_that_cannot_be_written_is_raised(shelf: Shelf, choose: Choose) -> None:
+    shelf.folder.path("sea").write_text("a file where the topic's folder should be")
+    photos = choose()
+    with pytest.raises(LibraryError, match="cannot be written"):
+        store(shelf, photos, last_try=True)
+    assert ids(shelf.catalogue.take_over("sea", "mine")) == ids(photos)
+    assert pictures(shelf) == []
+
+
+FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
+
+
+def stored(shelf: Shelf, photos: Sequence[ChosenPhoto]) -> list[str]:
+    """Write down photos as stored; return their ids."""
+    shelf.catalogue.store({photo.id: FILE for photo in photos})
+    return ids(photos)
+
+
+@pytest.mark.parametrize("try_", ["one of many", "last"])
+def test_a_run_that_has_stored_is_well(shelf: Shelf, choose: Choose, try_: str) -> None:
+    photos = choose()
+    expected = stored(shelf, photos[1:3])
+    outcome = Outcome(refused={photos[0].id: "gone"})
+    found = verdict(shelf, "sea", "mine", outcome, last_try=try_ == "last")
+    assert ids(found) == expected
+
+
+def test_a_run_with_photos_that_failed_is_worth_another_try(shelf: Shelf, choose: Choose) -> None:
+    photos = choose()
+    stored(shelf, photos[:1])
+    outcome = Outcome(failed={photos[1].id: "no network", photos[2].id: "no network"})
+    with pytest.raises(BadPicture, match=r"^2 of 'sea' not stored yet: no network$"):
+        verdict(shelf, "sea", "mine", outcome, last_try=False)
+
+
+def test_after_the_last_try_a_part_is_well(shelf: Shelf, choose: Choose) -> None:
+    photos = choose()
+    expected = stored(shelf, photos[:1])
+    outcome = Outcome(failed={photos[1].id: "no network"})
+    assert ids(verdict(shelf, "sea", "mine", outcome, last_try=True)) == expected
+
+
+def test_after_the_last_try_nothing_stored_is_a_failure(shelf: Shelf, choose: Choose) -> None:
+    (photo,) = choose(1)
+    with pytest.raises(BadPicture, match="no network"):
+        verdict(shelf, "sea", "mine", Outcome(failed={photo.id: "no network"}), last_try=True)
+
+
+def test_a_run_whose_photos_were_all_refused_says_why_and_what_comes(
+    shelf: Shelf, choose: Choose
+) -> None:
+    (photo,) = choose(1)
+    said = rf"^photo {photo.id} of 'sea': gone; the next run takes another$"
+    with pytest.raises(PhotoRefused, match=said):
+        verdict(shelf, "sea", "mine", Outcome(refused={photo.id: "gone"}), last_try=False)
+
+
+def test_a_run_with_nothing_to_do_shows_the_topics_newest(shelf: Shelf, choose: Choose) -> None:
+    newest = stored(shelf, choose(2, run_id="earlier"))[-1]
+    found = verdict(shelf, "sea", "mine", Outcome(), last_try=False)
+    assert ids(found) == [newest]
+
+
+def test_a_run_with_nothing_to_do_and_nothing_there_says_which_step_to_run(shelf: Shelf) -> None:
+    with pytest.raises(NoPhotos, match=r"^no photo of 'sea' is chosen: materialize image_url"):
+        verdict(shelf, "sea", "mine", Outcome(), last_try=False)

@@ -1,0 +1,434 @@
+"""Tests of `unsplash.models`: recorded photos, and answers that mean harm."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.emulator import answers
+from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.errors import BadAnswer
+from unsplash_assets.unsplash.models import (
+    PICTURES,
+    RENDITIONS,
+    Photo,
+    PhotoAnswer,
+    Skipped,
+    photo_list,
+    read_photo,
+)
+from unsplash_assets_tests.recorded import Recording, photo_objects, recordings
+
+ORIGINS = frozenset({PICTURES})
+PHOTO: dict[str, Any] = answers.full(EmulatedPhoto(7, 1), PICTURES, "sea")
+"""A good photo as an answer has it."""
+
+WITH_PHOTOS = [
+    recording
+    for recording in recordings()
+    if recording.status < 400 and any(photo_objects(recording.content))
+]
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """Return PHOTO with other values; `urls__raw=x` stands for x at urls.raw."""
+    content = deepcopy(PHOTO)
+    for name, value in changes.items():
+        *folders, last = name.split("__")
+        place = content
+        for folder in folders:
+            place = place[folder]
+        place[last] = value
+    return content
+
+
+def all_urls(url: str) -> dict[str, str]:
+    return dict.fromkeys(RENDITIONS, url)
+
+
+def read(content: Any) -> Photo:
+    photo = read_photo(content, ORIGINS)
+    assert isinstance(photo, Photo), photo
+    return photo
+
+
+def skipped(content: Any) -> str:
+    found = read_photo(content, ORIGINS)
+    assert isinstance(found, Skipped), found
+    return found.reason
+
+
+def expected(content: dict[str, Any]) -> str:
+    """Say what a recorded photo is to us, by its place and photographer: the rest is good."""
+    hosts = {urlsplit(content["urls"][name]).netloc for name in RENDITIONS if content["urls"][name]}
+    if hosts != {"images.unsplash.com"}:
+        return "elsewhere"
+    return "photo" if "user" in content else "uncredited"
+
+
+@pytest.mark.parametrize("recording", WITH_PHOTOS, ids=lambda recording: recording.name)
+def test_a_recorded_photo_is_read_or_skipped_for_a_good_reason(recording: Recording) -> None:
+    for content in photo_objects(recording.content):
+        PhotoAnswer.model_validate(content)
+        found = read_photo(content, ORIGINS)
+        assert (found.reason if isinstance(found, Skipped) else "photo") == expected(content)
+
+
+def test_the_recorded_photos_are_of_every_kind_but_premium() -> None:
+    kinds = Counter(
+        expected(content)
+        for recording in WITH_PHOTOS
+        for content in photo_objects(recording.content)
+    )
+    assert kinds == {"photo": 486, "uncredited": 365, "elsewhere": 260}
+
+
+def _recorded_photos() -> Iterator[dict[str, Any]]:
+    for recording in WITH_PHOTOS:
+        yield from (c for c in photo_objects(recording.content) if expected(c) == "photo")
+
+
+def test_a_recorded_photo_keeps_its_id_size_links_and_urls_as_they_are() -> None:
+    for content in _recorded_photos():
+        photo = read(content)
+        assert (photo.id, photo.width, photo.height, photo.color) == (
+            content["id"],
+            content["width"],
+            content["height"],
+            content["color"],
+        )
+        assert photo.urls == {name: content["urls"][name] for name in RENDITIONS}
+        assert photo.page_url == content["links"]["html"]
+        assert photo.photographer_url == content["user"]["links"]["html"]
+        location = content["links"]["download_location"]
+        is_of_the_api = location.startswith("https://api.unsplash.com/")
+        assert photo.download_location == (location if is_of_the_api else None)
+
+
+def test_a_recorded_text_is_made_one_line_and_otherwise_kept() -> None:
+    for content in _recorded_photos():
+        photo = read(content)
+        for text in (photo.description, photo.alt_description, photo.photographer):
+            assert text is None or text == " ".join(text.split()) != ""
+        assert photo.photographer.split() == content["user"]["name"].split()
+
+
+def test_what_is_often_null_or_absent_may_be_missing() -> None:
+    bare = {"id": "abc", "urls": PHOTO["urls"], "user": {"name": "Ana"}}
+    photo = read(bare)
+    assert photo == Photo(
+        id="abc",
+        photographer="Ana",
+        photographer_url="",
+        page_url="",
+        download_location=None,
+        urls={name: PHOTO["urls"][name] for name in RENDITIONS},
+        width=None,
+        height=None,
+        color=None,
+        blur_hash=None,
+        description=None,
+        alt_description=None,
+    )
+    nulls = dict.fromkeys(
+        ("width", "height", "color", "blur_hash", "description", "alt_description", "premium",
+         "plus", "location", "exif", "sponsorship")
+    )  # fmt: skip
+    assert read({**bare, **nulls}) == photo
+
+
+def test_a_photo_of_old_without_raw_is_read() -> None:
+    urls = {name: url for name, url in PHOTO["urls"].items() if name != "raw"}
+    assert set(read({**PHOTO, "urls": urls}).urls) == {"full", "regular", "small", "thumb"}
+    assert set(read(changed(urls__raw=None)).urls) == {"full", "regular", "small", "thumb"}
+
+
+def test_keys_that_nobody_knows_are_ignored() -> None:
+    assert read({**PHOTO, "surprise": {"deep": [1, None]}}) == read(PHOTO)
+
+
+def test_a_photographer_without_a_name_is_known_by_the_username() -> None:
+    assert read(changed(user__name=" \n", user__username="ana")).photographer == "ana"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(changed(user=None), id="null"),
+        pytest.param({k: v for k, v in PHOTO.items() if k != "user"}, id="absent"),
+        pytest.param(changed(user={}), id="empty"),
+        pytest.param(changed(user={"name": " ", "username": "\u200b"}), id="nameless"),
+    ],
+)
+def test_a_photo_without_a_photographer_is_skipped(content: dict[str, Any]) -> None:
+    assert skipped(content) == "uncredited"
+
+
+PREMIUM_URL = "https://plus.unsplash.com/premium_photo-1?ixid=x"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(changed(premium=True), id="premium"),
+        pytest.param(changed(plus=True), id="plus"),
+        pytest.param(changed(premium=None, urls__small=PREMIUM_URL), id="one URL"),
+        pytest.param(changed(urls=all_urls(PREMIUM_URL.upper())), id="capitals"),
+    ],
+)
+def test_a_premium_photo_is_skipped(content: dict[str, Any]) -> None:
+    assert skipped(content) == "premium"
+
+
+def test_a_placeholder_is_skipped() -> None:
+    url = f"{PICTURES}/source-404?fit=crop&fm=jpg"
+    assert skipped(changed(urls=all_urls(url))) == "placeholder"
+    assert skipped(changed(urls__thumb=url)) == "placeholder"
+
+
+def test_a_placeholders_name_outside_the_path_means_nothing() -> None:
+    url = f"{PICTURES}/photo-1?ixid=source-404"
+    assert read(changed(urls=all_urls(url))).urls["raw"] == url
+
+
+ELSEWHERE = [
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "data:image/jpeg;base64,AAAA",
+    "ftp://images.unsplash.com/photo-1",
+    "http://images.unsplash.com/photo-1",
+    "//images.unsplash.com/photo-1",
+    "/photo-1",
+    "photo-1",
+    "https://images.unsplash.com.photos.example/photo-1",
+    "https://photos.example/images.unsplash.com/photo-1",
+    "https://photos.example/?https://images.unsplash.com",
+    "https://photos.example#@images.unsplash.com/photo-1",
+    "https://images.unsplash.com@photos.example/photo-1",
+    "https://images.unsplash.com:444/photo-1",
+    "https://images.unsplash.com:nonsense/photo-1",
+    "https://images.unsplash.com\\.photos.example/photo-1",
+    "https://images.unsplash\t.com.photos.example/photo-1",
+    "https://unsplash.imgix.net/photo-1",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::1",
+    "https://[::1]/photo-1",
+    "https://\u0131mages.unsplash.com/photo-1",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+@pytest.mark.parametrize("name", ["raw", "full", "thumb"])
+def test_a_photo_with_a_picture_in_another_place_is_skipped(name: str, url: str) -> None:
+    assert skipped(changed(**{f"urls__{name}": url})) in {"elsewhere", "malformed"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://photos.example\\@images.unsplash.com/photo-1",
+        "https://me:word@images.unsplash.com/photo-1",
+    ],
+)
+def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skipped(url: str) -> None:
+    """What checks a URL and what asks for it must see the same host."""
+    assert skipped(changed(urls=all_urls(url))) in {"elsewhere", "malformed"}
+
+
+def test_pictures_may_come_from_the_origin_that_is_named_only() -> None:
+    own = answers.full(EmulatedPhoto(7, 1), "http://127.0.0.1:8000", "sea")
+    assert isinstance(read_photo(own, frozenset({"http://127.0.0.1:8000"})), Photo)
+    assert read_photo(own, frozenset({"http://127.0.0.1:8001"})) == Skipped("elsewhere")
+
+
+MALFORMED: dict[str, Any] = {
+    "an id with a path": changed(id="../../x"),
+    "an id with a folder": changed(id="a/b"),
+    "an id with a line break": changed(id="abc\n"),
+    "an id with NUL": changed(id="a\0b"),
+    "an id of another script": changed(id="\uff41\uff42\uff43"),
+    "an id with a dot": changed(id="a.b"),
+    "an empty id": changed(id=""),
+    "a huge id": changed(id="x" * 65),
+    "a number as id": changed(id=7),
+    "no id": {k: v for k, v in PHOTO.items() if k != "id"},
+    "null as id": changed(id=None),
+    "urls null": changed(urls=None),
+    "urls a list": changed(urls=[PHOTO["urls"]["full"]]),
+    "no full": changed(urls={k: v for k, v in PHOTO["urls"].items() if k != "full"}),
+    "a number as URL": changed(urls__thumb=1),
+    "a width of nothing": changed(width=0),
+    "a negative height": changed(height=-1),
+    "a height in words": changed(height="tall"),
+    "a width that is no number": changed(width=float("nan")),
+    "an endless width": changed(width=float("inf")),
+    "a colour with a style": changed(color="#000000;background:url(x)"),
+    "a colour with a line break": changed(color="#000000\n"),
+    "a huge blur_hash": changed(blur_hash="L" * 201),
+    "half a character in blur_hash": changed(blur_hash="\ud800"),
+    "half a character in id": changed(id="\ud800"),
+    "premium in words": changed(premium="perhaps"),
+    "a user who is a list": changed(user=[]),
+    "a name that is a number": changed(user__name=5),
+    "links that are a text": changed(links="https://unsplash.com"),
+    "null": None,
+    "a list": [PHOTO],
+    "a text": "photo",
+    "a number": 10**30,
+    "nothing in it": {},
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_a_malformed_photo_is_skipped_rather_than_raised(kind: str) -> None:
+    assert skipped(MALFORMED[kind]) == "malformed"
+
+
+@pytest.mark.parametrize("photo_id", ["-bcdefghij_", "_0123456789", "a", "x" * 64])
+def test_an_id_of_the_alphabet_is_kept_as_it_is(photo_id: str) -> None:
+    assert read(changed(id=photo_id)).id == photo_id
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("  two\n\tlines \r\n", "two lines"),
+        ("bell\a, escape \x1b[31m, NUL \0.", "bell , escape [31m, NUL ."),
+        ("left\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe", "left gpj.exe"),
+        ("half \ud83d a character", "half a character"),
+        ("line\N{LINE SEPARATOR}and\N{NEXT LINE}paragraph", "line and paragraph"),
+        ("family \U0001f469\u200d\U0001f467", "family \U0001f469\u200d\U0001f467"),
+        ("日本語 العربية é", "日本語 العربية é"),
+        ("<b>&amp;</b>", "<b>&amp;</b>"),
+        ("x" * 100_000, "x" * 2_000),
+    ],
+)
+def test_a_text_is_made_fit_for_one_line(text: str, kept: str) -> None:
+    photo = read(changed(description=text, alt_description=text, user__name=text))
+    assert (photo.description, photo.alt_description, photo.photographer) == (kept, kept, kept)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\0\0", None])
+def test_a_description_without_words_is_none(text: str | None) -> None:
+    photo = read(changed(description=text, alt_description=text))
+    assert (photo.description, photo.alt_description) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "//unsplash.com/@ana",
+        "/@ana",
+        "https://",
+        "https://[::1",
+        'https://unsplash.com/"onclick="x',
+        "https://unsplash.com/) [x](y",
+        "https://unsplash.com/<script>",
+        "",
+    ],
+)
+def test_a_link_that_is_not_fit_to_be_shown_is_left_out(link: str) -> None:
+    photo = read(changed(links__html=link, user__links__html=link))
+    assert (photo.page_url, photo.photographer_url) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["L\0L", "L\x1b[31m", "L\nL", "<script>alert(1)</script> and more"]
+)
+def test_a_blur_hash_has_the_characters_of_a_blur_hash_only(text: str) -> None:
+    found = read_photo(changed(blur_hash=text), ORIGINS)
+    assert isinstance(found, Skipped) or found.blur_hash is None
+
+
+@pytest.mark.parametrize("name", ["width", "height"])
+def test_a_size_beyond_any_photo_does_not_come_through(name: str) -> None:
+    """SQLite raises OverflowError for it, and with it the whole answer is lost."""
+    found = read_photo(changed(**{name: 10**30}), ORIGINS)
+    assert isinstance(found, Skipped) or getattr(found, name) is None
+
+
+def test_a_url_that_is_too_long_is_skipped_rather_than_cut() -> None:
+    url = f"{PICTURES}/photo-1?x={'y' * 3_000}&w=1080"
+    found = read_photo(changed(urls=all_urls(url)), ORIGINS)
+    assert isinstance(found, Skipped) or found.urls["full"] == url
+
+
+@pytest.mark.parametrize("url", ["", " ", "\n"])
+def test_a_photo_without_the_url_of_its_full_picture_is_skipped(url: str) -> None:
+    """Other renditions fall back to `full`, and a choice without it is a KeyError."""
+    assert skipped(changed(urls__full=url)) in {"malformed", "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["file:///etc/passwd", "https://photos.example/photos/x/download", "not a URL", "//x/y"],
+)
+def test_a_download_location_that_is_no_place_of_unsplash_does_not_come_through(
+    location: str,
+) -> None:
+    """The event will be sent there with the key."""
+    found = read_photo(changed(links__download_location=location), ORIGINS)
+    assert isinstance(found, Skipped) or found.download_location is None
+
+
+def test_an_answer_is_an_array_or_one_object() -> None:
+    assert photo_list([PHOTO, {}]) == [PHOTO, {}]
+    assert photo_list(PHOTO) == [PHOTO]
+
+
+@pytest.mark.parametrize("content", [[], None, "photo", 7, True, [None], [PHOTO, "x"], [[PHOTO]]])
+def test_any_other_answer_is_a_bad_one(content: Any) -> None:
+    with pytest.raises(BadAnswer):
+        photo_list(content)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters())
+    | st.sampled_from(["../../x", "file:///etc/passwd", "https://photos.example/x", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+SPOILED = st.fixed_dictionaries(
+    {},
+    optional={
+        **{name: JSON for name in PHOTO if name not in {"urls", "user", "links"}},
+        "urls": JSON | st.fixed_dictionaries(dict.fromkeys(RENDITIONS, JSON)),
+        "user": JSON | st.fixed_dictionaries({"name": JSON, "username": JSON, "links": JSON}),
+        "links": JSON | st.fixed_dictionaries({"html": JSON, "download_location": JSON}),
+    },
+).map(lambda spoiled: {**PHOTO, **spoiled})
+
+
+def is_line(text: str | None) -> bool:
+    return text is None or (len(text) <= 2_000 and text.replace("\u200d", "").isprintable())
+
+
+@hypothesis.given(JSON | SPOILED)
+@hypothesis.settings(deadline=None, max_examples=300)
+def test_whatever_json_says_nothing_is_raised_and_nothing_harmful_comes_through(
+    content: Any,
+) -> None:
+    found = read_photo(content, ORIGINS)
+    if isinstance(found, Skipped):
+        assert found.reason in {"malformed", "premium", "placeholder", "elsewhere", "uncredited"}
+        return
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", found.id)
+    assert all(url.startswith(f"{PICTURES}/") and is_line(url) for url in found.urls.values())
+    assert found.photographer
+    assert all(map(is_line, (found.photographer, found.description, found.alt_description)))
+    for link in (found.page_url, found.photographer_url):
+        assert not link or urlsplit(link).scheme in {"http", "https"}
+    assert found.color is None or re.fullmatch(r"#[0-9A-Fa-f]{6}", found.color)
