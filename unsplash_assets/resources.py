@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import dagster as dg
-from pydantic import Field, PrivateAttr, create_model
+from pydantic import Field, PrivateAttr, create_model, field_validator
 
-from unsplash_assets import settings
+from unsplash_assets import setting_values, settings
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.catalogue import Catalogue
@@ -55,8 +55,12 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     app_name: str = Field(
         default="unsplash_assets", description="The application's name in credit links."
     )
-    orientation: str = Field(default="any", description="any, landscape, portrait or squarish.")
-    content_filter: str = Field(default="low", description="low or high.")
+    orientation: str = Field(
+        default="any",
+        pattern="^(any|landscape|portrait|squarish)$",
+        description="any, landscape, portrait or squarish.",
+    )
+    content_filter: str = Field(default="low", pattern="^(low|high)$", description="low or high.")
     connect_timeout: float = Field(
         default=Timeouts.connect, gt=0, description="Seconds to connect."
     )
@@ -66,6 +70,8 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     )
     retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
     retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
+
+    _check_url = field_validator("api_url")(setting_values.api_url)
 
     @property
     def mode(self) -> Mode:
@@ -115,6 +121,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     max_size: int = Field(default=50_000_000, gt=0, description="Bytes of the largest picture.")
     concurrency: int = Field(default=8, ge=1, le=64, description="Pictures at the same time.")
 
+    _check_rendition = field_validator("rendition")(setting_values.rendition)
     _database: Database = PrivateAttr()
 
     @contextmanager

@@ -58,6 +58,30 @@ def test_retries_of_one_run_can_be_changed_in_its_config(
     assert sum(event.is_step_up_for_retry for event in result.all_events) == 1
 
 
+@pytest.mark.parametrize(
+    ("resource", "field", "value"),
+    [
+        ("unsplash", "api_url", "http://photos.example"),
+        ("unsplash", "orientation", "diagonal"),
+        ("unsplash", "content_filter", "none"),
+        ("unsplash", "retries", -1),
+        ("library", "rendition", "huge"),
+        ("library", "photos_per_run", 0),
+        ("library", "concurrency", 1000),
+    ],
+)
+def test_run_config_is_checked_as_settings_are(
+    given: Given, resource: str, field: str, value: object
+) -> None:
+    project = Project(given(topics="nature"))
+    job = build_definitions(project.given).resolve_job_def("refresh")
+    config = {"resources": {resource: {"config": {field: value}}}}
+    with pytest.raises(dg.DagsterError) as caught:
+        job.execute_in_process(partition_key="nature", run_config=config)
+    assert field in str(caught.value) + str(caught.value.__cause__)
+    assert project.pictures() == []
+
+
 def test_the_key_cannot_be_given_in_run_config(given: Given) -> None:
     job = build_definitions(given(api_key=KEY)).resolve_job_def("refresh")
     for field in ("api_key", "api_key_variable"):

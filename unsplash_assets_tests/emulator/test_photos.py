@@ -1,10 +1,7 @@
 """Tests of the emulator's invented photos: ids, paths, and what follows from them."""
 
-import os
 import random
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from unsplash_assets.emulator.photos import (
     topic_code,
 )
 from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.elsewhere import printed_here_and_elsewhere
 
 CODES = st.integers(0, (1 << 24) - 1)
 NUMBERS = st.integers(0, PHOTOS_PER_TOPIC - 1)
@@ -231,18 +229,10 @@ for query in ("nature", "lighthouses"):
 """
 
 
-def test_another_process_tells_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    exec(TELL_ALL, {})  # noqa: S102 - the very lines that the other process runs
-    here = capsys.readouterr().out
-    there = subprocess.run(
-        [sys.executable, "-c", TELL_ALL],
-        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def test_another_process_tells_the_same() -> None:
+    here, there = printed_here_and_elsewhere(TELL_ALL)
     assert here == there
-    assert len(here.splitlines()) == 6
+    assert len(here) == 6
 
 
 def test_an_id_of_an_earlier_version_is_still_good() -> None:
