@@ -32,7 +32,7 @@ clean:
 # The environment: pinned by constraints.txt, the build backend included (--no-build-isolation).
 $(VENV)/.base: $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
-	  "unsplash_assets needs Python 3.11 to 3.13, %s is %s.%s: try make PYTHON=python3.12" \
+	  "unsplash_assets needs Python 3.11 to 3.13, %s is %s.%s: try make run PYTHON=python3.12" \
 	  % (sys.executable, *sys.version_info[:2]))'
 	@echo "Installing into $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
