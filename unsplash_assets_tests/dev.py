@@ -78,14 +78,15 @@ class Dev:
     def start(self) -> None:
         """Start it in a session of its own, as a terminal would."""
         self.log = self.folder / f"dev-{self.port}.log"
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=self.folder,
-            env={**os.environ, **self.environ},
-            stdout=self.log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env={**os.environ, **self.environ},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def send(self, signal_sent: int, *, to_all: bool) -> None:
         """Send a signal to the command, or as Ctrl-C does to all of its group."""
@@ -100,6 +101,7 @@ class Dev:
         """End whatever is left."""
         for process in self.left():
             process.kill()
+        self.process.wait()
 
     def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """Return the answer of GraphQL, or nothing while the UI is not up."""
