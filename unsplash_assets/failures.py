@@ -16,6 +16,7 @@ from unsplash_assets.errors import LibraryError, TemporaryError, UnsplashAssetsE
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 
 RETRIES: Final = 10
+INTERRUPTED: Final = "interrupted: what was not stored yet is left for another run"
 
 _UNFORESEEN: Final = "an unforeseen error: the run's page in Dagster has it in full"
 
@@ -42,6 +43,10 @@ def reported(
     except UnsplashAssetsError as error:
         trouble = str(error)
         raise _answer(context, unsplash, attempt, error) from error
+    except dg.DagsterExecutionInterruptedError as interruption:
+        # Dagster would apply the retry policy, and go on with what someone has just stopped.
+        trouble = INTERRUPTED
+        raise dg.Failure(INTERRUPTED, allow_retries=False) from interruption
     finally:
         with suppress(LibraryError):
             library.runs.report(context.run.run_id, trouble)

@@ -16,7 +16,8 @@ import sqlalchemy.exc
 from filelock import FileLock
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import LibraryError, UnsplashAssetsError
+from unsplash_assets.failures import INTERRUPTED
 from unsplash_assets.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.database import Database, open_database
@@ -41,7 +42,7 @@ def fetch(given: Settings, topic: str, count: int, progress: Callable[[int], Non
     run_id = str(uuid.uuid4())
     database = open_database(given.library, given.catalogue, given.mode)
     try:
-        with _watched(database, run_id, progress):
+        with _watched(database, run_id, progress), _interruptible():
             succeeded = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
         error = Runs(database).error(run_id)
@@ -65,6 +66,15 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
             raise_on_error=False,
         )
     return result.success
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Give an interruption between two steps, or two tries, the words of one within them."""
+    try:
+        yield
+    except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt) as interruption:
+        raise UnsplashAssetsError(INTERRUPTED) from interruption
 
 
 @contextmanager

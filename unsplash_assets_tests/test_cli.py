@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -110,6 +111,31 @@ def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
     assert done.exit_code == 1
     assert "2 of 3 photos of 'nature' were to be had" in done.stderr
     assert len(done.stdout.splitlines()) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_fetch_ends_at_ctrl_c_without_another_try(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, well = threading.Event(), Emulator(latency=2)
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.set()
+        return well(environ, start_response)
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from unsplash_assets.cli import main; main(['fetch', 'nature'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as fetching:
+        assert asked.wait(20)
+        fetching.send_signal(signal.SIGINT)
+        _, said = fetching.communicate(timeout=10)
+    assert fetching.returncode == 1
+    assert said.decode().splitlines()[-1].startswith("unsplash-assets: interrupted: ")
+    assert b"Traceback" not in said
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "1001", "many"])
