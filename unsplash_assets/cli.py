@@ -137,29 +137,43 @@ def _say_mode(given: Settings) -> None:
 
 
 @contextmanager
-def _progress(topic: str, wanted: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal, and lines elsewhere."""
+def _progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], None]]:
+    """Show a bar on a terminal, and lines elsewhere; a new trouble is a line in both."""
     if not sys.stderr.isatty():
-        yield _lines(topic, wanted)
+        yield _Lines(topic, wanted).tell
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task(topic, total=wanted)
-        yield lambda stored: bar.update(task, completed=stored)
+        task, lines = bar.add_task(topic, total=wanted), _Lines(topic, wanted)
+
+        def tell(stored: int, trouble: str | None) -> None:
+            bar.update(task, completed=stored)
+            lines.tell_trouble(trouble)
+
+        yield tell
 
 
-def _lines(topic: str, wanted: int) -> Callable[[int], None]:
-    shown = 0
+class _Lines:
+    """Tells on standard error what has changed."""
 
-    def tell(stored: int) -> None:
-        nonlocal shown
-        if stored != shown:
-            click.echo(f"{topic}: {stored} of {wanted} stored", err=True)
-            shown = stored
+    def __init__(self, topic: str, wanted: int) -> None:
+        self._topic = topic
+        self._wanted = wanted
+        self._stored = 0
+        self._trouble: str | None = None
 
-    return tell
+    def tell(self, stored: int, trouble: str | None) -> None:
+        if stored != self._stored:
+            click.echo(f"{self._topic}: {stored} of {self._wanted} stored", err=True)
+            self._stored = stored
+        self.tell_trouble(trouble)
+
+    def tell_trouble(self, trouble: str | None) -> None:
+        if trouble and trouble != self._trouble:
+            click.echo(f"{self._topic}: {trouble}", err=True)
+            self._trouble = trouble
 
 
 def _as_json(seen: Status) -> dict[str, Any]:

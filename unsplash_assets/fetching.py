@@ -29,6 +29,9 @@ _TRIES = 20
 _BETWEEN_TRIES = 0.5  # seconds
 
 
+Progress = Callable[[int, str | None], None]
+
+
 @dataclass(frozen=True)
 class Fetched:
     """What a run brought, and what went wrong in it, if anything did."""
@@ -37,8 +40,11 @@ class Fetched:
     error: str | None
 
 
-def fetch(given: Settings, topic: str, count: int, progress: Callable[[int], None]) -> Fetched:
-    """Run `refresh` for a topic; `progress` is told now and then how many photos are stored."""
+def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetched:
+    """Run `refresh` for a topic.
+
+    `progress` is told now and then how many photos are stored, and what the trouble is, if any.
+    """
     run_id = str(uuid.uuid4())
     database = open_database(given.library, given.catalogue, given.mode)
     try:
@@ -61,7 +67,7 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
             tags={MAX_RUNTIME_TAG: "0"},
             run_config={
                 "resources": {"library": {"config": {"photos_per_run": count}}},
-                "loggers": {"console": {"config": {"log_level": "WARNING"}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             raise_on_error=False,
         )
@@ -100,12 +106,12 @@ def _instance(given: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 @contextmanager
-def _watched(database: Database, run_id: str, progress: Callable[[int], None]) -> Iterator[None]:
-    catalogue, ended = Catalogue(database), threading.Event()
+def _watched(database: Database, run_id: str, progress: Progress) -> Iterator[None]:
+    catalogue, runs, ended = Catalogue(database), Runs(database), threading.Event()
 
     def watch() -> None:
         while not ended.wait(_LOOK_EVERY):
-            progress(catalogue.stored_count(run_id))
+            progress(catalogue.stored_count(run_id), runs.error(run_id))
 
     watcher = threading.Thread(target=watch, name="progress", daemon=True)
     watcher.start()
@@ -114,4 +120,4 @@ def _watched(database: Database, run_id: str, progress: Callable[[int], None]) -
     finally:
         ended.set()
         watcher.join()
-        progress(catalogue.stored_count(run_id))
+        progress(catalogue.stored_count(run_id), None)

@@ -84,6 +84,28 @@ def test_fetch_that_fails_says_why_in_one_line(
     (line,) = [text for text in done.stderr.splitlines() if text.startswith("unsplash-assets:")]
     assert "Unsplash does not accept the key" in line
     assert "Traceback" not in done.stderr
+    assert "Stack Trace" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_fetch_tells_the_trouble_while_it_tries_again(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sick, well, asked = with_fault(Emulator(), "api-503"), Emulator(), list[str]()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        return (sick if len(asked) == 1 else well)(environ, start_response)
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
+    monkeypatch.setenv("UNSPLASH_RETRY_DELAY", "1")
+    done = run("fetch", "nature")
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "nature: the API is in trouble (503), not this program: later may do",
+        "nature: 1 of 1 stored",
+    ]
 
 
 def test_fetch_that_finds_fewer_photos_than_asked_says_so(
@@ -136,6 +158,7 @@ def test_fetch_ends_at_ctrl_c_without_another_try(
     assert fetching.returncode == 1
     assert said.decode().splitlines()[-1].startswith("unsplash-assets: interrupted: ")
     assert b"Traceback" not in said
+    assert b"Stack Trace" not in said
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "1001", "many"])
