@@ -107,17 +107,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the catalogue and changes nothing."""
-        with _plain_errors(), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")
+        with self._begun("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that is alone in writing; it is kept whole or not at all."""
-        with _plain_errors(), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._begun("BEGIN IMMEDIATE") as connection:
             yield connection
             connection.commit()
 
@@ -140,6 +136,14 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _begun(self, on_sqlite: str) -> Iterator[sa.Connection]:
+        """Connect; SQLite's driver is told how to begin, others begin by themselves."""
+        with _plain_errors(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(on_sqlite)
+            yield connection
 
 
 def open_database(folder: Path, url: str | None, mode: Mode) -> Database:

@@ -73,11 +73,10 @@ class HttpTransport:
                 return response
             response.close()
             target = _target(url, location)
-            if _origin_of(target) not in limits.redirect_origins:
-                elsewhere = (
-                    repr(_origin_of(target)) if _origin_of(target) else "no readable address"
-                )
-                raise RequestRefused(f"{_host(url)} redirects elsewhere, to {elsewhere}")
+            goal = _origin_of(target)
+            if goal not in limits.redirect_origins:
+                named = repr(goal) if goal else "no readable address"
+                raise RequestRefused(f"{_host(url)} redirects elsewhere, to {named}")
             url = target
         raise NetworkError(f"{_host(url)} redirects more than {limits.redirects} times in a row")
 
