@@ -28,13 +28,12 @@ def photo_metadata(
     """
     topic = context.partition_key
     with reported(context, unsplash, library):
-        client = unsplash.client(library.request_record)
-        needed = library.photos_per_run
+        client, needed = unsplash.client(library.budget), library.photos_per_run
         found = selection.stock(client, library.catalogue, topic, needed, unsplash.filters)
     context.log.info(f"{topic}: {found.new} new of {found.fetched}, {found.waiting} waiting")
     if found.shortage:
         context.log.warning(found.shortage)
-    return dg.MaterializeResult(metadata=metadata.of_stock(unsplash, topic, found))
+    return dg.MaterializeResult(metadata=metadata.of_stock(unsplash, library, topic, found))
 
 
 def image_url(

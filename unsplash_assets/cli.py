@@ -75,9 +75,9 @@ def fetch(topic: str, count: int | None) -> None:
     if fetched.error:
         raise UnsplashAssetsError(fetched.error)
     if len(fetched.stored) < wanted:
+        why = fetched.shortage or "the run's page in Dagster's UI says why"
         raise UnsplashAssetsError(
-            f"{len(fetched.stored)} of {wanted} photos of {topic!r} were to be had: "
-            "the run's page in Dagster's UI says why"
+            f"{len(fetched.stored)} of {wanted} photos of {topic!r} were to be had: {why}"
         )
 
 
@@ -91,7 +91,7 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     given = settings.load()
     database = read_database(given.library, given.catalogue, given.mode)
     try:
-        seen = look(database, given.topics)
+        seen = look(database, given.topics, given.key_fingerprint)
     finally:
         database.close()
     if as_json:

@@ -21,6 +21,7 @@ from unsplash_assets.failures import INTERRUPTED
 from unsplash_assets.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.settings import Settings
 
@@ -38,6 +39,8 @@ class Fetched:
 
     stored: list[StoredPhoto]
     error: str | None
+    shortage: str | None = None
+    """Why it brought fewer photos than asked for, where the request budget is the reason."""
 
 
 def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetched:
@@ -52,9 +55,12 @@ def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetche
             succeeded = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
         error = Runs(database).error(run_id)
+        budget = RequestBudget(database, given.key_fingerprint)
+        shortage = None if len(stored) == count or budget.free() else budget.spent_words()
     finally:
         database.close()
-    return Fetched(stored, None if succeeded else error or "the run failed: see Dagster's UI")
+    failed = None if succeeded else error or "the run failed: see Dagster's UI"
+    return Fetched(stored, failed, shortage)
 
 
 def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:

@@ -22,8 +22,11 @@ _SHOWN_AT_ONCE: Final = 999  # characters of Markdown that Dagster's UI shows wi
 _ALT_LENGTH: Final = 100
 
 
-def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
-    """Describe what stocking a topic's waiting list came to."""
+def of_stock(
+    unsplash: UnsplashResource, library: LibraryResource, topic: str, found: Stock
+) -> Metadata:
+    """Describe what stocking a topic's waiting list came to, and what is left of the budget."""
+    budget = library.budget.usage()
     metadata: Metadata = {
         "topic": topic,
         "requests": found.requests,
@@ -31,6 +34,9 @@ def of_stock(unsplash: UnsplashResource, topic: str, found: Stock) -> Metadata:
         "new": found.new,
         "waiting": found.waiting,
         "skipped": sum(found.skipped.values()),
+        "budget left": budget.remaining,
+        "budget used": budget.used,
+        "budget limit": budget.limit,
         "mode": unsplash.mode,
     }
     if found.skipped:
@@ -70,9 +76,15 @@ def of_files(
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "failed": len(outcome.failed),
+        "download events sent": outcome.sent.sent,
+        "download events due": library.events.unsent(),
         "waiting": library.catalogue.waiting(newest.topic),
         "mode": unsplash.mode,
     }
+    if outcome.postponed:
+        metadata["left for later"] = f"{outcome.postponed}: {library.budget.spent_words()}"
+    if outcome.sent.trouble:
+        metadata["download event failed"] = outcome.sent.trouble
     if len(stored) > 1:
         metadata["photos"] = _table(stored)
     return metadata

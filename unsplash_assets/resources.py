@@ -19,19 +19,18 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.processes import ProcessName
-from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
-from unsplash_assets.settings import Mode, Settings
+from unsplash_assets.settings import DEMO_KEY, DEMO_URL, Mode, Settings
 from unsplash_assets.transport.base import Limits, Timeouts, Transport
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.unsplash.budget import Budget
 from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
-
-DEMO_URL: Final = "https://unsplash-demo.invalid"
-"""The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
 
 MODE_TAG: Final = "unsplash_assets/mode"
 PROCESS_TAG: Final = "unsplash_assets/process"
@@ -89,19 +88,24 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
             return HttpTransport()
         return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())))
 
-    def client(self, record: RequestRecord) -> UnsplashClient:
-        """Return the API's client, which writes its requests to `record`."""
+    def client(self, budget: Budget, transport: Transport | None = None) -> UnsplashClient:
+        """Return the API's client, which asks `budget` before each request."""
         return UnsplashClient(
-            self.transport(),
+            transport or self.transport(),
             self._key(),
             self.api_url,
             timeouts=Timeouts(self.connect_timeout, self.read_timeout, self.total_timeout),
-            ledger=record,
+            budget=budget,
         )
+
+    @property
+    def key_fingerprint(self) -> str:
+        """What tells the key from any other; see `Settings.key_fingerprint`."""
+        return settings.fingerprint(self.api_url, self._key())
 
     def _key(self) -> str:
         if self.mode == "demo":
-            return "demo"
+            return DEMO_KEY
         key = settings.secret(self.api_key_variable)
         if key is None:
             raise SettingsError(self.api_key_variable, "not set", "put the Access Key there")
@@ -152,9 +156,14 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
         return Runs(self._database)
 
     @property
-    def request_record(self) -> RequestRecord:
-        """The requests."""
-        return RequestRecord(self._database)
+    def budget(self) -> RequestBudget:
+        """The requests that may be made."""
+        return RequestBudget(self._database, self.unsplash.key_fingerprint)
+
+    @property
+    def events(self) -> DownloadEvents:
+        """The download events."""
+        return DownloadEvents(self._database)
 
     @property
     def files(self) -> Folder:
@@ -169,7 +178,15 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             redirect_origins=picture_origins(self.unsplash.api_url),
         )
         transport = self.unsplash.transport()
-        return Shelf(self.catalogue, self.files, transport, limits, self.concurrency)
+        return Shelf(
+            catalogue=self.catalogue,
+            events=self.events,
+            client=self.unsplash.client(self.budget, transport),
+            folder=self.files,
+            transport=transport,
+            limits=limits,
+            concurrency=self.concurrency,
+        )
 
 
 def build_resources(given: Settings) -> dict[str, object]:

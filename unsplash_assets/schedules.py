@@ -1,4 +1,6 @@
-"""The schedule `every_minute`: picks a topic at random, or says why it skips.
+"""The schedule `every_minute`: takes up a random topic, or says why it skips.
+
+What the request budget allows is decided in `library.ticks`.
 
 It never starts a run while its previous one is going, and no two `dagster dev` on one
 library start a run for the same minute. A run whose process was killed is closed here, for
@@ -7,14 +9,20 @@ Dagster would wait until it exceeds the longest honest run.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import dagster as dg
 
+from unsplash_assets import settings
 from unsplash_assets.jobs import Job
-from unsplash_assets.library.database import open_database
+from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.processes import ProcessName
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
+from unsplash_assets.library.ticks import Skipped, Ticks
 from unsplash_assets.resources import PROCESS_TAG
 from unsplash_assets.settings import Settings
 
@@ -42,26 +50,39 @@ def build_every_minute(
         job=job,
         cron_schedule="* * * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every minute a random topic, unless the previous run is still going.",
+        description="Every minute a random topic, if the request budget allows and no run is on.",
     )
     def every_minute(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        reason = _taken(given, context) or _busy(context.instance)
-        return dg.SkipReason(reason) if reason else dg.RunRequest(partition_key=pick(given.topics))
+        tick = context.scheduled_execution_time.timestamp()
+        database = open_database(given.library, given.catalogue, given.mode)
+        try:
+            reason = _taken(Runs(database), tick) or _busy(context.instance)
+            topic = (
+                Skipped(reason)
+                if reason
+                else _ticks(given, database).next_topic(given.topics, pick)
+            )
+        finally:
+            database.close()
+        if isinstance(topic, Skipped):
+            return dg.SkipReason(topic.reason)
+        return dg.RunRequest(partition_key=topic)
 
     return every_minute
 
 
-def _taken(given: Settings, context: dg.ScheduleEvaluationContext) -> str | None:
+def _ticks(given: Settings, database: Database) -> Ticks:
+    """Judge by the key of this moment, as a run will use it: a new one in .env needs no restart."""
+    key = settings.secret("UNSPLASH_API_KEY") or given.api_key
+    budget = RequestBudget(database, replace(given, api_key=key).key_fingerprint)
+    return Ticks(Catalogue(database), DownloadEvents(database), budget)
+
+
+def _taken(runs: Runs, tick: float) -> str | None:
     """Claim the minute, or say who has it; who was first here goes first."""
-    database = open_database(given.library, given.catalogue, given.mode)
-    tick = context.scheduled_execution_time.timestamp()
-    try:
-        runs = Runs(database)
-        if runs.has_rival(tick):
-            time.sleep(_PRECEDENCE)
-        holder = runs.claim_tick(tick)
-    finally:
-        database.close()
+    if runs.has_rival(tick):
+        time.sleep(_PRECEDENCE)
+    holder = runs.claim_tick(tick)
     if holder is None:
         return None
     return (

@@ -5,6 +5,7 @@ the documentation's test asks for it in README.md and .env.example. What the tex
 may be stands in `setting_values`; what a setting means for the work, where it is used.
 """
 
+import hashlib
 import os
 import re
 import sys
@@ -23,6 +24,9 @@ from unsplash_assets.setting_values import Keep
 Mode = Literal["live", "demo"]
 
 UNSPLASH_API_URL: Final = "https://api.unsplash.com"
+DEMO_URL: Final = "https://unsplash-demo.invalid"
+"""The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
+DEMO_KEY: Final = "demo"
 PROJECT_FILE: Final = "dagster.yaml"
 PROJECT_MARK: Final = "unsplash_assets"
 
@@ -176,6 +180,13 @@ class Settings:
         """Live with a key, demo without."""
         return "live" if self.api_key else "demo"
 
+    @property
+    def key_fingerprint(self) -> str:
+        """What tells the key, at its API, from any other, and says nothing of it."""
+        if self.api_key is None:
+            return fingerprint(DEMO_URL, DEMO_KEY)
+        return fingerprint(self.api_url, self.api_key)
+
 
 def load() -> Settings:
     """Read the settings of this process: its environment and the project's `.env`.
@@ -218,6 +229,11 @@ def enter_project(project: Path) -> None:
 def secret(name: str) -> str | None:
     """Return the value of the variable that holds a secret, or None if it is unset or empty."""
     return environment(find_project(Path.cwd())).get(name) or None
+
+
+def fingerprint(api_url: str, key: str) -> str:
+    """Return what tells one key at one API from another, and says nothing of the key."""
+    return hashlib.sha256(f"unsplash_assets {api_url} {key}".encode()).hexdigest()[:16]
 
 
 def parse(environ: Mapping[str, str], project: Path) -> Settings:

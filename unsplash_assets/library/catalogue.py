@@ -142,8 +142,18 @@ class Catalogue:
         with self._db.writing() as connection:
             sequence = self._db.advance(connection, len(files))
             for number, (photo_id, file) in enumerate(files.items(), start=sequence + 1):
-                values = {**asdict(file), "stored_at": self._clock(), "stored_sequence": number}
-                connection.execute(self._update(photo_id).values(state="stored", **values))
+                now = self._clock()
+                values = {**asdict(file), "stored_at": now, "stored_sequence": number}
+                due = _event_due_at(now)
+                update = self._update(photo_id).values(state="stored", event_due_at=due, **values)
+                connection.execute(update)
+
+    def release(self, photo_ids: Iterable[str]) -> None:
+        """Put chosen photos back on the waiting list, as if they had not been chosen."""
+        with self._db.writing() as connection:
+            for photo_id in photo_ids:
+                released = self._update(photo_id).where(db.photos.c.state == "chosen")
+                connection.execute(released.values(state="waiting", run_id=None))
 
     def postpone(self, reasons: Mapping[str, str]) -> None:
         """Put photos, by id with the reason, at the end of the waiting list; refuse the worn."""
@@ -246,6 +256,14 @@ class Catalogue:
         with self._db.reading() as connection:
             rows = connection.execute(query).all()
         return [_stored_photo(row) for row in reversed(rows)]
+
+
+def _event_due_at(now: float) -> sa.ColumnElement[float | None]:
+    """Make the download event of a stored photo due, unless it has one behind it."""
+    photos = db.photos.c
+    settled = photos.event_sent_at.is_not(None) | photos.event_error.is_not(None)
+    is_none = settled | photos.download_location.is_(None)
+    return sa.case((is_none, sa.null()), else_=sa.func.coalesce(photos.event_due_at, now))
 
 
 def _in_state(topic: str, state: str) -> Iterable[sa.ColumnElement[bool]]:

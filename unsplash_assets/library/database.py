@@ -29,7 +29,6 @@ libraries = sa.Table(
     sa.Column("mode", sa.String(8), primary_key=True),
     sa.Column("identity", sa.String(36), nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
-    sa.Column("request_limit", sa.Integer),
     sa.Column("tick", sa.Float, nullable=False),
     sa.Column("tick_process", sa.String(300)),
 )
@@ -66,9 +65,14 @@ photos = sa.Table(
     sa.Column("sha256", sa.String(64)),
     sa.Column("stored_at", sa.Float),
     sa.Column("stored_sequence", sa.Integer),
+    sa.Column("event_due_at", sa.Float),
+    sa.Column("event_failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("event_sent_at", sa.Float),
+    sa.Column("event_error", sa.Text),
     sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),
     sa.Index("photos_by_size", "mode", "state", "topic", "bytes"),
     sa.Index("photos_by_run", "mode", "run_id"),
+    sa.Index("photos_by_event", "mode", "event_due_at"),
     sa.Index("photos_by_sequence", "mode", "stored_sequence", unique=True),
 )
 
@@ -86,13 +90,33 @@ runs = sa.Table(
     sa.Index("runs_by_end", "mode", "ended_at"),
 )
 
+quotas = sa.Table(
+    "quotas",
+    metadata,
+    sa.Column("mode", sa.String(8), primary_key=True),
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("request_limit", sa.Integer),
+    sa.Column("request_id", sa.Integer),
+    sa.Column("asked_at", sa.Float),
+    sa.Column("told_at", sa.Float),
+    sa.Column("remaining", sa.Integer),
+    sa.Column("reset_by", sa.Float),
+    sa.Column("refused_at", sa.Float),
+    sa.Column("key_refused_at", sa.Float),
+)
+
 requests = sa.Table(
     "requests",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("mode", sa.String(8), nullable=False),
-    sa.Column("sent_at", sa.Float, nullable=False),
-    sa.Index("requests_by_time", "mode", "sent_at"),
+    sa.Column("key", sa.String(16), nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),
+    sa.Column("ours", sa.Boolean, nullable=False),
+    sa.Column("reserved_at", sa.Float, nullable=False),
+    sa.Column("settled_at", sa.Float),
+    sa.Index("requests_by_time", "mode", "key", "reserved_at"),
 )
 
 

@@ -37,9 +37,11 @@ def stock(
 ) -> Stock:
     """See to it that at least `needed` photos of the topic wait, with as few requests as may be.
 
-    Raises what the client raises, except QuotaSpent where some photos are waiting already: a
-    part of the work can then be done.
+    Where the budget has download events for fewer photos, only as many are needed. Raises what
+    the client raises, except QuotaSpent where some photos are waiting already: a part of the
+    work can then be done.
     """
+    needed = min(needed, max(1, client.budget.free() - 1))
     requests = fetched = new = fruitless = 0
     skipped: Counter[str] = Counter()
     shortage = None

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from unsplash_assets.library.catalogue import Catalogue, TopicCounts
 from unsplash_assets.library.database import Database
-from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import EndedRun, Runs
 from unsplash_assets.settings import Mode
-from unsplash_assets.unsplash.budget import Usage
+from unsplash_assets.unsplash.quota import Usage
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,10 @@ class Status:
         return sum(topic.bytes for topic in self.topics)
 
 
-def look(database: Database, topics: tuple[str, ...]) -> Status:
-    """Look at the library; nothing is changed."""
+def look(database: Database, topics: tuple[str, ...], key: str) -> Status:
+    """Look at the library, and at the quota of the key with this fingerprint; change nothing."""
     counts = Catalogue(database).counts()
     former = sorted(set(counts) - set(topics))
     listed = tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former))
-    return Status(database.mode, listed, RequestRecord(database).usage(), Runs(database).last())
+    quota = RequestBudget(database, key).usage()
+    return Status(database.mode, listed, quota, Runs(database).last())

@@ -1,7 +1,8 @@
 """Brings a topic's chosen photos into the library, several at a time, each for itself.
 
 One photo's trouble never costs its neighbours: the good ones are stored as they arrive, the
-others get their reason. What one download does is in `download`.
+others get their reason. No more are downloaded than the request budget has download events
+for. What one download does is in `download`, what an event is in `events`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,17 +17,22 @@ from unsplash_assets.errors import (
     PhotoRefused,
     TemporaryError,
 )
+from unsplash_assets.library import events
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile, StoredPhoto
 from unsplash_assets.library.download import download
+from unsplash_assets.library.events import DownloadEvents, Sent
 from unsplash_assets.library.files import Folder
 from unsplash_assets.transport.base import Limits, Transport
+from unsplash_assets.unsplash.client import UnsplashClient
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where pictures come from and go to, and within what bounds."""
+    """Where pictures come from and go to, who is told, and within what bounds."""
 
     catalogue: Catalogue
+    events: DownloadEvents
+    client: UnsplashClient
     folder: Folder
     transport: Transport
     limits: Limits
@@ -40,14 +46,31 @@ class Outcome:
     stored: dict[str, StoredFile] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    postponed: int = 0
+    """How many the request budget left for later."""
+    sent: Sent = field(default_factory=Sent)
 
 
 def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
-    """Download the photos and write down what became of each.
+    """Download the photos, tell Unsplash, and write down what became of each.
 
     Those that failed for now stay chosen for another try, or after the last one go back to
-    the end of the waiting list. Raises LibraryError, after which the rest is left undone.
+    the end of the waiting list; those that the budget leaves for later go back to its front.
+    Raises QuotaSpent if the budget has nothing for even one, and LibraryError, after which the
+    rest is left undone.
     """
+    overdue = min(1, shelf.events.due())
+    wanted = len(photos) + overdue if photos else min(overdue, shelf.client.budget.free())
+    with shelf.client.budget.reserve(wanted) as reservation:
+        now, later = photos[: reservation.count], photos[reservation.count :]
+        shelf.catalogue.release(photo.id for photo in later)
+        outcome = _download_all(shelf, now, last_try=last_try)
+        outcome.postponed = len(later)
+        outcome.sent = events.send(shelf.events, shelf.client, reservation, shelf.concurrency)
+    return outcome
+
+
+def _download_all(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
     total = Outcome()
     with _downloads(shelf, photos) as pending:
         while pending:

@@ -1,48 +1,116 @@
-"""The hourly quota: what has been used of it, what is left, and when the next is free.
+"""The request budget: what whoever talks to the API asks before each request, and tells after.
 
-Every request to the API counts, errors too; Unsplash tells the limit in each answer and
-nothing else (docs/unsplash.md). Where the record of requests is kept is the caller's: see
-`library.requests`.
+A request is reserved before it is sent and settled after; several may be reserved at once, and
+what was not used of them is given back. How the numbers are judged is in `quota`, where they
+are kept in `library.requests`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
-HOUR: Final = 3600.0  # seconds
-LIMIT_UNTIL_KNOWN: Final = 50
-"""Requests an hour of a free key, assumed until an answer tells."""
-
-
-class Ledger(Protocol):
-    """Where each request to the API is written down."""
-
-    def record(self, limit: int | None) -> None:
-        """Write down one request just made, and the limit that its answer told, if it did."""
-
-
-class NoLedger:
-    """Writes nothing down."""
-
-    def record(self, limit: int | None) -> None:
-        """Ignore the request."""
+from unsplash_assets.unsplash.quota import Numbers, Usage
 
 
 @dataclass(frozen=True)
-class Usage:
-    """The state of the budget. Times are seconds since 1970."""
+class Answered:
+    """What an answer of the API says of the budget."""
 
-    limit: int
-    used: int
-    remaining: int
-    next_free_at: float | None
-    """When a spent budget has one request free again; None if it is not spent."""
+    numbers: Numbers = field(default_factory=Numbers)
+    quota_spent: bool = False
+    """It was refused for the quota."""
+    key_refused: bool = False
+    """It was refused for the key."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is the API's own and fresh, not that of something in between."""
+        return self.numbers.remaining is not None or self.quota_spent or self.key_refused
 
 
-def usage(limit: int | None, sent: Sequence[float], now: float) -> Usage:
-    """Count the requests of the last hour among `sent`, oldest first, against the limit."""
-    allowed = limit or LIMIT_UNTIL_KNOWN
-    recent = [moment for moment in sent if moment > now - HOUR]
-    remaining = max(0, allowed - len(recent))
-    free = recent[len(recent) - allowed] + HOUR if not remaining else None
-    return Usage(allowed, len(recent), remaining, free)
+class Reservation(Protocol):
+    """Requests that may be made. Safe to use from several threads."""
+
+    @property
+    def count(self) -> int:
+        """How many may be made in all."""
+
+    @property
+    def left(self) -> int:
+        """How many may still be made."""
+
+    def settle(self, answered: Answered | None) -> None:
+        """Write down one request that was made, and its answer, or None if there was none."""
+
+
+class Budget(Protocol):
+    """What grants requests."""
+
+    def reserve(self, count: int) -> AbstractContextManager[Reservation]:
+        """Reserve up to `count` requests until the `with` ends; unused ones are given back.
+
+        Raises QuotaSpent, with words that say until when, if not even one is to be had.
+        """
+
+    def free(self) -> int:
+        """Return how many requests would be granted now, after a moment's patience."""
+
+
+class NoBudget:
+    """Grants every request."""
+
+    @contextmanager
+    def reserve(self, count: int) -> Iterator[Reservation]:
+        """Reserve `count` requests."""
+        yield _Granted(count)
+
+    def free(self) -> int:
+        """Return what nobody will ask for."""
+        return sys.maxsize
+
+
+@dataclass(frozen=True)
+class _Granted:
+    count: int
+
+    @property
+    def left(self) -> int:
+        return self.count
+
+    def settle(self, answered: Answered | None) -> None:
+        """Nothing is kept."""
+
+
+def spent_words(usage: Usage, needed: int, next_at: float) -> str:
+    """Say that a budget has not what is needed, and from when on it will."""
+    others = f", {usage.others} of them by another program" if usage.others else ""
+    state = "spent" if needed == 1 else f"too small for {needed} requests"
+    return (
+        f"request budget {state}: {usage.used} of {usage.limit} in the last hour{others}, "
+        f"next at {clock_time(next_at)}"
+    )
+
+
+def refused_words(next_at: float) -> str:
+    """Say that Unsplash itself refuses, and from when on there is hope."""
+    return (
+        f"Unsplash's hourly quota is spent, it refuses requests: next try at {clock_time(next_at)}"
+    )
+
+
+def key_refused_words(refused_at: float) -> str:
+    """Say that Unsplash does not accept the key, and what to do."""
+    day = datetime.fromtimestamp(refused_at).astimezone().strftime("%Y-%m-%d %H:%M")
+    return (
+        f"Unsplash did not accept the key in UNSPLASH_API_KEY ({day}): copy the application's "
+        "Access Key there, or materialize photo_metadata on demand to try this one again"
+    )
+
+
+def clock_time(moment: float) -> str:
+    """Return the first full minute from a moment on, as this machine's clocks show it."""
+    minute = -(-moment // 60) * 60
+    return datetime.fromtimestamp(minute).astimezone().strftime("%H:%M")

@@ -8,7 +8,7 @@ Facts about the API are in docs/unsplash.md.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,8 +24,9 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.settings import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts, Transport, origin
-from unsplash_assets.unsplash.budget import Ledger, NoLedger
+from unsplash_assets.unsplash.budget import Answered, Budget, NoBudget, Reservation
 from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
+from unsplash_assets.unsplash.quota import Numbers
 
 PHOTOS_PER_REQUEST: Final = 30
 """The most that /photos/random gives at once; a request costs the same whatever its count."""
@@ -33,6 +34,8 @@ PHOTOS_PER_REQUEST: Final = 30
 _ANSWER_SIZE: Final = 10_000_000  # bytes; 30 photos come to about 200,000
 _QUOTA_TEXT: Final = "Rate Limit Exceeded"
 _NO_PHOTOS_TEXT: Final = "No photos found"
+_NOT_OURS_TEXT: Final = "Unauthorized"
+"""All that a 401 says of one photo (a paid one), while a refused key gets an OAuth error."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ class UnsplashClient:
         base_url: str = UNSPLASH_API_URL,
         *,
         timeouts: Timeouts | None = None,
-        ledger: Ledger | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        """Use `key` at `base_url`, and write each request to `ledger`."""
+        """Use `key` at `base_url`, and ask `budget` before each request."""
         self._transport = transport
         self._key = key
         self._base_url = base_url.rstrip("/")
@@ -73,7 +76,7 @@ class UnsplashClient:
             size=_ANSWER_SIZE,
             redirect_origins=frozenset({origin(base_url)}),
         )
-        self._ledger = ledger or NoLedger()
+        self.budget = budget or NoBudget()
 
     @property
     def picture_origins(self) -> frozenset[str]:
@@ -91,7 +94,9 @@ class UnsplashClient:
         parameters = {"query": topic, "count": str(count), "content_filter": wanted.content_filter}
         if wanted.orientation != "any":
             parameters["orientation"] = wanted.orientation
-        content = self._get("/photos/random", parameters, about=f"topic {topic!r}")
+        url = f"{self._base_url}/photos/random?{urlencode(parameters)}"
+        with self.budget.reserve(1) as reservation:
+            content = self._get(url, reservation, about=f"topic {topic!r}")
         photos: dict[str, Photo] = {}
         skipped: Counter[str] = Counter()
         for item in photo_list(content):
@@ -104,23 +109,42 @@ class UnsplashClient:
             raise BadAnswer(f"none of the answer's {skipped.total()} photos could be read")
         return RandomPhotos(tuple(photos.values()), dict(skipped))
 
-    def _get(self, path: str, parameters: Mapping[str, str], about: str) -> Any:  # noqa: ANN401
-        url = f"{self._base_url}{path}?{urlencode(parameters)}"
+    def report_download(self, download_location: str, reservation: Reservation) -> None:
+        """Tell Unsplash that a photo was downloaded; uses one request of the reservation.
+
+        The link is sent as it came, with its own query (docs/unsplash.md, Guidelines). Raises
+        RequestRefused if it leads away from the API, and otherwise as `_problem` sorts the
+        answers.
+        """
+        if not is_at(download_location, self._base_url):
+            raise RequestRefused("the download event's link leads away from the API: not sent")
+        self._get(download_location, reservation, about="a download event")
+
+    def _get(self, url: str, reservation: Reservation, about: str) -> Any:  # noqa: ANN401
         headers = {
             "Accept": "application/json",
             "Accept-Version": "v1",
             "Authorization": f"Client-ID {self._key}",
         }
-        limit: int | None = None
+        answered: Answered | None = None
         try:
             with self._transport.get(url, headers, self._limits) as answer:
-                limit = _number(answer.headers.get("X-Ratelimit-Limit"))
+                status, answers_headers = answer.status, dict(answer.headers)
+                answered = Answered(numbers(answers_headers))
                 body = b"".join(answer.chunks())
-                status, answered = answer.status, dict(answer.headers)
+            if status == 200:  # noqa: PLR2004 - HTTP
+                return self._content(body)
+            error = problem(status, answers_headers, self._redacted(body), about)
+            answered = replace(
+                answered,
+                quota_spent=isinstance(error, QuotaSpent),
+                key_refused=isinstance(error, KeyRefused),
+            )
+            raise error
         finally:
-            self._ledger.record(limit)
-        if status != 200:  # noqa: PLR2004 - HTTP
-            raise problem(status, answered, self._redacted(body), about)
+            reservation.settle(answered)
+
+    def _content(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
@@ -129,6 +153,27 @@ class UnsplashClient:
     def _redacted(self, body: bytes) -> bytes:
         """Take the key out of an answer that is going to be quoted."""
         return body.replace(self._key.encode(), b"(key)")
+
+
+def is_at(url: str, base_url: str) -> bool:
+    """Whether a URL has the same origin as an API's base URL."""
+    try:
+        return origin(url) == origin(base_url)
+    except ValueError:
+        return False
+
+
+def numbers(headers: Mapping[str, str]) -> Numbers:
+    """Return what an answer tells of the quota: nothing if it comes from a cache on the way.
+
+    Source: docs/unsplash.md, Quota.
+    """
+    names = {name.lower(): value for name, value in headers.items()}
+    is_stale = (_number(names.get("age")) or 0) > 0 or "hit" in names.get("x-cache", "").lower()
+    if is_stale:
+        return Numbers()
+    limit, remaining = names.get("x-ratelimit-limit"), names.get("x-ratelimit-remaining")
+    return Numbers(_number(limit), _number(remaining))
 
 
 def picture_origins(base_url: str) -> frozenset[str]:
@@ -152,7 +197,7 @@ def problem(
         return NoPhotos(f"Unsplash has no photos of {about}: choose another in UNSPLASH_TOPICS")
     if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
         return ServerError(f"the API is in trouble ({said}), not this program: later may do")
-    if status == 401:  # noqa: PLR2004 - HTTP
+    if status == 401 and reason != _NOT_OURS_TEXT:  # noqa: PLR2004 - HTTP
         return KeyRefused(
             f"Unsplash does not accept the key ({said}): copy the application's Access Key "
             "to UNSPLASH_API_KEY"
