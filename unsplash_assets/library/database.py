@@ -16,6 +16,7 @@ from filelock import FileLock
 from sqlalchemy.pool import StaticPool
 
 from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.library import migration
 from unsplash_assets.settings import Mode
 
 CATALOGUE_FILE: Final = "catalogue.db"
@@ -65,6 +66,7 @@ photos = sa.Table(
     sa.Column("sha256", sa.String(64)),
     sa.Column("stored_at", sa.Float),
     sa.Column("stored_sequence", sa.Integer),
+    sa.Column("favourite", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("event_due_at", sa.Float),
     sa.Column("event_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("event_sent_at", sa.Float),
@@ -77,7 +79,7 @@ photos = sa.Table(
 )
 
 runs = sa.Table(
-    "runs",
+    "library_runs",
     metadata,
     sa.Column("mode", sa.String(8), primary_key=True),
     sa.Column("run_id", sa.String(64), primary_key=True),
@@ -180,11 +182,11 @@ def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
         _make_folder(folder)
     file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
     database = Database(_engine(url or file), mode)
-    if not _has_row(database):
+    if not _is_ready(database):
         _make_folder(folder)
         try:
             with FileLock(folder / ".catalogue.lock"):
-                _create(database)
+                _prepare(database)
         except OSError as error:
             raise LibraryError(
                 f"the library's folder {folder} cannot be written ({error.strerror}): "
@@ -202,7 +204,7 @@ def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
     )
     _tune_sqlite(engine)
     database = Database(engine, mode)
-    _create(database)
+    _prepare(database)
     return database
 
 
@@ -229,20 +231,21 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _has_row(database: Database) -> bool:
+def _is_ready(database: Database) -> bool:
+    """Whether the tables are there, in the form of this program, with a row for the mode."""
     query = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
     try:
         with database.reading() as connection:
-            return connection.scalar(query) is not None
+            return migration.is_current(connection) and connection.scalar(query) is not None
     except LibraryError as error:
         if isinstance(error.__cause__, sa.exc.OperationalError | sa.exc.ProgrammingError):
             return False
         raise
 
 
-def _create(database: Database) -> None:
+def _prepare(database: Database) -> None:
     with database.writing() as connection:
-        metadata.create_all(connection)
+        migration.create_or_migrate(connection, metadata)
         known = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
         if connection.scalar(known) is None:
             row = {"mode": database.mode, "identity": str(uuid.uuid4()), "sequence": 0, "tick": 0}
