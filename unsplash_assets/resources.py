@@ -168,8 +168,15 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             size=self.max_size,
             redirect_origins=picture_origins(self.unsplash.api_url),
         )
-        transport = self.unsplash.transport()
-        return Shelf(self.catalogue, self.files, transport, limits, self.concurrency)
+        return Shelf(
+            self.catalogue,
+            self.files,
+            self.unsplash.transport(),
+            limits,
+            self.concurrency,
+            self.unsplash.app_name,
+            self.unsplash.mode,
+        )
 
 
 def build_resources(given: Settings) -> dict[str, object]:
