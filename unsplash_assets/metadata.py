@@ -9,7 +9,7 @@ from typing import Any, Final
 import dagster as dg
 
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
-from unsplash_assets.library.credit import UNSPLASH, referral
+from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.preview import preview, thumbnail
 from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
@@ -98,30 +98,22 @@ def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
 
 
 def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
+    credit = Credit(photo, unsplash.app_name, unsplash.mode)
     return {
-        "credit": dg.MetadataValue.md(_credit(photo, unsplash)),
+        "credit": dg.MetadataValue.md(_markdown(credit)),
         "photographer": photo.photographer,
         "photo": photo.id,
-        "photo page": dg.MetadataValue.url(_page(photo, unsplash)),
+        "photo page": dg.MetadataValue.url(credit.page_link),
         "rendition": photo.rendition,
         "url": dg.MetadataValue.url(photo.url),
     }
 
 
-def _page(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
-    return referral(photo.page_url or UNSPLASH, unsplash.app_name)
-
-
-def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> str:
+def _markdown(credit: Credit) -> str:
     """Return the credit in Markdown, both of its names linked."""
-    demo = " (demo: drawn here, there is no such photo)" if unsplash.mode == "demo" else ""
-    photographer = _link(photo.photographer, photo.photographer_url, unsplash)
-    return f"Photo by {photographer} on {_link('Unsplash', UNSPLASH, unsplash)}{demo}"
-
-
-def _link(text: str, url: str, unsplash: UnsplashResource) -> str:
-    plain = _plain(text)
-    return f"[{plain}]({referral(url, unsplash.app_name)})" if url else plain
+    name = _plain(credit.photo.photographer)
+    photographer = f"[{name}]({link})" if (link := credit.photographer_link) else name
+    return f"Photo by {photographer} on [Unsplash]({credit.page_link}){credit.note}"
 
 
 def _pictures(path: Path, photo: StoredPhoto) -> Metadata:

@@ -186,6 +186,8 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             transport=transport,
             limits=limits,
             concurrency=self.concurrency,
+            app_name=self.unsplash.app_name,
+            mode=self.unsplash.mode,
         )
 
 

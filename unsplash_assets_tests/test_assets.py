@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -11,6 +12,7 @@ import pytest
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets.library.embedding import read_packet
 from unsplash_assets_tests.conftest import Clock, Given, Serve
 from unsplash_assets_tests.runs import ALL, Project, failure, metadata, tries
 
@@ -102,6 +104,22 @@ def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) ->
     assert "](data:image/jpeg;base64," in shown["larger preview"]
     assert (shown["stored"], shown["waiting"]) == (1, 29)
     assert shown["mode"] == "demo"
+
+
+@pytest.mark.parametrize("mode", ["demo", "live"])
+def test_a_file_carries_the_credit_that_is_shown_and_a_demo_says_so(
+    mode: str, request: pytest.FixtureRequest
+) -> None:
+    project: Project = request.getfixturevalue(mode)
+    shown = metadata(project.run("nature"), "image_file")
+    with (project.given.library / project.newest("nature").path).open("rb") as picture:
+        carried = read_packet(picture)
+    assert carried
+    assert f"<rdf:li>{shown['photographer']}</rdf:li>" in carried.decode()
+    assert escape(shown["photo page"]) in carried.decode()
+    assert "utm_source=unsplash_assets" in carried.decode()
+    note = "demo: drawn here, there is no such photo"
+    assert (note in carried.decode(), note in shown["credit"]) == (mode == "demo",) * 2
 
 
 def test_what_is_shown_of_the_waiting_list_are_numbers(demo: Project) -> None:

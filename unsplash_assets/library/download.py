@@ -1,11 +1,12 @@
-"""Streams one picture into a temporary file, proves it, and publishes it under its name.
+"""Streams one picture into a temporary file, proves it, credits it, and gives it its name.
 
-Nothing bad gets a final name: the rename comes last. Which pictures, and how many at a time,
-is decided in `storing`.
+Nothing bad gets a final name: the rename comes last, and what is renamed is what was proven.
+Which pictures, and how many at a time, is decided in `storing`.
 """
 
 from unsplash_assets.errors import PhotoRefused, ServerError
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
+from unsplash_assets.library.embedding import embed
 from unsplash_assets.library.files import Folder, photo_path
 from unsplash_assets.library.proof import FORMATS, prove
 from unsplash_assets.transport.base import Answer, Limits, Transport
@@ -17,23 +18,28 @@ _HEADERS = {
 
 
 def download(
-    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits
+    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits, packet: bytes
 ) -> StoredFile:
-    """Bring a photo's picture into the library.
+    """Bring a photo's picture into the library, with its credit, an XMP packet, in the file.
 
     Raises TemporaryError where another try may do, PermanentError where it would not, and
     LibraryError where the folder is the trouble.
     """
-    with folder.incoming() as incoming:
+    with folder.incoming() as incoming, folder.incoming() as credited:
         with transport.get(photo.url, _HEADERS, limits) as answer:
             _check_status(answer)
             for chunk in answer.chunks():
                 folder.write(incoming, chunk)
             media_type = answer.headers.get("Content-Type", "")
-        folder.complete(incoming)
-        proof = prove(incoming.path, media_type)
+        folder.flush(incoming)
+        prove(incoming.path, media_type)
+        with incoming.path.open("rb") as picture:
+            for chunk in embed(packet, picture):
+                folder.write(credited, chunk)
+        folder.complete(credited)
+        proof = prove(credited.path, media_type)
         name = photo_path(photo.topic, photo.description, photo.id, proof.format.extension)
-        folder.publish(incoming, name)
+        folder.publish(credited, name)
     return StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
 
 

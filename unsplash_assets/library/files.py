@@ -97,10 +97,15 @@ class Folder:
         with _plain_errors(self.root):
             incoming.file.write(chunk)
 
-    def complete(self, incoming: Incoming) -> None:
-        """See to it that what was written to a temporary file is on the disk."""
+    def flush(self, incoming: Incoming) -> None:
+        """See to it that what was written to a temporary file can be read by its path."""
         with _plain_errors(self.root):
             incoming.file.flush()
+
+    def complete(self, incoming: Incoming) -> None:
+        """See to it that what was written to a temporary file is on the disk."""
+        self.flush(incoming)
+        with _plain_errors(self.root):
             os.fsync(incoming.file.fileno())
 
     def publish(self, incoming: Incoming, name: RelativePath) -> None:

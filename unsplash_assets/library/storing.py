@@ -19,16 +19,19 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.library import events
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile, StoredPhoto
+from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.download import download
 from unsplash_assets.library.events import DownloadEvents, Sent
 from unsplash_assets.library.files import Folder
+from unsplash_assets.library.xmp import packet
+from unsplash_assets.settings import Mode
 from unsplash_assets.transport.base import Limits, Transport
 from unsplash_assets.unsplash.client import UnsplashClient
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where pictures come from and go to, who is told, and within what bounds."""
+    """Where pictures come from and go to, within what bounds, who is told and who credits."""
 
     catalogue: Catalogue
     events: DownloadEvents
@@ -37,6 +40,13 @@ class Shelf:
     transport: Transport
     limits: Limits
     concurrency: int
+    app_name: str
+    mode: Mode
+
+    def download(self, photo: ChosenPhoto) -> StoredFile:
+        """Bring one photo's picture here, credited."""
+        credit = packet(Credit(photo, self.app_name, self.mode))
+        return download(photo, self.transport, self.folder, self.limits, credit)
 
 
 @dataclass
@@ -116,10 +126,7 @@ def _downloads(
 ) -> Iterator[dict[Future[StoredFile], str]]:
     with ThreadPoolExecutor(shelf.concurrency, thread_name_prefix="download") as pool:
         try:
-            yield {
-                pool.submit(download, photo, shelf.transport, shelf.folder, shelf.limits): photo.id
-                for photo in photos
-            }
+            yield {pool.submit(shelf.download, photo): photo.id for photo in photos}
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -26,8 +27,11 @@ from unsplash_assets.errors import (
     UnsplashAssetsError,
 )
 from unsplash_assets.library.catalogue import ChosenPhoto
+from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.download import download
+from unsplash_assets.library.embedding import embed, read_packet
 from unsplash_assets.library.files import Folder
+from unsplash_assets.library.xmp import packet
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets_tests.conftest import RawServe, Script, Serve
@@ -55,6 +59,8 @@ def picture(kind: str = "JPEG") -> bytes:
 
 
 WHOLE = picture()
+PACKET = packet(Credit(PHOTO, "tests", "live"))
+CREDITED = b"".join(embed(PACKET, io.BytesIO(WHOLE)))
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def fetch(url: str, folder: Folder, limits: Limits = LIMITS) -> str:
     """Download the photo from a URL; return its path."""
-    return download(replace(PHOTO, url=url), HttpTransport(), folder, limits).path
+    return download(replace(PHOTO, url=url), HttpTransport(), folder, limits, PACKET).path
 
 
 def files(folder: Folder) -> list[str]:
@@ -95,7 +101,7 @@ def test_a_picture_is_stored_under_its_name_with_its_facts(
     emulator_url: str, folder: Folder
 ) -> None:
     photo = replace(PHOTO, url=emulated(emulator_url))
-    stored = download(photo, HttpTransport(), folder, LIMITS)
+    stored = download(photo, HttpTransport(), folder, LIMITS, PACKET)
     assert files(folder) == [stored.path] == [NAME]
     content = folder.path(stored.path).read_bytes()
     assert stored.bytes == len(content)
@@ -110,6 +116,26 @@ def test_the_extension_is_that_of_the_content_not_of_the_url(
 ) -> None:
     api = answering(body=picture(kind), Content_Type=f"image/{kind.lower()}")
     assert fetch(f"{serve(api)}/photo.gif?fm=bmp", folder) == NAME.replace("jpg", extension)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_the_file_carries_the_credit_and_the_pixels_that_came(
+    serve: Serve, folder: Folder, kind: str
+) -> None:
+    came = picture(kind)
+    name = fetch(serve(answering(body=came, Content_Type=f"image/{kind.lower()}")), folder)
+    content = folder.path(name).read_bytes()
+    assert read_packet(io.BytesIO(content)) == PACKET
+    assert Image.open(io.BytesIO(content)).tobytes() == Image.open(io.BytesIO(came)).tobytes()
+
+
+def test_only_what_gets_the_name_is_waited_for_until_it_is_on_the_disk(
+    serve: Serve, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    name = fetch(serve(answering()), folder)
+    assert synced == [folder.path(name).stat().st_ino]
 
 
 def test_the_types_that_can_be_proven_are_asked_for_without_compression(
@@ -134,7 +160,7 @@ def test_a_picture_that_is_fetched_again_replaces_the_one_before(
     folder.path(NAME).write_bytes(b"damaged")
     fetch(serve(answering()), folder)
     assert files(folder) == [NAME]
-    assert folder.path(NAME).read_bytes() == WHOLE
+    assert folder.path(NAME).read_bytes() == CREDITED
 
 
 def leaves_nothing(folder: Folder, fetching: Callable[[], str]) -> UnsplashAssetsError:
@@ -201,6 +227,7 @@ def test_a_whole_picture_under_another_status_than_200_is_none(
         pytest.param(WHOLE + b"<html>", {}, id="with more behind"),
         pytest.param(b"\0" * 5_000, {}, id="zeros"),
         pytest.param(b"<html>captive portal</html>", {}, id="a page that claims to be one"),
+        pytest.param(WHOLE[:2] + b"\xff\x01" + WHOLE[2:], {}, id="one that cannot take its credit"),
     ],
 )
 def test_a_body_that_is_no_whole_picture_leaves_nothing(
@@ -208,6 +235,25 @@ def test_a_body_that_is_no_whole_picture_leaves_nothing(
 ) -> None:
     url = serve(answering(body=body, **headers))
     assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is BadPicture
+
+
+def test_a_picture_is_proven_before_the_credit_makes_its_parts_add_up(
+    serve: Serve, folder: Folder
+) -> None:
+    """A WebP that is cut between two parts differs from a whole one by its length alone."""
+    whole = picture("WEBP")
+    cut = whole[:4] + (len(whole) + 92).to_bytes(4, "little") + whole[8:]
+    url = serve(answering(body=cut, Content_Type="image/webp"))
+    error = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert "is cut short" in str(error)
+
+
+def test_a_picture_that_can_take_no_credit_leaves_nothing(serve: Serve, folder: Folder) -> None:
+    """Those who look at its header alone take it for whole."""
+    url = serve(answering(body=WHOLE[:20] + b"\xff\0" + WHOLE[20:]))
+    error = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert type(error) is BadPicture
+    assert "is not divided as its format has it" in str(error)
 
 
 def test_a_picture_without_a_type_is_a_bad_one(raw_serve: RawServe, folder: Folder) -> None:
@@ -321,7 +367,7 @@ def _too_large(url: str, folder: Folder) -> UnsplashAssetsError:
     with pytest.raises(UnsplashAssetsError) as caught:
         fetch(url, folder, replace(LIMITS, size=len(WHOLE) - 1))
     assert files(folder) == [NAME]
-    assert folder.path(NAME).read_bytes() == WHOLE
+    assert folder.path(NAME).read_bytes() == CREDITED
     return caught.value
 
 
@@ -332,7 +378,7 @@ def test_a_bad_picture_leaves_the_whole_one_of_that_name_alone(
     with pytest.raises(BadPicture):
         fetch(serve(answering(body=WHOLE[:500])), folder)
     assert files(folder) == [NAME]
-    assert folder.path(NAME).read_bytes() == WHOLE
+    assert folder.path(NAME).read_bytes() == CREDITED
 
 
 def test_a_folder_that_cannot_be_written_is_the_librarys_error(

@@ -190,6 +190,13 @@ def test_a_file_has_no_final_name_before_it_is_published(folder: Folder) -> None
         assert incoming.path.suffix == ".part"
 
 
+def test_what_is_flushed_can_be_read_by_its_path(folder: Folder) -> None:
+    with folder.incoming() as incoming:
+        folder.write(incoming, b"some")
+        folder.flush(incoming)
+        assert incoming.path.read_bytes() == b"some"
+
+
 def test_a_file_that_is_not_published_does_not_remain(folder: Folder) -> None:
     with folder.incoming() as incoming:
         folder.write(incoming, b"some")

@@ -12,8 +12,12 @@ import pytest
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import BadPicture, LibraryError, NoPhotos, PhotoRefused
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile
+from unsplash_assets.library.credit import Credit
+from unsplash_assets.library.embedding import read_packet
 from unsplash_assets.library.files import Folder, sha256
 from unsplash_assets.library.storing import Outcome, Shelf, store, verdict
+from unsplash_assets.library.xmp import packet
+from unsplash_assets.settings import Mode
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import UnsplashClient
@@ -35,7 +39,8 @@ def troubled(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
 @pytest.fixture
 def shelf(catalogue: Catalogue, tmp_path: Path) -> Shelf:
     limits = Limits(Timeouts(), size=1_000_000)
-    return Shelf(catalogue, Folder(tmp_path / "library"), HttpTransport(), limits, concurrency=3)
+    folder = Folder(tmp_path / "library")
+    return Shelf(catalogue, folder, HttpTransport(), limits, 3, app_name="my wall", mode="live")
 
 
 Choose = Callable[..., list[ChosenPhoto]]
@@ -81,6 +86,17 @@ def test_all_photos_are_stored_each_with_its_own_file(shelf: Shelf, choose: Choo
     for photo in stored:
         assert sha256(shelf.folder.path(photo.path)) == photo.sha256
         assert photo.id in photo.path
+
+
+@pytest.mark.parametrize("mode", ["live", "demo"])
+def test_each_file_carries_the_credit_of_its_own_photo(
+    shelf: Shelf, choose: Choose, mode: Mode
+) -> None:
+    photos = choose()
+    outcome = store(replace(shelf, mode=mode), photos, last_try=False)
+    for photo in photos:
+        with shelf.folder.path(outcome.stored[photo.id].path).open("rb") as picture:
+            assert read_packet(picture) == packet(Credit(photo, "my wall", mode))
 
 
 def test_nothing_to_store_is_nothing_done(shelf: Shelf) -> None:
