@@ -12,8 +12,8 @@ from unsplash_assets.library.credit import Credit
 PACKET_AT_MOST: Final = 65_502
 """Bytes of a packet that fit into a JPEG (XMP Specification, part 3: one APP1 segment)."""
 
-_TEXT_AT_MOST: Final = 2_000
-"""Characters. Each is up to five bytes here, and six such texts fit into a packet."""
+_TEXT_AT_MOST: Final = 1_700
+"""Characters. Each is up to five bytes here, and seven such texts fit into a packet."""
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no place for, not even as a reference (its production `Char`)."""
@@ -54,6 +54,7 @@ def packet(credit: Credit) -> bytes:
         ("dc:rights", _WORDS, _text(credit.rights)),  # Copyright Notice
         ("photoshop:Credit", _PLAIN, _text(credit.text)),  # Credit Line
         ("photoshop:Source", _PLAIN, _text(credit.source)),  # Source
+        ("dc:source", _PLAIN, _link(credit.page_link)),  # where it was had (Dublin Core)
         ("xmpRights:WebStatement", _PLAIN, _link(credit.page_link)),  # Web Statement of Rights
         ("xmpRights:UsageTerms", _WORDS, _text(credit.terms)),  # Rights Usage Terms
         ("plus:Licensor", _LICENSOR, _link(credit.licence)),  # Licensor: its name and URL

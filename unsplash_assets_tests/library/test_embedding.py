@@ -298,6 +298,7 @@ def test_exiftool_reads_the_credit(whole: bytes, exiftool: Exiftool) -> None:
         "XMP-dc:Rights": f"© {PHOTO.photographer}",
         "XMP-photoshop:Credit": f"Photo by {PHOTO.photographer} on Unsplash",
         "XMP-photoshop:Source": "Unsplash",
+        "XMP-dc:Source": f"{PHOTO.page_url}?{sent}",
         "XMP-xmpRights:WebStatement": f"{PHOTO.page_url}?{sent}",
         "XMP-xmpRights:UsageTerms": "Unsplash License: https://unsplash.com/license",
         "XMP-iptcCore:CreatorContactInfo": {"CiUrlWork": f"{PHOTO.photographer_url}?{sent}"},
