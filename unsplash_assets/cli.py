@@ -5,19 +5,16 @@ Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the
 `status` answers at once.
 """
 
-import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import IO, Any
 
 import click
 
-from unsplash_assets import settings
+from unsplash_assets import settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
-from unsplash_assets.library.status import Status
+from unsplash_assets.library.database import read_database
+from unsplash_assets.library.status import look
 from unsplash_assets.settings import Settings
 
 
@@ -68,7 +65,7 @@ def fetch(topic: str, count: int | None) -> None:
 
     from unsplash_assets import fetching  # noqa: PLC0415 - Dagster takes most of a second
 
-    with _progress(topic, wanted) as progress:
+    with terminal.progress(topic, wanted) as progress:
         fetched = fetching.fetch(given, known[topic.casefold()], wanted, progress)
     for photo in fetched.stored:
         click.echo(str(given.library / photo.path))
@@ -85,9 +82,6 @@ def fetch(topic: str, count: int | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for programs.")
 def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     """Show topics, photos, disk use, the API's quota and the last run."""
-    from unsplash_assets.library.database import read_database  # noqa: PLC0415
-    from unsplash_assets.library.status import look  # noqa: PLC0415
-
     given = settings.load()
     database = read_database(given.library, given.catalogue, given.mode)
     try:
@@ -95,9 +89,9 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     finally:
         database.close()
     if as_json:
-        click.echo(json.dumps(_as_json(seen), ensure_ascii=False, indent=2))
+        click.echo(terminal.status_as_json(seen))
     else:
-        _print(seen, given)
+        terminal.print_status(seen, given)
 
 
 @main.command()
@@ -134,110 +128,3 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
 def _say_mode(given: Settings) -> None:
     if given.mode == "demo":
         click.echo("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.", err=True)
-
-
-@contextmanager
-def _progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], None]]:
-    """Show a bar on a terminal, and lines elsewhere; a new trouble is a line in both."""
-    if not sys.stderr.isatty():
-        yield _Lines(topic, wanted).tell
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task, lines = bar.add_task(topic, total=wanted), _Lines(topic, wanted)
-
-        def tell(stored: int, trouble: str | None) -> None:
-            bar.update(task, completed=stored)
-            lines.tell_trouble(trouble)
-
-        yield tell
-
-
-class _Lines:
-    """Tells on standard error what has changed."""
-
-    def __init__(self, topic: str, wanted: int) -> None:
-        self._topic = topic
-        self._wanted = wanted
-        self._stored = 0
-        self._trouble: str | None = None
-
-    def tell(self, stored: int, trouble: str | None) -> None:
-        if stored != self._stored:
-            click.echo(f"{self._topic}: {stored} of {self._wanted} stored", err=True)
-            self._stored = stored
-        self.tell_trouble(trouble)
-
-    def tell_trouble(self, trouble: str | None) -> None:
-        if trouble and trouble != self._trouble:
-            click.echo(f"{self._topic}: {trouble}", err=True)
-            self._trouble = trouble
-
-
-def _as_json(seen: Status) -> dict[str, Any]:
-    last = seen.last_run
-    return {
-        "mode": seen.mode,
-        "topics": [
-            {
-                "topic": topic.topic,
-                "waiting": topic.waiting,
-                "stored": topic.stored,
-                "damaged": topic.damaged,
-            }
-            for topic in seen.topics
-        ],
-        "bytes": seen.bytes,
-        "quota": {
-            "limit": seen.quota.limit,
-            "used": seen.quota.used,
-            "remaining": seen.quota.remaining,
-            "next_free_at": _iso(seen.quota.next_free_at),
-        },
-        "last_run": last
-        and {"topic": last.topic, "outcome": last.outcome, "ended_at": _iso(last.ended_at)},
-    }
-
-
-def _print(seen: Status, given: Settings) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.filesize import decimal  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("topic", box=None)
-    for column in ("waiting", "stored", "damaged", "size"):
-        table.add_column(column, justify="right")
-    for topic in seen.topics:
-        numbers = (str(topic.waiting), str(topic.stored), str(topic.damaged))
-        table.add_row(topic.topic, *numbers, decimal(topic.bytes))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
-    quota, last = seen.quota, seen.last_run
-    free = f", next at {_clock(quota.next_free_at)}" if quota.next_free_at else ""
-    demo = " (no UNSPLASH_API_KEY: pictures are drawn here)" if seen.mode == "demo" else ""
-    console.print()
-    console.print(f"mode      {seen.mode}{demo}")
-    console.print(f"library   {given.library}, {decimal(seen.bytes)}", markup=False)
-    console.print(f"quota     {quota.used} of {quota.limit} requests in the last hour{free}")
-    if last is None:
-        console.print("last run  none yet")
-        return
-    console.print(
-        f"last run  {last.topic}, {last.outcome}, ended {_iso(last.ended_at)}", markup=False
-    )
-    if last.error:
-        console.print(f"          {last.error}", markup=False)
-
-
-def _iso(moment: float | None) -> str | None:
-    return (
-        None
-        if moment is None
-        else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-    )
-
-
-def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M")
