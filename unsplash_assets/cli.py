@@ -13,7 +13,9 @@ import click
 
 from unsplash_assets import settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import read_database
+from unsplash_assets.library.export import FORMATS, rows
 from unsplash_assets.library.status import look
 from unsplash_assets.settings import Settings
 
@@ -92,6 +94,21 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
         click.echo(terminal.status_as_json(seen))
     else:
         terminal.print_status(seen, given)
+
+
+@main.command()
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True
+)
+def export(form: str) -> None:
+    """Write a row for each stored photo, with its credit, to standard output."""
+    given = settings.load()
+    database = read_database(given.library, given.catalogue, given.mode)
+    try:
+        with Catalogue(database).all_stored() as photos, terminal.data_output() as output:
+            FORMATS[form](rows(photos, given.mode, given.app_name), output)
+    finally:
+        database.close()
 
 
 @main.command()

@@ -1,18 +1,50 @@
-"""What the command line shows in a terminal: progress, and the status for people or programs.
+"""What the command line shows in a terminal: progress, the status for people, data for programs.
 
 The commands themselves are in `cli`.
 """
 
+import errno
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TextIO
 
 import click
 
+from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.status import Status
 from unsplash_assets.settings import Settings
+
+_READER_GONE = frozenset({errno.EPIPE, errno.EINVAL})
+"""What a pipe says whose reader has left; EINVAL is Windows's word for it."""
+
+
+@contextmanager
+def data_output() -> Iterator[TextIO]:
+    """Standard output for data: UTF-8 on every system, line ends just as they are written.
+
+    A reader that has had enough, such as `head`, ends the writing without a word. Raises
+    UnsplashAssetsError where there is another reason for it to end, such as a full disk.
+    """
+    output: TextIO | None = sys.stdout
+    if output is None:  # as Python has it where file descriptor 1 is closed
+        raise UnsplashAssetsError("standard output is closed: send it to a file, or to a program")
+    if isinstance(output, io.TextIOWrapper):
+        output.reconfigure(encoding="utf-8", newline="")
+    try:
+        yield output
+        output.flush()
+    except OSError as error:
+        # What is still in the buffer would be tried again, and complained of, at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
+        if error.errno not in _READER_GONE:
+            raise UnsplashAssetsError(
+                f"standard output cannot be written ({error.strerror}): choose another place"
+            ) from error
 
 
 @contextmanager
@@ -21,7 +53,7 @@ def progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], No
     if not sys.stderr.isatty():
         yield _Lines(topic, wanted).tell
         return
-    from rich.console import Console  # noqa: PLC0415 - `status --json` needs none of it
+    from rich.console import Console  # noqa: PLC0415 - `export` and others need none of it
     from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True)) as bar:

@@ -1,6 +1,9 @@
 """Tests of the command line, as a person and as a program would use it."""
 
+import csv
+import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,7 +22,10 @@ from click.testing import CliRunner, Result
 from unsplash_assets.cli import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.library.catalogue import Catalogue, StoredFile
+from unsplash_assets.library.database import open_database
 from unsplash_assets_tests.conftest import Serve
+from unsplash_assets_tests.library.test_catalogue import photo
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -208,13 +214,109 @@ def test_status_for_people_names_mode_topics_library_and_quota(project: Path) ->
         assert word in shown
 
 
-def test_status_does_not_wait_for_dagster() -> None:
+@pytest.mark.parametrize("words", [["status", "--json"], ["export"]], ids=" ".join)
+def test_what_reads_the_catalogue_alone_does_not_wait_for_dagster(words: list[str]) -> None:
     program = (
         "import sys; from unsplash_assets.cli import main\n"
-        "main(['status', '--json'], standalone_mode=False)\n"
+        f"main({words}, standalone_mode=False)\n"
         "sys.exit(any(name.split('.')[0] == 'dagster' for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_export_of_a_new_project_has_no_rows_and_makes_nothing(project: Path) -> None:
+    assert (run("export").exit_code, run("export").output) == (0, "")
+    done = run("export", "--format", "csv")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout_bytes.startswith(b"\xef\xbb\xbfid,topic,path,")
+    assert done.stdout_bytes.count(b"\n") == 1
+    assert not (project / "demo-library").exists()
+
+
+def test_export_has_a_row_for_each_file_and_nothing_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_APP_NAME", "my wall")
+    run("fetch", "nature", "--count", "2")
+    run("fetch", "street art")
+    done = run("export")
+    assert (done.exit_code, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["topic"] for row in rows] == ["nature", "nature", "street art"]
+    for row in rows:
+        content = (project / "demo-library" / row["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+        assert row["bytes"] == len(content)
+        assert datetime.fromisoformat(row["stored_at"]).tzinfo is not None
+        assert "utm_source=my+wall&amp;utm_medium=referral" in row["credit_html"]
+        assert "utm_" not in row["photo_url"] + row["photographer_url"]
+    text = run("export", "--format", "csv").stdout_bytes.decode("utf-8-sig")
+    header, *found = csv.reader(text.splitlines())
+    assert header == list(rows[0])
+    assert [row[header.index("sha256")] for row in found] == [row["sha256"] for row in rows]
+
+
+def store_photos(library: Path, name: str, count: int = 1) -> None:
+    """Let the demo's catalogue have stored photos by this photographer."""
+    database = open_database(library, None, "demo")
+    catalogue = Catalogue(database)
+    for first in range(0, count, 500):
+        photos = [photo(number, photographer=name) for number in range(first, first + 500)]
+        catalogue.add("nature", photos[: count - first])
+        chosen = catalogue.choose("nature", 500, "run", "full", lambda urls: urls["full"])
+        catalogue.store({p.id: StoredFile(f"nature/{p.id}.jpg", 1, 1, 1, "0" * 64) for p in chosen})
+    database.close()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_export_is_the_same_whatever_the_terminal_speaks(project: Path, form: str) -> None:
+    name = '=1+1 "a", 山 😀 \N{HEBREW LETTER ALEF}'
+    store_photos(project / "demo-library", name)
+    outputs = [
+        subprocess.run(
+            [COMMAND, "export", "--format", form],
+            env={**os.environ, **spoken},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for spoken in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"PYTHONUTF8": "1"})
+    ]
+    assert len(set(outputs)) == 1
+    assert outputs[0].endswith({"jsonl": b"}\n", "csv": b"\r\n"}[form])
+    text = outputs[0].decode("utf-8-sig")
+    if form == "jsonl":
+        assert json.loads(text)["photographer"] == name
+    else:
+        assert f"'{name}" in next(csv.reader(text.splitlines()[1:]))
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("read", [0, 1])
+def test_export_ends_quietly_when_its_reader_has_had_enough(
+    project: Path, form: str, read: int
+) -> None:
+    store_photos(project / "demo-library", "Ana", 1_000)
+    with subprocess.Popen(
+        [COMMAND, "export", "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as exporting:
+        assert exporting.stdout
+        assert exporting.stderr
+        exporting.stdout.read(read)
+        exporting.stdout.close()
+        assert exporting.wait(20) == 0
+        assert exporting.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+def test_export_that_cannot_be_written_is_one_line(project: Path, where: str) -> None:
+    store_photos(project / "demo-library", "Ana")
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" export {where}', COMMAND], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("unsplash-assets: standard output ")
 
 
 BAD = {
@@ -243,7 +345,7 @@ def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    for arguments in (("status",), ("fetch", "nature")):
+    for arguments in (("status",), ("export",), ("fetch", "nature")):
         done = run(*arguments)
         assert done.exit_code == 2
         assert done.stdout == ""
@@ -296,7 +398,7 @@ def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["fetch", "status", "emulator"])
+@pytest.mark.parametrize("command", ["fetch", "status", "export", "emulator"])
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")
     assert done.exit_code == 0

@@ -9,7 +9,8 @@ the topic may take it over. Which URL a choice gets is `selection`'s, files are 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How often a photo may fail for a whole run before it is refused."""
+
+_READ_AT_ONCE: Final = 500  # photos
 
 UrlOf = Callable[[Mapping[str, str]], str]
 
@@ -181,6 +184,18 @@ class Catalogue:
     def stored_after(self, sequence: int, newest: int) -> list[StoredPhoto]:
         """Return the newest stored photos beyond a sequence number, in order."""
         return self._stored(db.photos.c.stored_sequence > sequence, newest=newest)
+
+    @contextmanager
+    def all_stored(self) -> Iterator[Iterator[StoredPhoto]]:
+        """Read every stored photo, in order, as they are at one moment; few are in memory at once.
+
+        Photos may be stored meanwhile; they are not among these.
+        """
+        query = sa.select(db.photos).where(self._mine, db.photos.c.state == "stored")
+        in_order = query.order_by(db.photos.c.stored_sequence)
+        with self._db.reading() as connection:
+            rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(in_order)
+            yield (_stored_photo(row) for row in rows)
 
     def newest_sequence(self) -> int:
         """Return the sequence number of the newest stored photo, or 0."""

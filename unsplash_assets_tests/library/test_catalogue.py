@@ -259,6 +259,34 @@ def test_stored_photos_are_listed_in_the_order_in_which_they_were_stored(
     assert stocked.stored_after(stocked.newest_sequence(), newest=9) == []
 
 
+def test_all_stored_photos_are_read_in_order_as_they_were_at_one_moment(
+    stocked: Catalogue,
+) -> None:
+    stocked.add("sky", [photo(9)])
+    chosen_ids(stocked, 4)
+    chosen_ids(stocked, 1, topic="sky")
+    for number in (2, 9, 0):
+        stocked.store({ids(number)[0]: file(number)})
+    with stocked.all_stored() as photos:
+        first = next(photos)
+        stocked.store({ids(1)[0]: file(1)})
+        rest = list(photos)
+    assert [found.id for found in (first, *rest)] == ids(2, 9, 0)
+    assert [first, *rest][1:] == [stocked.newest_stored("sky"), *stocked.stored_by("mine")[2:3]]
+
+
+def test_who_reads_all_stored_photos_may_stop_and_leaves_the_catalogue_free(
+    stocked: Catalogue,
+) -> None:
+    chosen_ids(stocked, 3)
+    stocked.store({photo_id: file(n) for n, photo_id in enumerate(ids(0, 1))})
+    for _ in range(20):  # more often than there are connections
+        with stocked.all_stored() as photos:
+            next(photos)
+    stocked.store({ids(2)[0]: file(2)})
+    assert stocked.stored_count("mine") == 3
+
+
 def test_what_another_run_or_topic_has_stored_is_told_apart(stocked: Catalogue) -> None:
     stocked.add("sky", [photo(9)])
     chosen_ids(stocked, 1)
