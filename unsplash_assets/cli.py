@@ -7,6 +7,7 @@ Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the
 
 import sys
 import time
+from contextlib import closing
 from typing import IO, Any
 
 import click
@@ -14,8 +15,10 @@ import click
 from unsplash_assets import settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library.catalogue import Catalogue
-from unsplash_assets.library.database import read_database
+from unsplash_assets.library.curation import Curation, read_photo_id
+from unsplash_assets.library.database import open_database, read_database
 from unsplash_assets.library.export import FORMATS, rows
+from unsplash_assets.library.files import Folder
 from unsplash_assets.library.status import look
 from unsplash_assets.settings import Settings
 
@@ -42,6 +45,24 @@ class _Commands(click.Group):
             raise _WrongSettings(error) from error
         except UnsplashAssetsError as error:
             raise _Failure(error) from error
+
+
+class _OfPhoto(click.Command):
+    """A command on one photo, whose id may begin with `-`: what is no option here is an id."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        end = args.index("--") if "--" in args else len(args)
+        options = [word for word in args[:end] if word in flags]
+        others = [word for word in args[:end] if word not in flags]
+        return super().parse_args(ctx, [*options, "--", *others, *args[end + 1 :]])
+
+
+def _photo_id(_: click.Context, __: click.Parameter, text: str) -> str:
+    try:
+        return read_photo_id(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}") from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,11 +106,8 @@ def fetch(topic: str, count: int | None) -> None:
 def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     """Show topics, photos, disk use, the API's quota and the last run."""
     given = settings.load()
-    database = read_database(given.library, given.catalogue, given.mode)
-    try:
+    with closing(read_database(given.library, given.catalogue, given.mode)) as database:
         seen = look(database, given.topics)
-    finally:
-        database.close()
     if as_json:
         click.echo(terminal.status_as_json(seen))
     else:
@@ -103,12 +121,56 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
 def export(form: str) -> None:
     """Write a row for each stored photo, with its credit, to standard output."""
     given = settings.load()
-    database = read_database(given.library, given.catalogue, given.mode)
-    try:
-        with Catalogue(database).all_stored() as photos, terminal.data_output() as output:
-            FORMATS[form](rows(photos, given.mode, given.app_name), output)
-    finally:
-        database.close()
+    with (
+        closing(read_database(given.library, given.catalogue, given.mode)) as database,
+        Catalogue(database).all_stored() as photos,
+        terminal.data_output() as output,
+    ):
+        FORMATS[form](rows(photos, given.mode, given.app_name), output)
+
+
+@main.command(cls=_OfPhoto)
+@click.argument("photo", metavar="ID", callback=_photo_id)
+@click.option("--undo", is_flag=True, help="Let it come again.")
+def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - as click has it
+    """Remove a photo's file, and never bring the photo again.
+
+    ID is the photo's id, or the path of its file. The library need not know the photo.
+    """
+    given = settings.load()
+    opened = read_database if undo else open_database
+    with closing(opened(given.library, given.catalogue, given.mode)) as database:
+        if undo:
+            Curation(database).unban(photo)
+            click.echo(f"{photo} is not banned any more: it may come again", err=True)
+            return
+        done = Curation(database).ban(photo, Folder(given.library))
+    if done.was_known:
+        removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
+        click.echo(f"{photo} is banned{removed}: it will not be brought again", err=True)
+    else:
+        click.echo(
+            f"{photo} is banned in advance: this library has not met it, see that the id is right",
+            err=True,
+        )
+
+
+@main.command(cls=_OfPhoto)
+@click.argument("photo", metavar="ID", callback=_photo_id)
+@click.option("--remove", is_flag=True, help="Make it a photo like any other.")
+def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - as click has it
+    """Keep a stored photo whatever UNSPLASH_KEEP says.
+
+    ID is the photo's id, or the path of its file.
+    """
+    given = settings.load()
+    with closing(read_database(given.library, given.catalogue, given.mode)) as database:
+        if remove:
+            Curation(database).unfavour(photo)
+        else:
+            Curation(database).favour(photo)
+    said = "is no favourite any more" if remove else "is a favourite: UNSPLASH_KEEP spares it"
+    click.echo(f"{photo} {said}", err=True)
 
 
 @main.command()

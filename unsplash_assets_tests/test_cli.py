@@ -214,7 +214,9 @@ def test_status_for_people_names_mode_topics_library_and_quota(project: Path) ->
         assert word in shown
 
 
-@pytest.mark.parametrize("words", [["status", "--json"], ["export"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["status", "--json"], ["export"], ["ban", "abcdefghijk"]], ids=" ".join
+)
 def test_what_reads_the_catalogue_alone_does_not_wait_for_dagster(words: list[str]) -> None:
     program = (
         "import sys; from unsplash_assets.cli import main\n"
@@ -319,6 +321,107 @@ def test_export_that_cannot_be_written_is_one_line(project: Path, where: str) ->
     assert line.startswith("unsplash-assets: standard output ")
 
 
+def stored(project: Path) -> tuple[str, Path]:
+    """Bring a photo; return its id and its file."""
+    run("fetch", "nature")
+    row = json.loads(run("export").stdout)
+    return row["id"], project / "demo-library" / row["path"]
+
+
+def test_ban_removes_the_file_and_the_photo_never_comes_again(project: Path) -> None:
+    photo_id, file = stored(project)
+    done = run("ban", photo_id)
+    assert (done.exit_code, done.stdout) == (0, "")
+    said = f"{photo_id} is banned, nature/{file.name} removed: it will not be brought again"
+    assert done.stderr.splitlines() == [said]
+    assert not file.exists()
+    assert run("export").stdout == ""
+    (nature, _) = json.loads(run("status", "--json").stdout)["topics"]
+    assert (nature["waiting"], nature["stored"], nature["damaged"]) == (29, 0, 0)
+    run("fetch", "nature", "--count", "29")
+    assert photo_id not in run("export").stdout
+    assert run("ban", photo_id).exit_code == 0
+
+
+@pytest.mark.parametrize("words", [["--undo", "{}"], ["{}", "--undo"], ["--undo", "--", "{}"]])
+def test_a_ban_can_be_taken_back(project: Path, words: list[str]) -> None:
+    photo_id, _ = stored(project)
+    run("ban", photo_id)
+    done = run("ban", *[word.format(photo_id) for word in words])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [f"{photo_id} is not banned any more: it may come again"]
+    run("fetch", "nature")
+    assert photo_id in run("export").stdout
+
+
+def test_ban_of_a_photo_not_met_yet_holds_and_says_that_it_is_new() -> None:
+    done = run("ban", "abcdefghijk")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("abcdefghijk is banned in advance: this library has not met it")
+    assert "in advance" not in run("ban", "abcdefghijk").stderr
+
+
+@pytest.mark.parametrize("photo_id", ["-bcdefghijk", "--cdefghijk", "-hbcdefghij", "-----------"])
+@pytest.mark.parametrize("dashes", [[], ["--"]])
+def test_an_id_may_begin_with_a_dash(photo_id: str, dashes: list[str]) -> None:
+    done = run("ban", *dashes, photo_id)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"{photo_id} is banned in advance")
+    done = run("favourite", *dashes, photo_id)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"unsplash-assets: photo {photo_id} is not in the library")
+
+
+def test_a_file_can_be_named_instead_of_an_id(project: Path) -> None:
+    photo_id, file = stored(project)
+    for name in (str(file), f"nature/{file.name}", file.name):
+        assert run("favourite", name).stderr.startswith(f"{photo_id} is a favourite")
+    assert run("ban", file.name).exit_code == 0
+    assert not file.exists()
+
+
+def test_favourite_marks_a_stored_photo_and_takes_it_back(project: Path) -> None:
+    photo_id, file = stored(project)
+    for words, said in (
+        ([photo_id], "is a favourite: UNSPLASH_KEEP spares it"),
+        (["--remove", photo_id], "is no favourite any more"),
+    ):
+        done = run("favourite", *words)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr.splitlines() == [f"{photo_id} {said}"]
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["favourite", "abcdefghijk"],
+        ["favourite", "--remove", "abcdefghijk"],
+        ["ban", "--undo", "-bcdefghijk"],
+    ],
+    ids=" ".join,
+)
+def test_a_photo_that_is_not_there_is_one_line_and_makes_nothing(
+    project: Path, words: list[str]
+) -> None:
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"unsplash-assets: photo {words[-1]} is n")
+    assert not (project / "demo-library").exists()
+
+
+@pytest.mark.parametrize("command", ["ban", "favourite"])
+@pytest.mark.parametrize(
+    "words", [[], ["nature"], ["a/b"], ["--udno"], ["abcdefghijk", "abcdefghijl"], ["--", "--undo"]]
+)
+def test_what_is_no_id_is_wrong_usage(project: Path, command: str, words: list[str]) -> None:
+    done = run(command, *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert not (project / "demo-library").exists()
+
+
 BAD = {
     "UNSPLASH_API_KEY": "two words",
     "UNSPLASH_API_URL": "ftp://api.unsplash.com",
@@ -398,7 +501,7 @@ def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["fetch", "status", "export", "emulator"])
+@pytest.mark.parametrize("command", ["fetch", "status", "export", "ban", "favourite", "emulator"])
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")
     assert done.exit_code == 0

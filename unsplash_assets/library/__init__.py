@@ -1,8 +1,9 @@
 """The photos here: remembered, chosen, fetched, proven, stored and credited.
 
 `catalogue` remembers, `selection` chooses, `storing` fetches several with `download`, which
-has `proof` look at each and `files` publish it; `credit`, `preview`, `showing` and `status`
-are for people. It knows nothing of Dagster: runs are known by their id.
+has `proof` look at each and `files` publish it; `credit`, `preview`, `showing`, `status` and
+`export` are for people, and in `curation` they have their say. It knows nothing of Dagster:
+runs are known by their id.
 
 The invariant: a row that says "stored" has a file with that SHA-256 at that relative path, and
 a file under a final name was whole when it got it.

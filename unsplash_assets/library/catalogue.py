@@ -4,8 +4,11 @@
        ^                  │
        └────postpone──────┴──refuse──> refused
 
+    any of these, or a photo that is not known yet ──ban──> banned, and no way back from here
+
 A chosen photo belongs to the run that chose it for as long as that run lives; then any run of
-the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`'.
+the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`', and
+what a person decides of single photos, such as a ban, is in `curation`.
 """
 
 import time
@@ -138,15 +141,22 @@ class Catalogue:
                 connection.execute(self._update(row.id).values(run_id=run_id))
             return self._chosen(connection, topic, run_id)
 
-    def store(self, files: Mapping[str, StoredFile]) -> None:
-        """Write down that photos, by their id, have their whole files."""
+    def store(self, files: Mapping[str, StoredFile]) -> list[str]:
+        """Write down that photos, by their id, have their whole files.
+
+        Returns the ids of those that were banned meanwhile: no row claims their files.
+        """
+        unclaimed: list[str] = []
         if not files:
-            return
+            return unclaimed
         with self._db.writing() as connection:
             sequence = self._db.advance(connection, len(files))
             for number, (photo_id, file) in enumerate(files.items(), start=sequence + 1):
                 values = {**asdict(file), "stored_at": self._clock(), "stored_sequence": number}
-                connection.execute(self._update(photo_id).values(state="stored", **values))
+                stored = self._update(photo_id).values(state="stored", **values)
+                if connection.execute(stored).rowcount == 0:
+                    unclaimed.append(photo_id)
+        return unclaimed
 
     def postpone(self, reasons: Mapping[str, str]) -> None:
         """Put photos, by id with the reason, at the end of the waiting list; refuse the worn."""
@@ -204,15 +214,16 @@ class Catalogue:
             return int(connection.scalar(query) or 0)
 
     def counts(self) -> dict[str, TopicCounts]:
-        """Count the photos of every topic that has any."""
+        """Count the photos of every topic that has any; those that are banned do not count."""
         photos = db.photos.c
+        counted = (self._mine, photos.state != "banned")
         size = sa.func.coalesce(sa.func.sum(photos.bytes), 0)
         query = sa.select(
             photos.topic, photos.state, sa.func.count().label("n"), size.label("size")
         )
         with self._db.reading() as connection:
             rows = connection.execute(
-                query.where(self._mine).group_by(photos.state, photos.topic)
+                query.where(*counted).group_by(photos.state, photos.topic)
             ).all()
         found: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -239,7 +250,10 @@ class Catalogue:
         }
 
     def _update(self, photo_id: str) -> sa.Update:
-        return sa.update(db.photos).where(self._mine, db.photos.c.id == photo_id)
+        photos = db.photos.c
+        return sa.update(db.photos).where(
+            self._mine, photos.id == photo_id, photos.state != "banned"
+        )
 
     def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:
         query = sa.select(db.photos).where(self._mine, *_in_state(topic, "chosen"))

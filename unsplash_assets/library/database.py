@@ -43,6 +43,7 @@ photos = sa.Table(
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("arrival", sa.Integer, nullable=False),
     sa.Column("postponed", sa.Integer, nullable=False),
+    sa.Column("favourite", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("reason", sa.Text),
     sa.Column("run_id", sa.String(64)),
     sa.Column("fetched_at", sa.Float, nullable=False),

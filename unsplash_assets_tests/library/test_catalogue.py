@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.library import database as db
 from unsplash_assets.library.catalogue import (
     POSTPONED_AT_MOST,
@@ -26,7 +27,9 @@ from unsplash_assets.library.catalogue import (
     StoredPhoto,
     TopicCounts,
 )
+from unsplash_assets.library.curation import Ban, Curation
 from unsplash_assets.library.database import Database, open_database, read_database
+from unsplash_assets.library.files import Folder
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock
@@ -471,6 +474,7 @@ class Moves(stateful.RuleBasedStateMachine):
         super().__init__()
         database = read_database(Path("no such folder"), None, "live")
         self.catalogue, self.runs = Catalogue(database), Runs(database)
+        self.curation, self.folder = Curation(database), Folder(Path("no such folder"))
         self.known: dict[str, Known] = {}
         self.live: set[str] = set()
         self.highest = 0
@@ -526,7 +530,9 @@ class Moves(stateful.RuleBasedStateMachine):
     @stateful.rule(topic=TOPICS, run_id=RUNS)
     def store(self, topic: str, run_id: str) -> None:
         photo_ids = self.chosen(topic, run_id)
-        self.catalogue.store({photo_id: file(1) for photo_id in photo_ids})
+        banned = [photo_id for photo_id, known in self.known.items() if known.state == "banned"]
+        files = {photo_id: file(1) for photo_id in (*banned, *photo_ids)}
+        assert self.catalogue.store(files) == banned
         for photo_id in photo_ids:
             self.known[photo_id].state = "stored"
         newest = self.catalogue.newest_sequence()
@@ -548,10 +554,30 @@ class Moves(stateful.RuleBasedStateMachine):
         for photo_id in photo_ids:
             self.known[photo_id].state = "refused"
 
+    @stateful.rule(number=st.integers(0, 20))
+    def ban(self, number: int) -> None:
+        (photo_id,) = ids(number)
+        was_known = photo_id in self.known
+        assert self.curation.ban(photo_id, self.folder) == Ban(was_known, [])
+        self.known.setdefault(photo_id, Known("", 0)).state = "banned"
+
+    @stateful.rule(number=st.integers(0, 20))
+    def unban(self, number: int) -> None:
+        (photo_id,) = ids(number)
+        known = self.known.get(photo_id)
+        if known is None or known.state != "banned":
+            with pytest.raises(UnknownPhoto):
+                self.curation.unban(photo_id)
+            return
+        self.curation.unban(photo_id)
+        known.state, known.postponed = "waiting", 0
+        if not known.topic:
+            del self.known[photo_id]
+
     @stateful.invariant()
     def counts_agree(self) -> None:
         expected: dict[str, TopicCounts] = {}
-        for topic in {known.topic for known in self.known.values()}:
+        for topic in {known.topic for known in self.known.values() if known.state != "banned"}:
             states = [known.state for known in self.known.values() if known.topic == topic]
             stored = states.count("stored")
             waiting = states.count("waiting")
