@@ -295,8 +295,9 @@ def test_export_is_the_same_whatever_the_terminal_speaks(project: Path, form: st
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 @pytest.mark.parametrize("read", [0, 1])
 def test_export_ends_quietly_when_its_reader_has_had_enough(
-    project: Path, form: str, read: int
+    project: Path, monkeypatch: pytest.MonkeyPatch, form: str, read: int
 ) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     store_photos(project / "demo-library", "Ana", 1_000)
     with subprocess.Popen(
         [COMMAND, "export", "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -311,8 +312,12 @@ def test_export_ends_quietly_when_its_reader_has_had_enough(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 @pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
-def test_export_that_cannot_be_written_is_one_line(project: Path, where: str) -> None:
-    store_photos(project / "demo-library", "Ana")
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_export_that_cannot_be_written_is_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, where: str, count: int
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    store_photos(project / "demo-library", "Ana", count)
     done = subprocess.run(
         ["sh", "-c", f'"$0" export {where}', COMMAND], capture_output=True, text=True, check=False
     )

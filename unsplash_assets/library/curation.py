@@ -61,8 +61,8 @@ class Curation:
             if urls is None:
                 raise UnknownPhoto(f"photo {photo_id} is not banned")
             if urls:
-                waiting = {"state": "waiting", "postponed": 0, "reason": None}
-                connection.execute(sa.update(db.photos).where(*banned).values(**waiting))
+                again = sa.update(db.photos).where(*banned)
+                connection.execute(again.values(state="waiting", postponed=0))
             else:  # banned in advance: nothing is known that could be downloaded
                 connection.execute(sa.delete(db.photos).where(*banned))
 

@@ -182,6 +182,17 @@ def test_a_ban_that_is_taken_back_lets_the_photo_wait_again(
     assert chosen_ids(catalogue, 1) == [photo_id]
 
 
+def test_a_photo_that_is_let_in_again_has_all_its_tries(
+    database: Database, catalogue: Catalogue, curation: Curation, folder: Folder, known: Known
+) -> None:
+    photo_id = known("refused")
+    set_columns(database, photo_id, postponed=5)
+    curation.ban(photo_id, folder)
+    curation.unban(photo_id)
+    catalogue.postpone({photo_id: "not now"})
+    assert catalogue.waiting("sea") == 1
+
+
 def test_a_ban_in_advance_that_is_taken_back_leaves_nothing(
     database: Database, catalogue: Catalogue, curation: Curation, folder: Folder
 ) -> None:
