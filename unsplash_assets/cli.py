@@ -5,19 +5,21 @@ Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the
 `status` answers at once.
 """
 
-import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing
 from typing import IO, Any
 
 import click
 
-from unsplash_assets import settings
+from unsplash_assets import settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
-from unsplash_assets.library.status import Status
+from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.curation import Curation, read_photo_id
+from unsplash_assets.library.database import open_database, read_database
+from unsplash_assets.library.export import FORMATS, rows
+from unsplash_assets.library.files import Folder
+from unsplash_assets.library.status import look
 from unsplash_assets.settings import Settings
 
 
@@ -45,6 +47,24 @@ class _Commands(click.Group):
             raise _Failure(error) from error
 
 
+class _OfPhoto(click.Command):
+    """A command on one photo, whose id may begin with `-`: what is no option here is an id."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        end = args.index("--") if "--" in args else len(args)
+        options = [word for word in args[:end] if word in flags]
+        others = [word for word in args[:end] if word not in flags]
+        return super().parse_args(ctx, [*options, "--", *others, *args[end + 1 :]])
+
+
+def _photo_id(_: click.Context, __: click.Parameter, text: str) -> str:
+    try:
+        return read_photo_id(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}") from error
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Photos from Unsplash, by topic. The pictures of the demo need no key."""
@@ -68,7 +88,7 @@ def fetch(topic: str, count: int | None) -> None:
 
     from unsplash_assets import fetching  # noqa: PLC0415 - Dagster takes most of a second
 
-    with _progress(topic, wanted) as progress:
+    with terminal.progress(topic, wanted) as progress:
         fetched = fetching.fetch(given, known[topic.casefold()], wanted, progress)
     for photo in fetched.stored:
         click.echo(str(given.library / photo.path))
@@ -85,19 +105,72 @@ def fetch(topic: str, count: int | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for programs.")
 def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     """Show topics, photos, disk use, the API's quota and the last run."""
-    from unsplash_assets.library.database import read_database  # noqa: PLC0415
-    from unsplash_assets.library.status import look  # noqa: PLC0415
-
     given = settings.load()
-    database = read_database(given.library, given.catalogue, given.mode)
-    try:
+    with closing(read_database(given.library, given.catalogue, given.mode)) as database:
         seen = look(database, given.topics, given.key_fingerprint)
-    finally:
-        database.close()
     if as_json:
-        click.echo(json.dumps(_as_json(seen), ensure_ascii=False, indent=2))
+        click.echo(terminal.status_as_json(seen))
     else:
-        _print(seen, given)
+        terminal.print_status(seen, given)
+
+
+@main.command()
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True
+)
+def export(form: str) -> None:
+    """Write a row for each stored photo, with its credit, to standard output."""
+    given = settings.load()
+    with (
+        closing(read_database(given.library, given.catalogue, given.mode)) as database,
+        Catalogue(database).all_stored() as photos,
+        terminal.data_output() as output,
+    ):
+        FORMATS[form](rows(photos, given.mode, given.app_name), output)
+
+
+@main.command(cls=_OfPhoto)
+@click.argument("photo", metavar="ID", callback=_photo_id)
+@click.option("--undo", is_flag=True, help="Let it come again.")
+def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - as click has it
+    """Remove a photo's file, and never bring the photo again.
+
+    ID is the photo's id, or the path of its file. The library need not know the photo.
+    """
+    given = settings.load()
+    opened = read_database if undo else open_database
+    with closing(opened(given.library, given.catalogue, given.mode)) as database:
+        if undo:
+            Curation(database).unban(photo)
+            click.echo(f"{photo} is not banned any more: it may come again", err=True)
+            return
+        done = Curation(database).ban(photo, Folder(given.library))
+    if done.was_known:
+        removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
+        click.echo(f"{photo} is banned{removed}: it will not be brought again", err=True)
+    else:
+        click.echo(
+            f"{photo} is banned in advance: this library has not met it, see that the id is right",
+            err=True,
+        )
+
+
+@main.command(cls=_OfPhoto)
+@click.argument("photo", metavar="ID", callback=_photo_id)
+@click.option("--remove", is_flag=True, help="Make it a photo like any other.")
+def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - as click has it
+    """Keep a stored photo whatever UNSPLASH_KEEP says.
+
+    ID is the photo's id, or the path of its file.
+    """
+    given = settings.load()
+    with closing(read_database(given.library, given.catalogue, given.mode)) as database:
+        if remove:
+            Curation(database).unfavour(photo)
+        else:
+            Curation(database).favour(photo)
+    said = "is no favourite any more" if remove else "is a favourite: UNSPLASH_KEEP spares it"
+    click.echo(f"{photo} {said}", err=True)
 
 
 @main.command()
@@ -134,110 +207,3 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
 def _say_mode(given: Settings) -> None:
     if given.mode == "demo":
         click.echo("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.", err=True)
-
-
-@contextmanager
-def _progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], None]]:
-    """Show a bar on a terminal, and lines elsewhere; a new trouble is a line in both."""
-    if not sys.stderr.isatty():
-        yield _Lines(topic, wanted).tell
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task, lines = bar.add_task(topic, total=wanted), _Lines(topic, wanted)
-
-        def tell(stored: int, trouble: str | None) -> None:
-            bar.update(task, completed=stored)
-            lines.tell_trouble(trouble)
-
-        yield tell
-
-
-class _Lines:
-    """Tells on standard error what has changed."""
-
-    def __init__(self, topic: str, wanted: int) -> None:
-        self._topic = topic
-        self._wanted = wanted
-        self._stored = 0
-        self._trouble: str | None = None
-
-    def tell(self, stored: int, trouble: str | None) -> None:
-        if stored != self._stored:
-            click.echo(f"{self._topic}: {stored} of {self._wanted} stored", err=True)
-            self._stored = stored
-        self.tell_trouble(trouble)
-
-    def tell_trouble(self, trouble: str | None) -> None:
-        if trouble and trouble != self._trouble:
-            click.echo(f"{self._topic}: {trouble}", err=True)
-            self._trouble = trouble
-
-
-def _as_json(seen: Status) -> dict[str, Any]:
-    last = seen.last_run
-    return {
-        "mode": seen.mode,
-        "topics": [
-            {
-                "topic": topic.topic,
-                "waiting": topic.waiting,
-                "stored": topic.stored,
-                "damaged": topic.damaged,
-            }
-            for topic in seen.topics
-        ],
-        "bytes": seen.bytes,
-        "quota": {
-            "limit": seen.quota.limit,
-            "used": seen.quota.used,
-            "remaining": seen.quota.remaining,
-            "next_free_at": _iso(seen.quota.next_free_at),
-        },
-        "last_run": last
-        and {"topic": last.topic, "outcome": last.outcome, "ended_at": _iso(last.ended_at)},
-    }
-
-
-def _print(seen: Status, given: Settings) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.filesize import decimal  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("topic", box=None)
-    for column in ("waiting", "stored", "damaged", "size"):
-        table.add_column(column, justify="right")
-    for topic in seen.topics:
-        numbers = (str(topic.waiting), str(topic.stored), str(topic.damaged))
-        table.add_row(topic.topic, *numbers, decimal(topic.bytes))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
-    quota, last = seen.quota, seen.last_run
-    free = f", next at {_clock(quota.next_free_at)}" if quota.next_free_at else ""
-    demo = " (no UNSPLASH_API_KEY: pictures are drawn here)" if seen.mode == "demo" else ""
-    console.print()
-    console.print(f"mode      {seen.mode}{demo}")
-    console.print(f"library   {given.library}, {decimal(seen.bytes)}", markup=False)
-    console.print(f"quota     {quota.used} of {quota.limit} requests in the last hour{free}")
-    if last is None:
-        console.print("last run  none yet")
-        return
-    console.print(
-        f"last run  {last.topic}, {last.outcome}, ended {_iso(last.ended_at)}", markup=False
-    )
-    if last.error:
-        console.print(f"          {last.error}", markup=False)
-
-
-def _iso(moment: float | None) -> str | None:
-    return (
-        None
-        if moment is None
-        else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-    )
-
-
-def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M")

@@ -4,6 +4,7 @@
     ├── SettingsError        a variable of the environment is not usable
     ├── LibraryError         the library's folder or catalogue cannot be used
     ├── ViewerError          a picture cannot be shown on this machine
+    ├── UnknownPhoto         a person names a photo that is not here, or not as it would have to be
     ├── TemporaryError       worth retrying
     │   ├── NetworkError     no connection, a timeout, or an answer that was cut
     │   ├── ServerError      the server answered 5xx
@@ -42,6 +43,10 @@ class LibraryError(UnsplashAssetsError):
 
 class ViewerError(UnsplashAssetsError):
     """A picture cannot be shown on this machine."""
+
+
+class UnknownPhoto(UnsplashAssetsError):
+    """A photo that a person names is not here, or not in the state that the work needs."""
 
 
 class TemporaryError(UnsplashAssetsError):

@@ -1,6 +1,9 @@
 """Tests of the command line, as a person and as a program would use it."""
 
+import csv
+import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,7 +22,10 @@ from click.testing import CliRunner, Result
 from unsplash_assets.cli import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.library.catalogue import Catalogue, StoredFile
+from unsplash_assets.library.database import open_database
 from unsplash_assets_tests.conftest import Serve
+from unsplash_assets_tests.library.test_catalogue import photo
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -208,13 +214,217 @@ def test_status_for_people_names_mode_topics_library_and_quota(project: Path) ->
         assert word in shown
 
 
-def test_status_does_not_wait_for_dagster() -> None:
+@pytest.mark.parametrize(
+    "words", [["status", "--json"], ["export"], ["ban", "abcdefghijk"]], ids=" ".join
+)
+def test_what_reads_the_catalogue_alone_does_not_wait_for_dagster(words: list[str]) -> None:
     program = (
         "import sys; from unsplash_assets.cli import main\n"
-        "main(['status', '--json'], standalone_mode=False)\n"
+        f"main({words}, standalone_mode=False)\n"
         "sys.exit(any(name.split('.')[0] == 'dagster' for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_export_of_a_new_project_has_no_rows_and_makes_nothing(project: Path) -> None:
+    assert (run("export").exit_code, run("export").output) == (0, "")
+    done = run("export", "--format", "csv")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout_bytes.startswith(b"\xef\xbb\xbfid,topic,path,")
+    assert done.stdout_bytes.count(b"\n") == 1
+    assert not (project / "demo-library").exists()
+
+
+def test_export_has_a_row_for_each_file_and_nothing_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_APP_NAME", "my wall")
+    run("fetch", "nature", "--count", "2")
+    run("fetch", "street art")
+    done = run("export")
+    assert (done.exit_code, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["topic"] for row in rows] == ["nature", "nature", "street art"]
+    for row in rows:
+        content = (project / "demo-library" / row["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+        assert row["bytes"] == len(content)
+        assert datetime.fromisoformat(row["stored_at"]).tzinfo is not None
+        assert "utm_source=my+wall&amp;utm_medium=referral" in row["credit_html"]
+        assert "utm_" not in row["photo_url"] + row["photographer_url"]
+    text = run("export", "--format", "csv").stdout_bytes.decode("utf-8-sig")
+    header, *found = csv.reader(text.splitlines())
+    assert header == list(rows[0])
+    assert [row[header.index("sha256")] for row in found] == [row["sha256"] for row in rows]
+
+
+def store_photos(library: Path, name: str, count: int = 1) -> None:
+    """Let the demo's catalogue have stored photos by this photographer."""
+    database = open_database(library, None, "demo")
+    catalogue = Catalogue(database)
+    for first in range(0, count, 500):
+        photos = [photo(number, photographer=name) for number in range(first, first + 500)]
+        catalogue.add("nature", photos[: count - first])
+        chosen = catalogue.choose("nature", 500, "run", "full", lambda urls: urls["full"])
+        catalogue.store({p.id: StoredFile(f"nature/{p.id}.jpg", 1, 1, 1, "0" * 64) for p in chosen})
+    database.close()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_export_is_the_same_whatever_the_terminal_speaks(project: Path, form: str) -> None:
+    name = '=1+1 "a", 山 😀 \N{HEBREW LETTER ALEF}'
+    store_photos(project / "demo-library", name)
+    outputs = [
+        subprocess.run(
+            [COMMAND, "export", "--format", form],
+            env={**os.environ, **spoken},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for spoken in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"PYTHONUTF8": "1"})
+    ]
+    assert len(set(outputs)) == 1
+    assert outputs[0].endswith({"jsonl": b"}\n", "csv": b"\r\n"}[form])
+    text = outputs[0].decode("utf-8-sig")
+    if form == "jsonl":
+        assert json.loads(text)["photographer"] == name
+    else:
+        assert f"'{name}" in next(csv.reader(text.splitlines()[1:]))
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("read", [0, 1])
+def test_export_ends_quietly_when_its_reader_has_had_enough(
+    project: Path, monkeypatch: pytest.MonkeyPatch, form: str, read: int
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    store_photos(project / "demo-library", "Ana", 1_000)
+    with subprocess.Popen(
+        [COMMAND, "export", "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as exporting:
+        assert exporting.stdout
+        assert exporting.stderr
+        exporting.stdout.read(read)
+        exporting.stdout.close()
+        assert exporting.wait(20) == 0
+        assert exporting.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_export_that_cannot_be_written_is_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, where: str, count: int
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    store_photos(project / "demo-library", "Ana", count)
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" export {where}', COMMAND], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("unsplash-assets: standard output ")
+
+
+def stored(project: Path) -> tuple[str, Path]:
+    """Bring a photo; return its id and its file."""
+    run("fetch", "nature")
+    row = json.loads(run("export").stdout)
+    return row["id"], project / "demo-library" / row["path"]
+
+
+def test_ban_removes_the_file_and_the_photo_never_comes_again(project: Path) -> None:
+    photo_id, file = stored(project)
+    done = run("ban", photo_id)
+    assert (done.exit_code, done.stdout) == (0, "")
+    said = f"{photo_id} is banned, nature/{file.name} removed: it will not be brought again"
+    assert done.stderr.splitlines() == [said]
+    assert not file.exists()
+    assert run("export").stdout == ""
+    (nature, _) = json.loads(run("status", "--json").stdout)["topics"]
+    assert (nature["waiting"], nature["stored"], nature["damaged"]) == (29, 0, 0)
+    run("fetch", "nature", "--count", "29")
+    assert photo_id not in run("export").stdout
+    assert run("ban", photo_id).exit_code == 0
+
+
+@pytest.mark.parametrize("words", [["--undo", "{}"], ["{}", "--undo"], ["--undo", "--", "{}"]])
+def test_a_ban_can_be_taken_back(project: Path, words: list[str]) -> None:
+    photo_id, _ = stored(project)
+    run("ban", photo_id)
+    done = run("ban", *[word.format(photo_id) for word in words])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [f"{photo_id} is not banned any more: it may come again"]
+    run("fetch", "nature")
+    assert photo_id in run("export").stdout
+
+
+def test_ban_of_a_photo_not_met_yet_holds_and_says_that_it_is_new() -> None:
+    done = run("ban", "abcdefghijk")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("abcdefghijk is banned in advance: this library has not met it")
+    assert "in advance" not in run("ban", "abcdefghijk").stderr
+
+
+@pytest.mark.parametrize("photo_id", ["-bcdefghijk", "--cdefghijk", "-hbcdefghij", "-----------"])
+@pytest.mark.parametrize("dashes", [[], ["--"]])
+def test_an_id_may_begin_with_a_dash(photo_id: str, dashes: list[str]) -> None:
+    done = run("ban", *dashes, photo_id)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"{photo_id} is banned in advance")
+    done = run("favourite", *dashes, photo_id)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"unsplash-assets: photo {photo_id} is not in the library")
+
+
+def test_a_file_can_be_named_instead_of_an_id(project: Path) -> None:
+    photo_id, file = stored(project)
+    for name in (str(file), f"nature/{file.name}", file.name):
+        assert run("favourite", name).stderr.startswith(f"{photo_id} is a favourite")
+    assert run("ban", file.name).exit_code == 0
+    assert not file.exists()
+
+
+def test_favourite_marks_a_stored_photo_and_takes_it_back(project: Path) -> None:
+    photo_id, file = stored(project)
+    for words, said in (
+        ([photo_id], "is a favourite: UNSPLASH_KEEP spares it"),
+        (["--remove", photo_id], "is no favourite any more"),
+    ):
+        done = run("favourite", *words)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr.splitlines() == [f"{photo_id} {said}"]
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["favourite", "abcdefghijk"],
+        ["favourite", "--remove", "abcdefghijk"],
+        ["ban", "--undo", "-bcdefghijk"],
+    ],
+    ids=" ".join,
+)
+def test_a_photo_that_is_not_there_is_one_line_and_makes_nothing(
+    project: Path, words: list[str]
+) -> None:
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"unsplash-assets: photo {words[-1]} is n")
+    assert not (project / "demo-library").exists()
+
+
+@pytest.mark.parametrize("command", ["ban", "favourite"])
+@pytest.mark.parametrize(
+    "words", [[], ["nature"], ["a/b"], ["--udno"], ["abcdefghijk", "abcdefghijl"], ["--", "--undo"]]
+)
+def test_what_is_no_id_is_wrong_usage(project: Path, command: str, words: list[str]) -> None:
+    done = run(command, *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert not (project / "demo-library").exists()
 
 
 BAD = {
@@ -243,7 +453,7 @@ def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    for arguments in (("status",), ("fetch", "nature")):
+    for arguments in (("status",), ("export",), ("fetch", "nature")):
         done = run(*arguments)
         assert done.exit_code == 2
         assert done.stdout == ""
@@ -296,7 +506,7 @@ def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["fetch", "status", "emulator"])
+@pytest.mark.parametrize("command", ["fetch", "status", "export", "ban", "favourite", "emulator"])
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")
     assert done.exit_code == 0

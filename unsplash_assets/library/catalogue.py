@@ -4,12 +4,16 @@
        ^                  │
        └────postpone──────┴──refuse──> refused
 
+    any of these, or a photo that is not known yet ──ban──> banned, and no way back from here
+
 A chosen photo belongs to the run that chose it for as long as that run lives; then any run of
-the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`'.
+the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`', and
+what a person decides of single photos, such as a ban, is in `curation`.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -21,6 +25,8 @@ from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How often a photo may fail for a whole run before it is refused."""
+
+_READ_AT_ONCE: Final = 500  # photos
 
 UrlOf = Callable[[Mapping[str, str]], str]
 
@@ -135,18 +141,24 @@ class Catalogue:
                 connection.execute(self._update(row.id).values(run_id=run_id))
             return self._chosen(connection, topic, run_id)
 
-    def store(self, files: Mapping[str, StoredFile]) -> None:
-        """Write down that photos, by their id, have their whole files."""
+    def store(self, files: Mapping[str, StoredFile]) -> list[str]:
+        """Write down that photos, by their id, have their whole files.
+
+        Returns the ids of those that were banned meanwhile: no row claims their files.
+        """
+        unclaimed: list[str] = []
         if not files:
-            return
+            return unclaimed
         with self._db.writing() as connection:
             sequence = self._db.advance(connection, len(files))
             for number, (photo_id, file) in enumerate(files.items(), start=sequence + 1):
                 now = self._clock()
                 values = {**asdict(file), "stored_at": now, "stored_sequence": number}
                 due = _event_due_at(now)
-                update = self._update(photo_id).values(state="stored", event_due_at=due, **values)
-                connection.execute(update)
+                stored = self._update(photo_id).values(state="stored", event_due_at=due, **values)
+                if connection.execute(stored).rowcount == 0:
+                    unclaimed.append(photo_id)
+        return unclaimed
 
     def release(self, photo_ids: Iterable[str]) -> None:
         """Put chosen photos back on the waiting list, as if they had not been chosen."""
@@ -192,6 +204,18 @@ class Catalogue:
         """Return the newest stored photos beyond a sequence number, in order."""
         return self._stored(db.photos.c.stored_sequence > sequence, newest=newest)
 
+    @contextmanager
+    def all_stored(self) -> Iterator[Iterator[StoredPhoto]]:
+        """Read every stored photo, in order, as they are at one moment; few are in memory at once.
+
+        Photos may be stored meanwhile; they are not among these.
+        """
+        query = sa.select(db.photos).where(self._mine, db.photos.c.state == "stored")
+        in_order = query.order_by(db.photos.c.stored_sequence)
+        with self._db.reading() as connection:
+            rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(in_order)
+            yield (_stored_photo(row) for row in rows)
+
     def newest_sequence(self) -> int:
         """Return the sequence number of the newest stored photo, or 0."""
         query = sa.select(sa.func.max(db.photos.c.stored_sequence)).where(self._mine)
@@ -199,15 +223,16 @@ class Catalogue:
             return int(connection.scalar(query) or 0)
 
     def counts(self) -> dict[str, TopicCounts]:
-        """Count the photos of every topic that has any."""
+        """Count the photos of every topic that has any; those that are banned do not count."""
         photos = db.photos.c
+        counted = (self._mine, photos.state != "banned")
         size = sa.func.coalesce(sa.func.sum(photos.bytes), 0)
         query = sa.select(
             photos.topic, photos.state, sa.func.count().label("n"), size.label("size")
         )
         with self._db.reading() as connection:
             rows = connection.execute(
-                query.where(self._mine).group_by(photos.state, photos.topic)
+                query.where(*counted).group_by(photos.state, photos.topic)
             ).all()
         found: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -234,7 +259,10 @@ class Catalogue:
         }
 
     def _update(self, photo_id: str) -> sa.Update:
-        return sa.update(db.photos).where(self._mine, db.photos.c.id == photo_id)
+        photos = db.photos.c
+        return sa.update(db.photos).where(
+            self._mine, photos.id == photo_id, photos.state != "banned"
+        )
 
     def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:
         query = sa.select(db.photos).where(self._mine, *_in_state(topic, "chosen"))

@@ -39,15 +39,25 @@ def photo_path(topic: str, description: str | None, photo_id: str, extension: st
     Ids differ in case alone, and file systems fold case; CASE is a number that says which
     letters of the id are capitals, so no two photos share a name anywhere. WORDS has no `_`.
     """
-    capitals = sum(1 << i for i, character in enumerate(photo_id) if character.isupper())
     words = _fit(_slug(description or topic)[:_WORDS_LENGTH], _WORDS_BYTES) or "photo"
-    return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{capitals:x}.{extension}")
+    return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{_case(photo_id)}.{extension}")
+
+
+def photo_id_of(file_name: str) -> str | None:
+    """Return the id in a name that `photo_path` has made, or None for any other name."""
+    rest = file_name.partition("_")[2].partition(".")[0]
+    photo_id, _, case = rest.rpartition("_")
+    return photo_id if photo_id and case == _case(photo_id) else None
 
 
 def folder_name(topic: str) -> str:
     """Return a topic's folder: its words, in any script, fit for every file system."""
     name = _fit(_slug(topic), _FOLDER_BYTES) or "topic"
     return f"{name}-" if name in _RESERVED else name
+
+
+def _case(photo_id: str) -> str:
+    return f"{sum(1 << i for i, character in enumerate(photo_id) if character.isupper()):x}"
 
 
 def _slug(text: str) -> str:
@@ -120,6 +130,23 @@ class Folder:
     def path(self, name: str) -> Path:
         """Return a file's place on this machine."""
         return self.root / name
+
+    def files_of(self, photo_id: str) -> list[str]:
+        """Return every file of a photo, whatever its topic, its words and its format."""
+        found = self.root.glob(f"*/*_{photo_id}_*")
+        return sorted(
+            path.relative_to(self.root).as_posix()
+            for path in found
+            if photo_id_of(path.name) == photo_id
+        )
+
+    def delete(self, name: str) -> None:
+        """Remove a file, if it is there; never one outside of the library."""
+        place = self.path(name)
+        with _plain_errors(self.root):
+            if not place.parent.resolve().is_relative_to(self.root.resolve()):
+                raise LibraryError(f"{place} is not removed: it is outside of the library")
+            place.unlink(missing_ok=True)
 
     def clean(self) -> None:
         """Remove temporary files that no process can be writing to any more."""

@@ -86,7 +86,9 @@ def _download_all(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             some = _collect({pending.pop(future): future for future in done})
-            shelf.catalogue.store(some.stored)
+            for photo_id in shelf.catalogue.store(some.stored):
+                shelf.folder.delete(some.stored.pop(photo_id).path)
+                some.refused[photo_id] = "it was banned meanwhile"
             shelf.catalogue.refuse(some.refused)
             if last_try:
                 shelf.catalogue.postpone(some.failed)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.library import database as db
 from unsplash_assets.library.catalogue import (
     POSTPONED_AT_MOST,
@@ -26,7 +27,9 @@ from unsplash_assets.library.catalogue import (
     StoredPhoto,
     TopicCounts,
 )
+from unsplash_assets.library.curation import Ban, Curation
 from unsplash_assets.library.database import Database, open_database, read_database
+from unsplash_assets.library.files import Folder
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock
@@ -259,6 +262,34 @@ def test_stored_photos_are_listed_in_the_order_in_which_they_were_stored(
     assert stocked.stored_after(stocked.newest_sequence(), newest=9) == []
 
 
+def test_all_stored_photos_are_read_in_order_as_they_were_at_one_moment(
+    stocked: Catalogue,
+) -> None:
+    stocked.add("sky", [photo(9)])
+    chosen_ids(stocked, 4)
+    chosen_ids(stocked, 1, topic="sky")
+    for number in (2, 9, 0):
+        stocked.store({ids(number)[0]: file(number)})
+    with stocked.all_stored() as photos:
+        first = next(photos)
+        stocked.store({ids(1)[0]: file(1)})
+        rest = list(photos)
+    assert [found.id for found in (first, *rest)] == ids(2, 9, 0)
+    assert [first, *rest][1:] == [stocked.newest_stored("sky"), *stocked.stored_by("mine")[2:3]]
+
+
+def test_who_reads_all_stored_photos_may_stop_and_leaves_the_catalogue_free(
+    stocked: Catalogue,
+) -> None:
+    chosen_ids(stocked, 3)
+    stocked.store({photo_id: file(n) for n, photo_id in enumerate(ids(0, 1))})
+    for _ in range(20):  # more often than there are connections
+        with stocked.all_stored() as photos:
+            next(photos)
+    stocked.store({ids(2)[0]: file(2)})
+    assert stocked.stored_count("mine") == 3
+
+
 def test_what_another_run_or_topic_has_stored_is_told_apart(stocked: Catalogue) -> None:
     stocked.add("sky", [photo(9)])
     chosen_ids(stocked, 1)
@@ -443,6 +474,7 @@ class Moves(stateful.RuleBasedStateMachine):
         super().__init__()
         database = read_database(Path("no such folder"), None, "live")
         self.catalogue, self.runs = Catalogue(database), Runs(database)
+        self.curation, self.folder = Curation(database), Folder(Path("no such folder"))
         self.known: dict[str, Known] = {}
         self.live: set[str] = set()
         self.highest = 0
@@ -498,7 +530,9 @@ class Moves(stateful.RuleBasedStateMachine):
     @stateful.rule(topic=TOPICS, run_id=RUNS)
     def store(self, topic: str, run_id: str) -> None:
         photo_ids = self.chosen(topic, run_id)
-        self.catalogue.store({photo_id: file(1) for photo_id in photo_ids})
+        banned = [photo_id for photo_id, known in self.known.items() if known.state == "banned"]
+        files = {photo_id: file(1) for photo_id in (*banned, *photo_ids)}
+        assert self.catalogue.store(files) == banned
         for photo_id in photo_ids:
             self.known[photo_id].state = "stored"
         newest = self.catalogue.newest_sequence()
@@ -520,10 +554,30 @@ class Moves(stateful.RuleBasedStateMachine):
         for photo_id in photo_ids:
             self.known[photo_id].state = "refused"
 
+    @stateful.rule(number=st.integers(0, 20))
+    def ban(self, number: int) -> None:
+        (photo_id,) = ids(number)
+        was_known = photo_id in self.known
+        assert self.curation.ban(photo_id, self.folder) == Ban(was_known, [])
+        self.known.setdefault(photo_id, Known("", 0)).state = "banned"
+
+    @stateful.rule(number=st.integers(0, 20))
+    def unban(self, number: int) -> None:
+        (photo_id,) = ids(number)
+        known = self.known.get(photo_id)
+        if known is None or known.state != "banned":
+            with pytest.raises(UnknownPhoto):
+                self.curation.unban(photo_id)
+            return
+        self.curation.unban(photo_id)
+        known.state, known.postponed = "waiting", 0
+        if not known.topic:
+            del self.known[photo_id]
+
     @stateful.invariant()
     def counts_agree(self) -> None:
         expected: dict[str, TopicCounts] = {}
-        for topic in {known.topic for known in self.known.values()}:
+        for topic in {known.topic for known in self.known.values() if known.state != "banned"}:
             states = [known.state for known in self.known.values() if known.topic == topic]
             stored = states.count("stored")
             waiting = states.count("waiting")

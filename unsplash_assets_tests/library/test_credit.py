@@ -18,6 +18,21 @@ def test_a_credit_names_the_photographer_and_unsplash() -> None:
     assert credit_line("Zoë O'Neil") == "Photo by Zoë O'Neil on Unsplash"
 
 
+def test_a_credit_in_html_links_the_photographer_and_the_photo() -> None:
+    links = ("https://unsplash.com/@ana?a=1", "https://unsplash.com/photos/x")
+    assert credit_html("Ana <b>", *links, "my wall") == (
+        f'Photo by <a href="https://unsplash.com/@ana?a=1&amp;{SENT.replace("&", "&amp;")}">'
+        f"Ana &lt;b&gt;</a> on "
+        f'<a href="https://unsplash.com/photos/x?{SENT.replace("&", "&amp;")}">Unsplash</a>'
+    )
+
+
+def test_a_credit_in_html_does_without_links_that_are_not_known() -> None:
+    assert credit_html("Ana", "", "", "my wall") == (
+        f'Photo by Ana on <a href="{UNSPLASH}?{SENT.replace("&", "&amp;")}">Unsplash</a>'
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "sent"),
     [

@@ -21,6 +21,7 @@ from unsplash_assets.library.files import (
     Incoming,
     RelativePath,
     folder_name,
+    photo_id_of,
     photo_path,
     sha256,
 )
@@ -322,6 +323,56 @@ def test_a_disk_without_room_is_one_line_and_leaves_nothing(folder: Folder, size
         publish(folder, b"x" * size)
     assert "cannot be written (" in said_by(caught.value)
     assert files(folder) == []
+
+
+def test_a_file_that_is_deleted_is_gone_and_its_neighbours_stay(folder: Folder) -> None:
+    for name in (NAME, RelativePath("sea/b.jpg")):
+        with folder.incoming() as incoming:
+            folder.publish(incoming, name)
+    for _ in range(2):  # one that is gone already is no trouble
+        folder.delete(NAME)
+    assert [path.name for path in folder.path("sea").iterdir()] == ["b.jpg"]
+
+
+@pytest.mark.parametrize("name", ["../outside.jpg", "sea/../../outside.jpg", "linked/outside.jpg"])
+def test_nothing_outside_of_the_library_is_deleted(folder: Folder, name: str) -> None:
+    outside = folder.root.parent / "outside.jpg"
+    outside.write_text("mine")
+    folder.path("sea").mkdir(parents=True)
+    if name.startswith("linked"):
+        folder.path("linked").symlink_to(folder.root.parent, target_is_directory=True)
+    with pytest.raises(LibraryError, match=r"outside\.jpg is not removed: it is outside of the"):
+        folder.delete(name)
+    assert outside.read_text() == "mine"
+
+
+def test_a_link_is_deleted_rather_than_what_it_leads_to(folder: Folder) -> None:
+    outside = folder.root.parent / "outside.jpg"
+    outside.write_text("mine")
+    folder.path("sea").mkdir(parents=True)
+    folder.path(NAME).symlink_to(outside)
+    folder.delete(NAME)
+    assert (folder.path(NAME).is_symlink(), outside.read_text()) == (False, "mine")
+
+
+@hypothesis.given(topic=WORDS, description=st.none() | WORDS, photo_id=IDS, extension=TYPES)
+def test_the_id_can_be_read_from_any_name(
+    topic: str, description: str | None, photo_id: str, extension: str
+) -> None:
+    path = photo_path(topic, description, photo_id, extension)
+    assert photo_id_of(path.rpartition("/")[2]) == photo_id
+
+
+def test_the_files_of_a_photo_are_found_by_their_names(folder: Folder) -> None:
+    assert folder.files_of("abcdefghijk") == []
+    mine = [photo_path(topic, None, "Abcdefghijk", "jpg") for topic in ("sea", "sky")]
+    others = [
+        photo_path("sea", None, of, "jpg") for of in ("abcdefghijk", "b_Abcdefghijk", "ghijk")
+    ]
+    for name in (*mine, *others):
+        with folder.incoming() as incoming:
+            folder.publish(incoming, name)
+    assert folder.files_of("Abcdefghijk") == mine
 
 
 def test_cleaning_removes_what_killed_processes_left_and_nothing_else(folder: Folder) -> None:
