@@ -145,14 +145,13 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - as click has it
             click.echo(f"{photo} is not banned any more: it may come again", err=True)
             return
         done = Curation(database).ban(photo, Folder(given.library))
-    if done.was_known:
-        removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
-        click.echo(f"{photo} is banned{removed}: it will not be brought again", err=True)
-    else:
-        click.echo(
-            f"{photo} is banned in advance: this library has not met it, see that the id is right",
-            err=True,
-        )
+    removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
+    said = (
+        f"is banned{removed}: it will not be brought again"
+        if done.was_known
+        else f"is banned in advance{removed}: this library has not met it, see that the id is right"
+    )
+    click.echo(f"{photo} {said}", err=True)
 
 
 @main.command(cls=_OfPhoto)

@@ -48,7 +48,8 @@ class Curation:
         photo again removes it. Raises LibraryError where the file cannot be removed.
         """
         was_known = self._forbid(photo_id)
-        removed = folder.files_of(photo_id)
+        others = self._paths_of_other_modes(photo_id)
+        removed = [path for path in folder.files_of(photo_id) if path not in others]
         for path in removed:
             folder.delete(path)
         return Ban(was_known, removed)
@@ -86,6 +87,12 @@ class Curation:
                 return True
             connection.execute(sa.insert(db.photos), self._row(photo_id))
             return False
+
+    def _paths_of_other_modes(self, photo_id: str) -> set[str]:
+        """Return what is not this mode's to remove, for demo and live may share a folder."""
+        theirs = (~self._mine, db.photos.c.id == photo_id, db.photos.c.state.in_(_WITH_FILE))
+        with self._db.reading() as connection:
+            return set(connection.scalars(sa.select(db.photos.c.path).where(*theirs)))
 
     def _does(self, change: sa.Update) -> bool:
         """Make a change; say whether there was a photo to change."""

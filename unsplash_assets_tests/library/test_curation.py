@@ -254,7 +254,7 @@ def test_what_is_decided_in_one_mode_does_not_touch_the_other(
     demo = Curation(other)
     with pytest.raises(UnknownPhoto):
         demo.favour(photo_id)
-    demo.ban(photo_id, Folder(tmp_path / "demo"))
+    assert demo.ban(photo_id, folder) == Ban(was_known=False, removed=[])
     with pytest.raises(UnknownPhoto):
         curation.unban(photo_id)
     curation.favour(photo_id)
