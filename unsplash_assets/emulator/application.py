@@ -3,7 +3,8 @@
 It has the endpoints that this project and common clients use: random, search, one photo, the
 download event; and the pictures, on the same origin. It keeps no state but the quota's, so
 any process that runs it answers alike. Shapes are from the official specification and
-recorded answers (docs/unsplash.md), JSON is made in `answers`.
+recorded answers (docs/unsplash.md), JSON is made in `answers`, what a query may hold is known
+to `parameters`.
 """
 
 import json
@@ -12,11 +13,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from unsplash_assets.emulator import answers
+from unsplash_assets.emulator.parameters import Refusal, check_values, whole
 from unsplash_assets.emulator.photos import EmulatedPhoto, random_photos, topic_code
 from unsplash_assets.emulator.pictures import render
 from unsplash_assets.emulator.quota import Count, NoQuota, Quota
@@ -25,18 +28,12 @@ UNMATCHED_QUERY: Final = "no-such-topic"
 """The one query that matches nothing, so that the API's answer to it can be seen."""
 
 _SEARCHED: Final = 10_000  # photos that a search tells of at the most, as the API does
-_ORIENTATIONS: Final = frozenset({"landscape", "portrait", "squarish"})
-
-
-class _Refusal(Exception):
-    def __init__(self, status: str, *reasons: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.reasons = reasons
+_METHODS: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
 class _Request:
+    method: str
     path: str
     query: Mapping[str, str]
     base: str
@@ -58,12 +55,17 @@ class Emulator:
         latency: float = 0.0,
         dice: random.Random | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        keys: frozenset[str] | None = None,
     ) -> None:
-        """Answer after `latency` seconds, within `quota` (default: none), choosing by `dice`."""
+        """Answer after `latency` seconds, within `quota` (default: none), choosing by `dice`.
+
+        Only `keys` are accepted; by default any key is.
+        """
         self._quota = quota or NoQuota()
         self._latency = latency
         self._dice = dice or random.Random()  # noqa: S311 - chooses pictures, no secret
         self._sleep = sleep
+        self._keys = keys
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -77,63 +79,74 @@ class Emulator:
         request = _parse(environ)
         if request.path.startswith(("/photo-", "/small/photo-")):
             return _picture(request)
-        if not request.key:
-            status, headers, body = _errors(
-                "401 Unauthorized", "OAuth error: The access token is invalid"
-            )
-            return status, [*headers, *_quota_headers(self._quota.look())], body
-        count = self._quota.take()
+        count = self._quota.take() if self._accepts(request.key) else self._quota.look()
         limits = _quota_headers(count)
-        if not count.granted:
+        if self._accepts(request.key) and not count.granted:
             return "403 Forbidden", limits, b"Rate Limit Exceeded"
         try:
-            reply = self._route(environ["REQUEST_METHOD"], request)
-        except _Refusal as refusal:
-            status, headers, body = _errors(refusal.status, *refusal.reasons)
-            return status, [*headers, *limits], body
+            status, reply = "200 OK", self._reply(request)
+        except Refusal as refusal:
+            status = refusal.status
+            reply = _Reply({"errors": list(refusal.reasons)}, refusal.headers)
         body = json.dumps(reply.content, ensure_ascii=False).encode()
-        json_type = ("Content-Type", "application/json")
-        return "200 OK", [json_type, *reply.headers, *limits], body
+        return status, [("Content-Type", "application/json"), *reply.headers, *limits], body
 
-    def _route(self, method: str, request: _Request) -> _Reply:
-        if method not in {"GET", "HEAD"}:
-            raise _Refusal("405 Method Not Allowed", "405 Not Allowed")
-        match request.path.strip("/").split("/"):
+    def _accepts(self, key: str) -> bool:
+        return bool(key) if self._keys is None else key in self._keys
+
+    def _reply(self, request: _Request) -> _Reply:
+        if not self._accepts(request.key):
+            raise Refusal("401 Unauthorized", "OAuth error: The access token is invalid")
+        endpoint = self._endpoint(request.path)
+        if request.method not in _METHODS:
+            allowed = ("Allow", ", ".join(_METHODS))
+            raise Refusal("405 Method Not Allowed", "405 Not Allowed", headers=(allowed,))
+        return endpoint(request)
+
+    def _endpoint(self, path: str) -> Callable[[_Request], _Reply]:
+        match path.strip("/").split("/"):
             case ["photos", "random"]:
-                return self._random(request)
+                return self._random
             case ["search", "photos"]:
-                return _search(request)
+                return _search
             case ["photos", slug]:
-                return _Reply(answers.full(_find(slug), request.base, ""))
+                return partial(_single, slug)
             case ["photos", slug, "download"]:
-                urls = answers.basic(_find(slug), request.base, "")["urls"]
-                return _Reply({"url": urls["full"]})
+                return partial(_download, slug)
             case _:
-                raise _Refusal("404 Not Found", "Unable to find endpoint")
+                raise Refusal("404 Not Found", "Unable to find endpoint")
 
     def _random(self, request: _Request) -> _Reply:
+        check_values(request.query, "orientation", "content_filter")
         query = request.query.get("query", "")
-        orientation = _orientation(request)
-        if request.query.get("content_filter", "low") not in {"low", "high"}:
-            raise _Refusal("400 Bad Request", "content_filter does not have a valid value")
-        count = min(_whole(request, "count", 1), 30)
+        orientation = request.query.get("orientation")
+        count = min(whole(request.query, "count", 1), 30)
         photos = (
             []
             if query.strip().casefold() == UNMATCHED_QUERY
             else random_photos(query, count, orientation, self._dice)
         )
         if not photos:
-            raise _Refusal("404 Not Found", "No photos found.")
+            raise Refusal("404 Not Found", "No photos found.")
         listed = [answers.full(photo, request.base, query) for photo in photos]
         return _Reply(listed if "count" in request.query else listed[0])
 
 
+def _single(slug: str, request: _Request) -> _Reply:
+    return _Reply(answers.full(_find(slug), request.base, ""))
+
+
+def _download(slug: str, request: _Request) -> _Reply:
+    return _Reply({"url": answers.basic(_find(slug), request.base, "")["urls"]["full"]})
+
+
 def _search(request: _Request) -> _Reply:
-    query = request.query.get("query", "")
-    if not query.strip():
-        raise _Refusal("400 Bad Request", "query is missing")
-    page, size = _whole(request, "page", 1), min(_whole(request, "per_page", 10), 30)
-    orientation = _orientation(request)
+    check_values(request.query, "orientation", "content_filter", "order_by", "color", "lang")
+    if "query" not in request.query:
+        raise Refusal("400 Bad Request", "query is missing")
+    query, orientation = request.query["query"], request.query.get("orientation")
+    page = whole(request.query, "page", 1)
+    size = min(whole(request.query, "per_page", 10), 30)
     total = 0 if query.strip().casefold() == UNMATCHED_QUERY else _SEARCHED
     numbers = range((page - 1) * size, min(page * size, total))
     found = [EmulatedPhoto(topic_code(query), number) for number in numbers]
@@ -164,7 +177,7 @@ def _find(slug: str) -> EmulatedPhoto:
     """Find a photo by its id or by a slug, which ends with the id."""
     photo = EmulatedPhoto.from_id(slug[-11:]) if re.fullmatch(r"(.+-)?.{11}", slug) else None
     if photo is None:
-        raise _Refusal("404 Not Found", "Couldn't find Photo")
+        raise Refusal("404 Not Found", "Couldn't find Photo")
     return photo
 
 
@@ -184,21 +197,8 @@ def _parse(environ: WSGIEnvironment) -> _Request:
     key = credentials if scheme in {"Client-ID", "Bearer"} else query.get("client_id", "")
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    return _Request(path, query, f"{environ['wsgi.url_scheme']}://{host}", key.strip())
-
-
-def _whole(request: _Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
-        raise _Refusal("400 Bad Request", f"{name} is invalid")
-    return int(text)
-
-
-def _orientation(request: _Request) -> str | None:
-    orientation = request.query.get("orientation")
-    if orientation not in {None, *_ORIENTATIONS}:
-        raise _Refusal("400 Bad Request", "orientation does not have a valid value")
-    return orientation
+    base = f"{environ['wsgi.url_scheme']}://{host}"
+    return _Request(environ["REQUEST_METHOD"], path, query, base, key.strip())
 
 
 def _quota_headers(count: Count) -> list[tuple[str, str]]:
@@ -206,8 +206,3 @@ def _quota_headers(count: Count) -> list[tuple[str, str]]:
         ("X-Ratelimit-Limit", str(count.limit)),
         ("X-Ratelimit-Remaining", str(count.remaining)),
     ]
-
-
-def _errors(status: str, *reasons: str) -> tuple[str, list[tuple[str, str]], bytes]:
-    body = json.dumps({"errors": list(reasons)}).encode()
-    return status, [("Content-Type", "application/json")], body

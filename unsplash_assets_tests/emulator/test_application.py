@@ -1,7 +1,6 @@
 """Tests of the emulated API: its endpoints, refusals and quota, against the specification."""
 
 import io
-import json
 import random
 import re
 import threading
@@ -22,18 +21,15 @@ from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets_tests.conftest import Clock, Serve
-from unsplash_assets_tests.recorded import SPECIFICATION, recordings
+from unsplash_assets_tests.emulator.specification import specification
+from unsplash_assets_tests.recorded import recordings
 
 BASE = "http://emulator.invalid"
 KEY = {"Authorization": "Client-ID any-key"}
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)
 PHOTOS = st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 4999))
 LINKS = re.compile(r'<[^>]*>; *rel="[^"]*"(, *<[^>]*>; *rel="[^"]*")*')
-SPECIFIED = json.loads(SPECIFICATION.read_text())
-
-# As published, a tag must be exactly one of two kinds, which any tag with a title is at once.
-SMART_TAG = SPECIFIED["components"]["schemas"]["SmartTag"]
-SMART_TAG["anyOf"] = SMART_TAG.pop("oneOf")
+SPECIFIED = specification()
 
 
 def dice(seed: int = 1) -> random.Random:
@@ -168,7 +164,10 @@ REFUSALS = [
     ("/photos/random", {"orientation": "round"}, 400, "orientation does not have a valid value"),
     ("/photos/random", {"content_filter": "no"}, 400, "content_filter does not have a valid value"),
     ("/search/photos", {}, 400, "query is missing"),
-    ("/search/photos", {"query": " "}, 400, "query is missing"),
+    ("/search/photos", {"query": "art", "lang": "no"}, 400, "lang does not have a valid value"),
+    ("/search/photos", {"query": "art", "color": "any"}, 400, "color does not have a valid value"),
+    ("/search/photos", {"query": "art", "order_by": "x"}, 400, "order_by does not have a valid"),
+    ("/search/photos", {"query": "art", "content_filter": ""}, 400, "content_filter does not"),
     ("/search/photos", {"query": "art", "page": "0"}, 400, "page is invalid"),
     ("/search/photos", {"query": "art", "per_page": "x"}, 400, "per_page is invalid"),
     ("/search/photos", {"query": "art", "orientation": "round"}, 400, "orientation does not"),
@@ -219,7 +218,14 @@ def test_refusals_read_as_recorded_ones_do() -> None:
 def test_only_reading_is_known(method: str) -> None:
     answer = ask(method=method)
     assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
     assert violations("/photos/random", "default", answer.json()) == []
+
+
+def test_an_unknown_endpoint_is_not_found_whatever_the_method() -> None:
+    answer = ask(target="/nowhere", method="POST")
+    assert answer.status_code == 404
+    assert "Allow" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -231,6 +237,20 @@ def test_a_key_or_a_token_is_accepted(headers: dict[str, str]) -> None:
 
 def test_a_key_in_the_query_is_accepted() -> None:
     assert ask(headers={}, client_id="any-key").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("first", 200), ("second", 200), ("third", 401), ("", 401)]
+)
+def test_an_emulator_may_know_certain_keys_only(key: str, status: int) -> None:
+    emulator = Emulator(keys=frozenset({"first", "second"}))
+    answer = ask(emulator, headers={"Authorization": f"Client-ID {key}"})
+    assert answer.status_code == status
+    assert ask(emulator, target=f"/{PHOTO.path}?w=9", headers={}).status_code == 200
+
+
+def test_no_key_is_known_where_there_is_none() -> None:
+    assert ask(Emulator(keys=frozenset())).status_code == 401
 
 
 @pytest.mark.filterwarnings("error")
@@ -351,6 +371,18 @@ def test_a_page_has_up_to_30_photos_and_the_last_the_rest(
     per_page: str, page: str, count: int
 ) -> None:
     assert len(results(per_page=per_page, page=page)) == count
+
+
+@pytest.mark.parametrize("page", ["1001", "9" * 50])
+def test_a_page_beyond_the_last_is_empty(page: str) -> None:
+    answer = ask(target="/search/photos", query="art", page=page)
+    assert (answer.json()["total"], answer.json()["results"]) == (10_000, [])
+    assert "next" not in answer.links
+
+
+def test_a_search_may_be_for_nothing_but_has_to_say_so() -> None:
+    """The specification asks for a query, not for one with letters in it."""
+    assert len(ask(target="/search/photos?query=").json()["results"]) == 10
 
 
 def test_a_search_that_finds_nothing_is_empty() -> None:
@@ -502,6 +534,17 @@ def test_pictures_and_requests_without_a_key_do_not_count(quota: HourlyQuota) ->
     ask(emulator, target="/photo-unknown")
     ask(emulator, headers={})
     assert left(ask(emulator)) == ("3", "2")
+
+
+def test_a_key_that_is_refused_costs_nothing(clock: Clock) -> None:
+    emulator = Emulator(HourlyQuota(1, clock), keys=frozenset({"known"}))
+    answers = [ask(emulator) for _ in range(2)]
+    assert [(answer.status_code, left(answer)) for answer in answers] == [(401, ("1", "1"))] * 2
+
+
+def test_a_key_that_is_refused_hears_so_though_the_quota_is_spent(clock: Clock) -> None:
+    answer = ask(Emulator(HourlyQuota(0, clock)), headers={})
+    assert (answer.status_code, left(answer)) == (401, ("0", "0"))
 
 
 def test_pictures_come_though_the_quota_is_spent(clock: Clock) -> None:

@@ -1,0 +1,72 @@
+"""Tests of the emulated API by schemathesis, which knows it from the official specification alone.
+
+It tries each parameter at and beyond its bounds, undeclared methods, requests without a key and
+with another, and then requests by chance, which are the same while the code is. All of its checks
+are on but one, and that for the last kind alone.
+"""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import FailureGroup
+
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
+from unsplash_assets_tests.conftest import Serve, served
+from unsplash_assets_tests.emulator.specification import specification
+
+KEY = "the-only-key"
+PHOTO = EmulatedPhoto(topic_code("nature"), 7)
+IN_HALF_OF_THE_CASES = {"dictionary": "photos", "probability": 0.5}
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "headers": {"Authorization": f"Client-ID {KEY}"},
+        "generation": {"deterministic": True, "max-examples": 100},
+        # By chance it writes wrong values that are right once they are in a URL: no count, as {}.
+        "phases": {"fuzzing": {"checks": {"negative_data_rejection": {"enabled": False}}}},
+        # Chance alone would never find a photo.
+        "dictionaries": {"photos": {"values": [PHOTO.id, f"mountain-ridges-{PHOTO.id}"]}},
+        "parameters": {"path.assetSlug": IN_HALF_OF_THE_CASES, "path.id": IN_HALF_OF_THE_CASES},
+    }
+)
+schema = schemathesis.openapi.from_dict(specification(), config=CONFIG)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    dice = random.Random(1)  # noqa: S311 - chooses pictures, no secret
+    with served(Emulator(dice=dice, keys=frozenset({KEY}))) as base:
+        yield base
+
+
+@schema.parametrize()
+def test_no_answer_is_one_that_the_specification_forbids(case: Case[Any], url: str) -> None:
+    case.call_and_validate(base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("fault", "finding"),
+    [
+        ("api-500", "Server error"),
+        ("api-html", "Undocumented Content-Type"),
+        ("api-not-a-photo", "Response violates schema"),
+    ],
+)
+def test_an_answer_that_it_forbids_would_be_found(serve: Serve, fault: str, finding: str) -> None:
+    case = schema["/photos/random"]["GET"].Case()
+    with pytest.raises(FailureGroup, match=finding):
+        case.call_and_validate(base_url=serve(with_fault(Emulator(), fault)))
+
+
+def test_the_spent_quota_is_told_as_recorded_though_the_specification_forbids_it(
+    serve: Serve,
+) -> None:
+    case = schema["/photos/random"]["GET"].Case()
+    with pytest.raises(FailureGroup, match="Missing Content-Type"):
+        case.call_and_validate(base_url=serve(with_fault(Emulator(), "api-quota")))
