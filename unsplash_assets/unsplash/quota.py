@@ -21,6 +21,9 @@ PROBE_AFTER: Final = 600.0
 LIMIT_UNTIL_KNOWN: Final = 50
 """Requests an hour of a free key, assumed until an answer tells."""
 
+_BELIEVED_FOR: Final = 3 * HOUR
+"""How long an hour is taken for a fixed one after the last sign of it."""
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -191,7 +194,7 @@ def _since(account: Account, moment: float) -> Iterable[Request]:
 
 def _hour_began(account: Account, now: float) -> float | None:
     """Return by when the present fixed hour had begun; None if the hour seems to be rolling."""
-    if account.reset_by is None or now >= account.reset_by + 2 * HOUR + MARGIN:
+    if account.reset_by is None or now >= account.reset_by + _BELIEVED_FOR:
         return None
     return account.reset_by + math.floor((now - MARGIN - account.reset_by) / HOUR) * HOUR
 
@@ -231,6 +234,7 @@ def _certain(account: Account, request: Request, now: float) -> list[Request]:
         r
         for r in account.requests
         if r.ours
+        and r.id != request.id
         and r.told
         and r.settled_at is not None
         and r.settled_at <= request.reserved_at
