@@ -1,0 +1,92 @@
+"""Tests of `unsplash.secret`: the key is taken out of whatever is going to be kept or shown."""
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.errors import RequestRefused, ServerError
+from unsplash_assets.unsplash.secret import Secret
+
+KEY = "aB3+/=%&<>\\_-key~(42)"
+SECRET = Secret(KEY)
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "in lower case": str.lower,
+    "quoted": lambda key: quote(key, safe=""),
+    "quoted but for slashes": quote,
+    "quoted with plus": quote_plus,
+    "as JSON": lambda key: json.dumps(key)[1:-1],
+    "as Python": lambda key: repr(key)[1:-1],
+    "as HTML": html.escape,
+    "as base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "as base64 for URLs": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "as base64 after one letter": lambda key: base64.b64encode(f"x{key}".encode()).decode(),
+    "as base64 after a word": lambda key: base64.b64encode(f"Client-ID {key}".encode()).decode(),
+    "as base64 before a letter": lambda key: base64.b64encode(f"{key}xyz".encode()).decode(),
+}
+each_form = pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+
+
+@each_form
+def test_the_key_is_found_in_every_form(write: Callable[[str], str]) -> None:
+    assert SECRET.is_in(f"before {write(KEY)} after")
+    assert not SECRET.is_in(f"before {write('another-key-of-the-same-kind')} after")
+
+
+@each_form
+def test_the_key_is_taken_out_in_every_form(write: Callable[[str], str]) -> None:
+    cleaned = SECRET.taken_out_of(f"before {write(KEY)} after")
+    assert isinstance(cleaned, str)
+    assert not SECRET.is_in(cleaned)
+    assert cleaned.startswith("before ")
+    assert cleaned.endswith(" after")
+
+
+def test_the_key_is_taken_out_of_every_corner_of_an_answer() -> None:
+    answer = {"a": [f"x{KEY}", {"b": KEY, KEY: None}], "n": 1.5, "t": True}
+    assert SECRET.taken_out_of(answer) == {
+        "a": ["x(key)", {"b": "(key)", "(key)": None}],
+        "n": 1.5,
+        "t": True,
+    }
+
+
+def test_an_answer_without_the_key_is_the_same_object() -> None:
+    text = "Waves at dusk"
+    assert SECRET.taken_out_of(text) is text
+
+
+def test_an_error_that_quotes_the_key_is_another_without_it() -> None:
+    error = SECRET.taken_out_of_error(ServerError(f"503: {KEY} is unknown"))
+    assert type(error) is ServerError
+    assert str(error) == "503: (key) is unknown"
+
+
+def test_an_error_without_the_key_is_the_same() -> None:
+    error = RequestRefused("400: no")
+    assert SECRET.taken_out_of_error(error) is error
+
+
+def test_a_short_key_does_not_spoil_every_text() -> None:
+    """As `any`, which people give to an emulator: there is nothing secret about it."""
+    assert Secret("any").taken_out_of("anything, anywhere") == "anything, anywhere"
+
+
+def test_the_secret_does_not_tell_itself() -> None:
+    assert KEY not in repr(SECRET)
+
+
+@hypothesis.given(
+    key=st.text(st.characters(min_codepoint=40, max_codepoint=126), min_size=8, max_size=60),
+    before=st.text(max_size=5),
+    form=st.sampled_from(sorted(WRITTEN)),
+)
+def test_any_key_is_found_in_any_form(key: str, before: str, form: str) -> None:
+    assert Secret(key).is_in(f"{before}{WRITTEN[form](key)}")
