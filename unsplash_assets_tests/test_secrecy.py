@@ -167,6 +167,7 @@ def _forget_the_budget(folder: Path) -> None:
     """Let the next API be asked, even if this one refused."""
     with closing(sqlite3.connect(folder / "library" / "catalogue.db")) as catalogue:
         catalogue.execute("DELETE FROM quotas")
+        catalogue.execute("DELETE FROM requests")
         catalogue.commit()
 
 
