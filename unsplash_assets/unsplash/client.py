@@ -88,7 +88,7 @@ class UnsplashClient:
     ) -> RandomPhotos:
         """Ask for up to `count` random photos of a topic; costs one request of the quota.
 
-        Raises NoPhotos if nothing matches, and otherwise as `_problem` sorts the answers.
+        Raises NoPhotos if nothing matches, and otherwise as `problem` sorts the answers.
         """
         wanted = filters or Filters()
         parameters = {"query": topic, "count": str(count), "content_filter": wanted.content_filter}
@@ -113,14 +113,16 @@ class UnsplashClient:
         """Tell Unsplash that a photo was downloaded; uses one request of the reservation.
 
         The link is sent as it came, with its own query (docs/unsplash.md, Guidelines). Raises
-        RequestRefused if it leads away from the API, and otherwise as `_problem` sorts the
+        RequestRefused if it leads away from the API, and otherwise as `problem` sorts the
         answers.
         """
         if not is_at(download_location, self._base_url):
             raise RequestRefused("the download event's link leads away from the API: not sent")
-        self._get(download_location, reservation, about="a download event")
+        self._get(download_location, reservation, about="a download event", of_one_photo=True)
 
-    def _get(self, url: str, reservation: Reservation, about: str) -> Any:  # noqa: ANN401
+    def _get(
+        self, url: str, reservation: Reservation, about: str, *, of_one_photo: bool = False
+    ) -> Any:  # noqa: ANN401 - any JSON
         headers = {
             "Accept": "application/json",
             "Accept-Version": "v1",
@@ -134,7 +136,8 @@ class UnsplashClient:
                 body = b"".join(answer.chunks())
             if status == 200:  # noqa: PLR2004 - HTTP
                 return self._content(body)
-            error = problem(status, answers_headers, self._redacted(body), about)
+            said = self._redacted(body)
+            error = problem(status, answers_headers, said, about, of_one_photo=of_one_photo)
             answered = replace(
                 answered,
                 quota_spent=isinstance(error, QuotaSpent),
@@ -182,14 +185,17 @@ def picture_origins(base_url: str) -> frozenset[str]:
 
 
 def problem(
-    status: int, headers: Mapping[str, str], body: bytes, about: str
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    about: str,
+    *,
+    of_one_photo: bool = False,
 ) -> UnsplashAssetsError:
     """Return the error that an answer other than 200 stands for (docs/unsplash.md, Errors)."""
     reason = _reason(body)
-    names = {name.lower(): value for name, value in headers.items()}
-    remaining = _number(names.get("x-ratelimit-remaining"))
     is_json_error = body.lstrip().startswith(b"{")
-    spent = _QUOTA_TEXT in reason or (remaining == 0 and not is_json_error)
+    spent = _QUOTA_TEXT in reason or (numbers(headers).remaining == 0 and not is_json_error)
     said = f"{status}: {reason}" if reason else str(status)
     if status == 429 or (status == 403 and spent):  # noqa: PLR2004 - HTTP
         return QuotaSpent(f"Unsplash's hourly quota is spent ({said}): wait up to an hour")
@@ -197,7 +203,7 @@ def problem(
         return NoPhotos(f"Unsplash has no photos of {about}: choose another in UNSPLASH_TOPICS")
     if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
         return ServerError(f"the API is in trouble ({said}), not this program: later may do")
-    if status == 401 and reason != _NOT_OURS_TEXT:  # noqa: PLR2004 - HTTP
+    if status == 401 and not (of_one_photo and reason == _NOT_OURS_TEXT):  # noqa: PLR2004 - HTTP
         return KeyRefused(
             f"Unsplash does not accept the key ({said}): copy the application's Access Key "
             "to UNSPLASH_API_KEY"
