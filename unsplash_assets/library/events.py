@@ -7,22 +7,34 @@ failing event never spoils its photo: it is sent later.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
-from unsplash_assets.errors import AccessDenied, KeyRefused, PermanentError, UnsplashAssetsError
+from unsplash_assets.errors import (
+    AccessDenied,
+    KeyRefused,
+    PermanentError,
+    QuotaSpent,
+    UnsplashAssetsError,
+)
 from unsplash_assets.library import database as db
 from unsplash_assets.unsplash.budget import Reservation
 from unsplash_assets.unsplash.client import UnsplashClient
 
 _TAKEN_FOR: Final = 600.0  # seconds: longer than sending what is taken at once can last
-_AT_ONCE: Final = 64
+_PER_THREAD: Final = 8  # events that are taken at once for each thread: 30 s each at the most
 _FIRST_WAIT: Final = 60.0  # seconds until a failed event is tried again; doubled each time
 _LONGEST_WAIT: Final = 86_400.0
+_MEETS_ALL: Final = (AccessDenied, KeyRefused, QuotaSpent)
+"""Trouble of the key or its quota: every other event would have the same."""
+
+Result = UnsplashAssetsError | None
+"""What became of one event: its trouble, or None if it was sent."""
 
 
 @dataclass(frozen=True)
@@ -103,42 +115,66 @@ def send(
 ) -> Sent:
     """Send events that are due, the oldest first, as many as the reservation has requests left.
 
-    Trouble is told, not raised: the photos are none the worse for it.
+    Trouble is told, not raised: the photos are none the worse for it. It ends the sending where
+    another event would only meet it too, and cost the quota one more request.
     """
     sent, trouble, left = 0, None, reservation.left
-    while left > 0 and (taken := events.take(min(left, _AT_ONCE))):
+    report = partial(_report, client, reservation)
+    while left > 0 and (taken := events.take(min(left, _PER_THREAD * concurrency))):
         left -= len(taken)
-        for event, error in _send_all(taken, client, reservation, concurrency):
-            sent += error is None
-            trouble = str(error) if error else trouble
-            _write_down(events, event, error)
+        results = _send_all(events, taken, report, concurrency)
+        sent += results.count(None)
+        trouble = next((str(error) for error in results if error), trouble)
+        if None not in results or any(isinstance(error, _MEETS_ALL) for error in results):
+            break
     return Sent(sent, trouble)
 
 
 def _send_all(
+    events: DownloadEvents,
     taken: Sequence[DownloadEvent],
-    client: UnsplashClient,
-    reservation: Reservation,
+    report: Callable[[DownloadEvent], Result],
     concurrency: int,
-) -> Iterator[tuple[DownloadEvent, UnsplashAssetsError | None]]:
-    """Send events side by side, and tell of each as soon as it is answered."""
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="event") as pool:
-        report = client.report_download
-        pending = {pool.submit(report, event.location, reservation): event for event in taken}
+) -> list[Result]:
+    """Send events side by side, and write down each that was sent, an interruption or not.
+
+    Those that are left out are due again once the taking expires.
+    """
+    results: list[Result] = []
+    pending: dict[Future[Result], DownloadEvent] = {}
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="event")
+
+    def write_down(future: Future[Result]) -> None:
+        _write_down(events, pending[future], future.result())
+        del pending[future]
+        results.append(future.result())
+
+    try:
+        for event in taken:
+            pending[pool.submit(report, event)] = event
         for future in as_completed(pending):
-            try:
-                future.result()
-                yield pending[future], None
-            except UnsplashAssetsError as error:
-                yield pending[future], error
+            write_down(future)
+            if isinstance(future.result(), _MEETS_ALL):
+                break
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for future in [future for future in pending if not future.cancelled()]:
+            write_down(future)
+    return results
 
 
-def _write_down(
-    events: DownloadEvents, event: DownloadEvent, error: UnsplashAssetsError | None
-) -> None:
-    if error is None:
+def _report(client: UnsplashClient, reservation: Reservation, event: DownloadEvent) -> Result:
+    try:
+        client.report_download(event.location, reservation)
+    except UnsplashAssetsError as error:
+        return error
+    return None
+
+
+def _write_down(events: DownloadEvents, event: DownloadEvent, result: Result) -> None:
+    if result is None:
         events.mark_sent(event)
-    elif isinstance(error, PermanentError) and not isinstance(error, KeyRefused | AccessDenied):
-        events.mark_refused(event, str(error))
+    elif isinstance(result, PermanentError) and not isinstance(result, _MEETS_ALL):
+        events.mark_refused(event, str(result))
     else:
         events.postpone(event)
