@@ -206,6 +206,8 @@ def _print(seen: Status, given: Settings) -> None:
     from rich.filesize import decimal  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
+    from unsplash_assets.unsplash.budget import clock_time  # noqa: PLC0415
+
     table = Table("topic", box=None)
     for column in ("waiting", "stored", "damaged", "size"):
         table.add_column(column, justify="right")
@@ -215,7 +217,7 @@ def _print(seen: Status, given: Settings) -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.print(table)
     quota, last = seen.quota, seen.last_run
-    free = f", next at {_clock(quota.next_free_at)}" if quota.next_free_at else ""
+    free = f", next at {clock_time(quota.next_free_at)}" if quota.next_free_at else ""
     demo = " (no UNSPLASH_API_KEY: pictures are drawn here)" if seen.mode == "demo" else ""
     console.print()
     console.print(f"mode      {seen.mode}{demo}")
@@ -237,7 +239,3 @@ def _iso(moment: float | None) -> str | None:
         if moment is None
         else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
     )
-
-
-def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M")

@@ -73,7 +73,7 @@ def build_every_minute(
 
 def _ticks(given: Settings, database: Database) -> Ticks:
     """Judge by the key of this moment, as a run will use it: a new one in .env needs no restart."""
-    key = settings.secret("UNSPLASH_API_KEY") or given.api_key
+    key = (given.api_key and settings.secret("UNSPLASH_API_KEY")) or given.api_key
     budget = RequestBudget(database, replace(given, api_key=key).key_fingerprint)
     return Ticks(Catalogue(database), DownloadEvents(database), budget)
 

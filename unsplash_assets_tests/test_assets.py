@@ -62,7 +62,7 @@ def test_the_same_run_works_over_sockets_with_a_key(live: Project) -> None:
 def test_one_request_is_enough_for_thirty_runs(live: Project) -> None:
     requests = [metadata(live.run("nature"), "photo_metadata")["requests"] for _ in range(3)]
     assert requests == [1, 0, 0]
-    assert live.status().quota.used == 1
+    assert live.status().quota.used == 1 + 3
 
 
 def test_more_photos_on_demand_are_run_config_of_the_library(demo: Project) -> None:
@@ -101,6 +101,7 @@ def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) ->
     assert "](data:image/webp;base64," in shown["preview"]
     assert "](data:image/jpeg;base64," in shown["larger preview"]
     assert (shown["stored"], shown["waiting"]) == (1, 29)
+    assert (shown["download events sent"], shown["download events due"]) == (1, 0)
     assert shown["mode"] == "demo"
 
 
@@ -108,6 +109,8 @@ def test_what_is_shown_of_the_waiting_list_are_numbers(demo: Project) -> None:
     shown = metadata(demo.run("nature"), "photo_metadata")
     counts = {name: shown[name] for name in ("requests", "fetched", "new", "waiting", "skipped")}
     assert counts == {"requests": 1, "fetched": 30, "new": 30, "waiting": 30, "skipped": 0}
+    budget = {name: shown[f"budget {name}"] for name in ("limit", "used", "left")}
+    assert budget == {"limit": 1_000_000, "used": 1, "left": 999_999}
 
 
 def test_the_hash_of_one_file_is_the_data_version(demo: Project) -> None:
@@ -287,11 +290,13 @@ def test_a_photo_in_trouble_does_not_cost_its_neighbours(live_with: Live) -> Non
 def test_a_quota_that_ends_midway_leaves_the_part_that_was_done(
     live_with: Live, clock: Clock
 ) -> None:
-    project = live_with(Emulator(HourlyQuota(1, clock)))
+    project = live_with(Emulator(HourlyQuota(5, clock)))
     result = project.run("nature", photos_per_run=40)
     assert result.success
-    assert "quota is spent" in metadata(result, "photo_metadata")["shortage"]
-    assert len(project.pictures()) == 30
+    assert metadata(result, "photo_metadata")["requests"] == 2
+    left = metadata(result, "image_file")["left for later"]
+    assert left.startswith("37: request budget spent: 5 of 5 in the last hour, next at ")
+    assert len(project.pictures()) == 3
 
 
 def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Path) -> None:

@@ -374,6 +374,8 @@ def test_a_secret_is_read_from_the_env_file_when_it_is_asked_for(
     assert settings.secret("SECOND_KEY") == "of the shell"
     (project / ".env").write_text("SECOND_KEY=of the file\n")
     assert settings.secret("SECOND_KEY") == "of the file"
+    (project / ".env").write_text('SECOND_KEY=" of the file "\n')
+    assert settings.secret("SECOND_KEY") == "of the file"
     (project / ".env").write_text("SECOND_KEY=\n")
     assert settings.secret("SECOND_KEY") is None
     assert settings.secret("NO_SUCH_KEY") is None
