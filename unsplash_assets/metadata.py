@@ -82,7 +82,7 @@ def of_files(
         "mode": unsplash.mode,
     }
     if outcome.postponed:
-        metadata["left for later"] = f"{outcome.postponed}: {library.budget.spent_words()}"
+        metadata["left for later"] = f"{outcome.postponed}: {outcome.shortage}"
     if outcome.sent.trouble:
         metadata["download event failed"] = outcome.sent.trouble
     if len(stored) > 1:

@@ -6,11 +6,11 @@ that no two send it; after a crash in between it is due again once the taking ha
 failing event never spoils its photo: it is sent later.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -32,9 +32,6 @@ _FIRST_WAIT: Final = 60.0  # seconds until a failed event is tried again; double
 _LONGEST_WAIT: Final = 86_400.0
 _MEETS_ALL: Final = (AccessDenied, KeyRefused, QuotaSpent)
 """Trouble of the key or its quota: every other event would have the same."""
-
-Result = UnsplashAssetsError | None
-"""What became of one event: its trouble, or None if it was sent."""
 
 
 @dataclass(frozen=True)
@@ -118,63 +115,58 @@ def send(
     Trouble is told, not raised: the photos are none the worse for it. It ends the sending where
     another event would only meet it too, and cost the quota one more request.
     """
-    sent, trouble, left = 0, None, reservation.left
-    report = partial(_report, client, reservation)
+    left, sender = reservation.left, _Sender(events, client, reservation)
     while left > 0 and (taken := events.take(min(left, _PER_THREAD * concurrency))):
         left -= len(taken)
-        results = _send_all(events, taken, report, concurrency)
-        sent += results.count(None)
-        trouble = next((str(error) for error in results if error), trouble)
-        if None not in results or any(isinstance(error, _MEETS_ALL) for error in results):
+        sent_before = sender.sent
+        _side_by_side(sender, taken, concurrency)
+        if sender.hopeless.is_set() or sender.sent == sent_before:
             break
-    return Sent(sent, trouble)
+    return Sent(sender.sent, sender.trouble)
 
 
-def _send_all(
-    events: DownloadEvents,
-    taken: Sequence[DownloadEvent],
-    report: Callable[[DownloadEvent], Result],
-    concurrency: int,
-) -> list[Result]:
-    """Send events side by side, and write down each that was sent, an interruption or not.
+class _Sender:
+    """Sends events, and writes each down before its thread takes another."""
 
-    Those that are left out are due again once the taking expires.
-    """
-    results: list[Result] = []
-    pending: dict[Future[Result], DownloadEvent] = {}
+    def __init__(
+        self, events: DownloadEvents, client: UnsplashClient, reservation: Reservation
+    ) -> None:
+        self.sent = 0
+        self.trouble: str | None = None
+        self.hopeless = threading.Event()
+        """Set once an event met what every other would; the rest is due again later."""
+        self._events = events
+        self._client = client
+        self._reservation = reservation
+        self._lock = threading.Lock()
+
+    def __call__(self, event: DownloadEvent) -> None:
+        if self.hopeless.is_set():
+            return
+        try:
+            self._client.report_download(event.location, self._reservation)
+        except UnsplashAssetsError as error:
+            self._write_down_trouble(event, error)
+            return
+        self._events.mark_sent(event)
+        with self._lock:
+            self.sent += 1
+
+    def _write_down_trouble(self, event: DownloadEvent, error: UnsplashAssetsError) -> None:
+        self.trouble = str(error)
+        if isinstance(error, _MEETS_ALL):
+            self.hopeless.set()
+        if isinstance(error, PermanentError) and not isinstance(error, _MEETS_ALL):
+            self._events.mark_refused(event, str(error))
+        else:
+            self._events.postpone(event)
+
+
+def _side_by_side(sender: _Sender, taken: Sequence[DownloadEvent], concurrency: int) -> None:
+    """Send in threads; an interruption waits for those under way, and leaves out the rest."""
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="event")
-
-    def write_down(future: Future[Result]) -> None:
-        _write_down(events, pending[future], future.result())
-        del pending[future]
-        results.append(future.result())
-
     try:
-        for event in taken:
-            pending[pool.submit(report, event)] = event
-        for future in as_completed(pending):
-            write_down(future)
-            if isinstance(future.result(), _MEETS_ALL):
-                break
+        for _ in pool.map(sender, taken):
+            pass
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        for future in [future for future in pending if not future.cancelled()]:
-            write_down(future)
-    return results
-
-
-def _report(client: UnsplashClient, reservation: Reservation, event: DownloadEvent) -> Result:
-    try:
-        client.report_download(event.location, reservation)
-    except UnsplashAssetsError as error:
-        return error
-    return None
-
-
-def _write_down(events: DownloadEvents, event: DownloadEvent, result: Result) -> None:
-    if result is None:
-        events.mark_sent(event)
-    elif isinstance(result, PermanentError) and not isinstance(result, _MEETS_ALL):
-        events.mark_refused(event, str(result))
-    else:
-        events.postpone(event)

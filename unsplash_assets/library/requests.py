@@ -70,6 +70,10 @@ class RequestBudget:
         """Return how many requests would be granted now; see `unsplash.budget.Budget`."""
         return quota.free(self._read(), self._clock() + PATIENCE)
 
+    def is_probe(self) -> bool:
+        """Whether what is free is only one careful request; see `unsplash.quota.is_probe`."""
+        return quota.is_probe(self._read(), self._clock() + PATIENCE)
+
     def spent_words(self, needed: int = 1) -> str:
         """Say that the budget has not what is needed, and from when on it will."""
         account, now = self._read(), self._clock()

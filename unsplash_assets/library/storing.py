@@ -60,7 +60,7 @@ class Outcome:
     postponed: int = 0
     """How many the request budget left for later."""
     shortage: str | None = None
-    """Why it had nothing for even one of them, if so."""
+    """Why, in words, if so."""
     sent: Sent = field(default_factory=Sent)
 
 
@@ -77,8 +77,9 @@ def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Out
         with shelf.client.budget.reserve(wanted) as reservation:
             now, later = photos[: reservation.count], photos[reservation.count :]
             shelf.catalogue.release(photo.id for photo in later)
+            shortage = shelf.client.budget.spent_words() if later else None
             outcome = _download_all(shelf, now, last_try=last_try)
-            outcome.postponed = len(later)
+            outcome.postponed, outcome.shortage = len(later), shortage
             outcome.sent = events.send(shelf.events, shelf.client, reservation, shelf.concurrency)
     except QuotaSpent as error:
         shelf.catalogue.release(photo.id for photo in photos)

@@ -112,12 +112,12 @@ def usage(account: Account, now: float) -> Usage:
 
 def free(account: Account, now: float) -> int:
     """Return how many requests may be made now without a refusal."""
-    ours, others = _count(account, now, ours=True), _count(account, now, ours=False)
-    possible = min(account.allowed - ours - others, _as_told(account, now))
-    possible -= room_for_others(account, others, now)
-    if possible < 1 and _may_probe(account, now):
-        return 1
-    return max(0, possible)
+    return 1 if is_probe(account, now) else max(0, _without_probe(account, now))
+
+
+def is_probe(account: Account, now: float) -> bool:
+    """Whether what is free is only one careful request, to find out whether there is hope."""
+    return _without_probe(account, now) < 1 and _may_probe(account, now)
 
 
 def next_free_at(account: Account, now: float, count: int) -> float:
@@ -166,6 +166,12 @@ def told(
         reset_by=_reset_by(account, certain, spent, at_least, now),
         refused_at=now if refused else account.refused_at,
     )
+
+
+def _without_probe(account: Account, now: float) -> int:
+    ours, others = _count(account, now, ours=True), _count(account, now, ours=False)
+    possible = min(account.allowed - ours - others, _as_told(account, now))
+    return possible - room_for_others(account, others, now)
 
 
 def _count(account: Account, now: float, *, ours: bool) -> int:

@@ -70,6 +70,9 @@ class Told:
         finally:
             self.open -= 1
 
+    def spent_words(self, needed: int = 1) -> str:
+        return f"{needed} are to be had"
+
     def free(self) -> int:
         return self.left
 
