@@ -3,7 +3,7 @@
 Keep out: how bytes travel (`http`, `wsgi`), and what they mean (`unsplash`, `library`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -34,6 +34,8 @@ class Limits:
     """Redirects are followed to these origins only; to none if empty."""
     redirects: int = 5
     """How many are followed in a row."""
+    is_secret: Callable[[str], bool] = lambda _: False
+    """Redirects to a URL that is secret are not followed: URLs are logged, and quoted in errors."""
 
 
 class Answer(Protocol):

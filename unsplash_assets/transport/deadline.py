@@ -65,6 +65,12 @@ class _DeadlineResponse(HTTPResponse):
         raw = self.fp.detach()
         self.fp = io.BufferedReader(_DeadlineReader(sock, raw))
 
+    def begin(self) -> None:
+        """Read the headers; forget what of them cannot be read, which urllib3 would log."""
+        super().begin()
+        self.headers.set_payload("")
+        self.headers.defects.clear()
+
 
 class _Connection(HTTPConnection):
     response_class = _DeadlineResponse

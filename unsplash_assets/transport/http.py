@@ -73,6 +73,8 @@ class HttpTransport:
                 return response
             response.close()
             target = _target(url, location)
+            if limits.is_secret(target):
+                raise RequestRefused(f"{_host(url)} redirects to an address that tells a secret")
             goal = _origin_of(target)
             if goal not in limits.redirect_origins:
                 named = repr(goal) if goal else "no readable address"

@@ -88,6 +88,7 @@ class UnsplashClient:
             timeouts or Timeouts(),
             size=_ANSWER_SIZE,
             redirect_origins=frozenset({origin(base_url)}),
+            is_secret=self._secret.is_in,
         )
         self.budget = budget or NoBudget()
 
@@ -134,16 +135,6 @@ class UnsplashClient:
         self._get(Question(download_location, "a download event", of_one_photo=True), reservation)
 
     def _get(self, question: Question, reservation: Reservation) -> Any:  # noqa: ANN401 - any JSON
-        """Ask, and take the key out of what comes back: an API may repeat it anywhere."""
-        try:
-            return self._secret.taken_out_of(self._ask(question, reservation))
-        except UnsplashAssetsError as error:
-            cleaned = self._secret.taken_out_of_error(error)
-            if cleaned is error:
-                raise
-            raise cleaned from None
-
-    def _ask(self, question: Question, reservation: Reservation) -> Any:  # noqa: ANN401 - any JSON
         headers = {
             "Accept": "application/json",
             "Accept-Version": "v1",
@@ -151,13 +142,16 @@ class UnsplashClient:
         }
         answered: Answered | None = None
         try:
-            with self._transport.get(question.url, headers, self._limits) as answer:
+            with (
+                self._secret.kept_from_errors(),
+                self._transport.get(question.url, headers, self._limits) as answer,
+            ):
                 status, answers_headers = answer.status, dict(answer.headers)
                 answered = Answered(numbers(answers_headers))
                 body = b"".join(answer.chunks())
             if status == 200:  # noqa: PLR2004 - HTTP
                 return self._content(body)
-            error = problem(status, answers_headers, body, question)
+            error = problem(status, answers_headers, self._redacted(body), question)
             answered = replace(
                 answered,
                 quota_spent=isinstance(error, QuotaSpent),
@@ -168,10 +162,19 @@ class UnsplashClient:
             reservation.settle(answered)
 
     def _content(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
+        """Read an answer, without the key where it repeats it: the catalogue will have the rest."""
         try:
-            return json.loads(body)
+            return self._secret.taken_out_of(json.loads(body))
         except (ValueError, RecursionError):
             raise BadAnswer("the API answered with something that is not JSON") from None
+
+    def _redacted(self, body: bytes) -> bytes:
+        """Take the key out of an answer that is going to be quoted, before any of it is cut off."""
+        try:
+            return json.dumps(self._secret.taken_out_of(json.loads(body))).encode()
+        except (ValueError, RecursionError):
+            text = body.decode("utf-8", "replace")
+            return str(self._secret.taken_out_of(text)).encode()
 
 
 def is_at(url: str, base_url: str) -> bool:

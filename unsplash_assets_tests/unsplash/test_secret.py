@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import traceback
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -10,7 +11,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.errors import RequestRefused, ServerError
+from unsplash_assets.errors import NetworkError, RequestRefused, ServerError, UnsplashAssetsError
 from unsplash_assets.unsplash.secret import Secret
 
 KEY = "aB3+/=%&<>\\_-key~(42)"
@@ -23,8 +24,14 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "quoted but for slashes": quote,
     "quoted with plus": quote_plus,
     "as JSON": lambda key: json.dumps(key)[1:-1],
+    "as JSON within JSON": lambda key: json.dumps(json.dumps(key))[3:-3],
+    "as PHP's JSON": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
     "as Python": lambda key: repr(key)[1:-1],
     "as HTML": html.escape,
+    "quoted in every character": lambda key: "".join(f"%{ord(c):02X}" for c in key),
+    "quoted as JavaScript does": lambda key: quote(key, safe="~()*!'"),
+    "as JSON in every character": lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
+    "as HTML in numbers": lambda key: "".join(f"&#{ord(c)};" for c in key),
     "as base64": lambda key: base64.b64encode(key.encode()).decode(),
     "as base64 for URLs": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
     "as base64 after one letter": lambda key: base64.b64encode(f"x{key}".encode()).decode(),
@@ -47,6 +54,13 @@ def test_the_key_is_taken_out_in_every_form(write: Callable[[str], str]) -> None
     assert not SECRET.is_in(cleaned)
     assert cleaned.startswith("before ")
     assert cleaned.endswith(" after")
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_base64_leaves_at_most_a_shared_character_of_the_key_on_each_side(before: str) -> None:
+    coded = base64.b64encode(f"{before}{KEY}".encode()).decode()
+    left = str(SECRET.taken_out_of(coded)).rstrip("=")
+    assert len(left.replace("(key)", "")) <= len(before) + 2
 
 
 def test_the_key_is_taken_out_of_every_corner_of_an_answer() -> None:
@@ -72,6 +86,23 @@ def test_an_error_that_quotes_the_key_is_another_without_it() -> None:
 def test_an_error_without_the_key_is_the_same() -> None:
     error = RequestRefused("400: no")
     assert SECRET.taken_out_of_error(error) is error
+
+
+def _raised(error: UnsplashAssetsError, cause: Exception) -> str:
+    """Return all that is told of an error that was raised with the key kept from errors."""
+    with pytest.raises(UnsplashAssetsError) as raised, SECRET.kept_from_errors():
+        raise error from cause
+    return "".join(traceback.format_exception(raised.value))
+
+
+def test_an_error_whose_cause_tells_the_key_goes_on_without_it() -> None:
+    told = _raised(NetworkError("no answer"), OSError(f"GET /photos/{quote(KEY)}"))
+    assert not SECRET.is_in(told)
+    assert told.endswith("NetworkError: no answer\n")
+
+
+def test_an_error_whose_cause_tells_no_key_keeps_it() -> None:
+    assert "OSError: reset" in _raised(NetworkError("no answer"), OSError("reset"))
 
 
 def test_a_short_key_does_not_spoil_every_text() -> None:
