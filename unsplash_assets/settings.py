@@ -216,9 +216,14 @@ def environment(project: Path) -> dict[str, str]:
 
 
 def enter_project(project: Path) -> None:
-    """Make this process work in the project folder, on the Dagster home that belongs to it."""
+    """Make this process work in the project folder, on the Dagster home that belongs to it.
+
+    Its environment gets the project's `.env`, as that of every Dagster command does, for others
+    than us read it: proxies and certificates stand there.
+    """
     os.chdir(project)
-    home = environment(project).get("DAGSTER_HOME")
+    os.environ.update(environment(project))
+    home = os.environ.get("DAGSTER_HOME")
     if not home:
         is_home = (project / PROJECT_FILE).is_file()
         home = str(project if is_home else project / ".dagster")

@@ -408,6 +408,16 @@ def test_entering_a_project_gives_dagster_its_home(
     assert Path(os.environ["DAGSTER_HOME"]) == folder / home
 
 
+def test_entering_a_project_lets_others_read_its_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://of-the-shell")
+    (tmp_path / ".env").write_text("HTTPS_PROXY=http://of-the-file\n")
+    settings.enter_project(tmp_path)
+    assert os.environ["HTTPS_PROXY"] == "http://of-the-file"
+
+
 Parser = Callable[[str], Any]
 
 

@@ -70,7 +70,7 @@ class Transport(Protocol):
         """Ask for `url`; the answer is to be read inside the `with`.
 
         Raises NetworkError where no answer comes within the limits, RequestRefused where a
-        redirect leads elsewhere.
+        redirect leads elsewhere, SettingsError where proxy or certificates cannot be used.
         """
 
 

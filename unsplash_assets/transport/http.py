@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from unsplash_assets.errors import NetworkError, RequestRefused, TooLarge
+from unsplash_assets.errors import NetworkError, RequestRefused, SettingsError, TooLarge
+from unsplash_assets.setting_values import is_loopback
 from unsplash_assets.transport.base import Answer, Limits, origin
 from unsplash_assets.transport.deadline import DeadlineAdapter, until
 
@@ -27,15 +28,25 @@ _NO_URL: Final = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
+    urllib3.exceptions.ProxySchemeUnknown,
 )
+_DIRECTLY: Final = {"http": "", "https": ""}
 _SAID: Final = (
     (requests.exceptions.ConnectTimeout, "no connection to {host} within {connect} s"),
     (requests.exceptions.Timeout, "nothing came from {host} for {read} s"),
-    (requests.exceptions.SSLError, "{host} has a certificate that is not trusted here"),
+    (
+        requests.exceptions.SSLError,
+        "{host} has a certificate that is not trusted here: see REQUESTS_CA_BUNDLE",
+    ),
     (requests.exceptions.ProxyError, "the proxy gives no connection to {host}"),
     (requests.exceptions.ContentDecodingError, "{host} sent a body that cannot be unpacked"),
     (requests.exceptions.ChunkedEncodingError, "the answer of {host} was cut short"),
 )
+_PROXY: Final = "the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
+_PROXY_FORM: Final = (
+    "use http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, SOCKS is not supported"
+)
+_BUNDLE: Final = "the file of certificates (REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)"
 _SAID_OTHERWISE: Final = "no answer from {host}: is the network up?"
 
 
@@ -91,12 +102,30 @@ class HttpTransport:
         timeout = (min(limits.timeouts.connect, left), min(limits.timeouts.read, left))
         try:
             return self._session.get(
-                url, headers=dict(headers), timeout=timeout, stream=True, allow_redirects=False
+                url,
+                headers=dict(headers),
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
+                proxies=_DIRECTLY if _is_here(url) else None,
             )
         except _NO_URL:
+            if self._can_ask(url):
+                raise SettingsError(_PROXY, "no address that can be used", _PROXY_FORM) from None
             raise RequestRefused(f"{url[:200]!r} is not a URL to ask") from None
         except _BROKEN as error:
+            if type(error) is OSError:  # of requests' own, before it asks for anything
+                raise SettingsError(_BUNDLE, "not there", "name one, or unset both") from None
             raise _network_error(error, url, limits, deadline) from error
+
+    def _can_ask(self, url: str) -> bool:
+        """Whether nothing is wrong with a URL itself: then it is the proxy's that is."""
+        try:
+            requests.Request("GET", url).prepare()
+            self._session.get_adapter(url)
+        except _NO_URL:
+            return False
+        return True
 
 
 class _Session(requests.Session):
@@ -170,6 +199,14 @@ def _origin_of(url: str) -> str | None:
         return origin(url)
     except ValueError:
         return None
+
+
+def _is_here(url: str) -> bool:
+    """Whether a URL is of this machine itself, which plain HTTP is for: no proxy may read it."""
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def _host(url: str) -> str:

@@ -1,6 +1,7 @@
 """Tests of the transport over HTTP: bounds, bodies, redirects, secrets, proxies, certificates."""
 
 import gzip
+import logging
 import socket
 import ssl
 import sys
@@ -12,12 +13,19 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from unsplash_assets.errors import NetworkError, RequestRefused, TooLarge, UnsplashAssetsError
+from unsplash_assets.errors import (
+    NetworkError,
+    RequestRefused,
+    SettingsError,
+    TooLarge,
+    UnsplashAssetsError,
+)
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets_tests.conftest import RawServe, Script, Serve
@@ -722,6 +730,28 @@ def test_a_header_that_cannot_be_sent_is_refused_without_telling_it(
     assert "made-up" not in "".join(traceback.format_exception(raised.value))
 
 
+def test_a_redirect_to_what_is_secret_is_not_followed_and_not_told(raw_serve: RawServe) -> None:
+    """URLs are logged, and quoted in the errors of others."""
+    heads: list[bytes] = []
+    url = raw_serve(noting(heads, redirecting("/on?token=hidden")))
+    limits = replace(bounds(url), is_secret=lambda text: "hidden" in text)
+    with pytest.raises(RequestRefused, match="redirects to an address that tells a secret") as told:
+        fetch(url, limits)
+    assert "hidden" not in str(told.value)
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize("line", [b"no colon: no header\r\nhidden", b"hidden : x", b"hidden"])
+def test_headers_that_cannot_be_read_are_not_logged(
+    raw_serve: RawServe, caplog: pytest.LogCaptureFixture, line: bytes
+) -> None:
+    url = raw_serve(saying(b"HTTP/1.0 200 OK\r\nX-A: 1\r\n" + line + b"\r\nX-B: 2\r\n\r\nhere"))
+    with caplog.at_level(logging.DEBUG):
+        assert fetch(url).endswith(b"here")
+    assert caplog.messages
+    assert "hidden" not in caplog.text
+
+
 def test_credentials_in_a_url_are_not_told(raw_serve: RawServe) -> None:
     url = raw_serve(saying(b"")).replace("http://", "http://somebody:hidden@")
     with pytest.raises(NetworkError) as raised:
@@ -745,9 +775,52 @@ def test_a_proxy_from_the_environment_is_used(
 def test_no_proxy_is_used_for_what_is_excepted(
     raw_serve: RawServe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    port = int(raw_serve(saying(whole(b"directly"))).rpartition(":")[2])
+    here = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [here])
     monkeypatch.setenv("http_proxy", _nowhere())
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert fetch(raw_serve(saying(whole(b"directly")))) == b"directly"
+    monkeypatch.setenv("no_proxy", "photos.example")
+    assert fetch("http://photos.example/photo-1") == b"directly"
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST"])
+def test_this_machine_is_asked_directly_for_a_proxy_could_read_the_key(
+    raw_serve: RawServe, monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+) -> None:
+    monkeypatch.setenv(variable, _nowhere())
+    url = raw_serve(saying(whole(b"directly"))).replace("127.0.0.1", name)
+    assert fetch(url, headers=KEY) == b"directly"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "socks5://somebody:hidden@photos.example:1080",
+        "ftp://somebody:hidden@photos.example",
+        "http://somebody:hidden@photos.example:port",
+        "http://somebody:hidden@photos.example:99999",
+        "http://[somebody:hidden",
+        "http://",
+    ],
+)
+def test_a_proxy_that_is_no_address_is_named_as_the_cause_at_once(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("https_proxy", address)
+    with pytest.raises(SettingsError, match=r"^the proxy \(HTTPS_PROXY, .* use http") as raised:
+        fetch("https://photos.invalid/", headers=KEY)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "hidden" not in told
+    assert "made-up-key" not in told
+
+
+def test_certificates_that_are_not_there_are_named_as_the_cause_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    with pytest.raises(SettingsError, match=r"REQUESTS_CA_BUNDLE .* is not there: name one"):
+        fetch("https://photos.invalid/")
 
 
 def test_the_total_holds_through_a_proxy(
@@ -819,7 +892,7 @@ def test_an_unknown_certificate_is_refused_and_nothing_is_sent(
 ) -> None:
     heads: list[bytes] = []
     url = tls_serve(noting(heads, whole(b"in private")))
-    with pytest.raises(NetworkError, match=r"has a certificate that is not trusted here$"):
+    with pytest.raises(NetworkError, match=r"not trusted here: see REQUESTS_CA_BUNDLE$"):
         fetch(url, headers=KEY)
     assert heads == []
 
