@@ -28,6 +28,14 @@ _OTHERS = {
 }  # fmt: skip
 
 
+_SLOWEST = ("test_dagster_dev.py", "test_simulation.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that others run beside them."""
+    items.sort(key=lambda item: item.path.name not in _SLOWEST)
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
