@@ -30,7 +30,7 @@ PATIENCE: Final = 10.0
 A request of an hour ago was made a moment after its tick, and counts a moment longer here than
 at Unsplash: without patience each hour would lose a minute.
 """
-_REMEMBERED: Final = 2 * quota.HOUR  # seconds
+_REMEMBERED: Final = 2 * quota.HOUR + 2 * quota.MARGIN  # seconds
 
 
 class RequestBudget:

@@ -25,6 +25,7 @@ from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.budget import NoBudget
 from unsplash_assets.unsplash.client import UnsplashClient
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, RawServe, Serve
+from unsplash_assets_tests.dev import wait_for
 from unsplash_assets_tests.library.test_catalogue import ids, photo
 from unsplash_assets_tests.library.test_storing import Together
 
@@ -448,6 +449,7 @@ def test_a_crash_loses_no_event_and_doubles_at_most_the_one_in_flight(
     real_time.store(*range(6), base=base)
     children.append(_sender(tmp_path / "library", base, concurrency=1))
     children[0].communicate("now\n", timeout=30)
+    wait_for("the answer that nobody reads", lambda: len(noted.asked) == 4, 10)
     assert told(noted) == ids(0, 1, 2, 3)
     assert sorted(real_time.sent()) == sorted(ids(0, 1, 2))
     assert real_time.due() == (0, 3)
