@@ -18,6 +18,7 @@ from filelock import FileLock
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.failures import INTERRUPTED
+from unsplash_assets.history import History
 from unsplash_assets.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.database import Database, open_database
@@ -83,6 +84,7 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
             },
             raise_on_error=False,
         )
+        History(instance, given.keep_runs, given.topics).prune()
     return result.success
 
 

@@ -324,3 +324,37 @@ def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Pat
     assert not result.success
     errors = " ".join(str(event.event_specific_data) for event in result.all_events)
     assert "choose another with UNSPLASH_LIBRARY" in errors
+
+
+def test_a_run_prunes_the_oldest_photos_beyond_the_bound(given: Given) -> None:
+    project = Project(given(topics="nature,art", viewer="off", keep="2"))
+    first, _, last = project.run("nature"), project.run("art"), project.run("art")
+    assert metadata(first, "image_file")["pruned"] == 0
+    assert metadata(last, "image_file")["pruned"] == 1
+    assert [path.partition("/")[0] for path in project.pictures()] == ["art", "art"]
+
+
+def test_a_run_keeps_what_it_has_stored_even_beyond_the_bound(given: Given) -> None:
+    project = Project(given(topics="nature", viewer="off", keep="1KB"))
+    project.run("nature")
+    last = project.run("nature", photos_per_run=3)
+    assert (metadata(last, "image_file")["stored"], metadata(last, "image_file")["pruned"]) == (
+        3,
+        1,
+    )
+    assert len(project.pictures()) == 3
+
+
+def test_what_is_kept_can_be_changed_for_one_run(demo: Project) -> None:
+    demo.run("nature", photos_per_run=3)
+    assert metadata(demo.run("nature", keep="2"), "image_file")["pruned"] == 2
+
+
+def test_a_photo_whose_file_cannot_be_removed_spoils_no_run(demo: Project, tmp_path: Path) -> None:
+    demo.run("nature")
+    (demo.given.library / "nature").rename(tmp_path / "elsewhere")
+    (demo.given.library / "nature").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    told = metadata(demo.run("nature", keep="1"), "image_file")
+    assert told["pruned"] == 0
+    assert "outside of the library" in told["pruning failed"]
+    assert len(demo.pictures()) == 2

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -29,6 +29,7 @@ from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import open_database
 from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.library.test_catalogue import photo
+from unsplash_assets_tests.test_history import let_have_ended
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -73,6 +74,14 @@ def test_fetch_is_recorded_in_dagster_like_any_run(project: Path) -> None:
     assert run_of_it.tags["dagster/max_runtime"] == "0"
     assert event
     assert (project / ".dagster" / "storage").is_dir()
+
+
+def test_fetch_deletes_runs_that_have_had_their_time(project: Path) -> None:
+    run("fetch", "nature")
+    let_have_ended(project / ".dagster" / "storage", timedelta(days=1, seconds=60))
+    run("fetch", "nature")
+    with dg.DagsterInstance.get() as instance:
+        assert len(instance.get_run_records()) == 1
 
 
 def test_fetch_of_another_word_is_wrong_usage_and_lists_the_topics() -> None:

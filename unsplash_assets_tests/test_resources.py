@@ -21,14 +21,16 @@ def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> Non
     }  # fmt: skip
     assert set(shown["library"]) == {
         "folder", "rendition", "photos_per_run", "timeout", "max_size", "concurrency",
+        "keep",
     }  # fmt: skip
 
 
 def test_the_fields_have_the_values_of_the_settings(given: Given) -> None:
-    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600")
+    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600", keep="2gb")
     assert shown["unsplash"]["orientation"] == "portrait"
     assert shown["unsplash"]["retry_delay"] == 3
     assert shown["library"]["rendition"] == "1600"
+    assert shown["library"]["keep"] == "2GB"
 
 
 def _launchpad(given: Given, **values: str) -> dict[str, dict[str, object]]:

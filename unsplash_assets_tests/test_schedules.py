@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -14,9 +15,11 @@ from unsplash_assets.definitions import build_definitions
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.runs import Runs
+from unsplash_assets.resources import MODE_TAG
 from unsplash_assets.settings import Settings
 from unsplash_assets_tests.conftest import NOON, Given
 from unsplash_assets_tests.runs import skipped_because, tick
+from unsplash_assets_tests.test_history import let_have_ended
 
 
 @pytest.fixture
@@ -32,11 +35,15 @@ def settings(given: Given) -> Settings:
     return given(topics="nature,art,life")
 
 
-def _start_run(instance: dg.DagsterInstance, settings: Settings, tags: dict[str, str]) -> str:
-    """Put a run into Dagster's record that has begun and not ended."""
+def _start_run(
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    tags: dict[str, str],
+    status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+) -> str:
+    """Put a run into Dagster's record that has begun, and not ended unless the status says so."""
     job = build_definitions(settings).resolve_job_def("refresh")
-    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
-    return run.run_id
+    return instance.create_run_for_job(job, status=status, tags=tags).run_id
 
 
 def _dead_process() -> ProcessName:
@@ -106,6 +113,23 @@ def test_a_run_that_failed_does_not_stop_the_next_tick(
     tags = {"dagster/schedule_name": "every_minute"}
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
     assert isinstance(tick(settings, instance), dg.RunRequest)
+
+
+@pytest.mark.parametrize("going", [False, True], ids=["asks for a run", "is skipped"])
+def test_a_tick_deletes_runs_that_have_had_their_time(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    going: bool,  # noqa: FBT001 - as parametrize has it
+) -> None:
+    old = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    let_have_ended(Path(instance.root_directory), timedelta(days=1, seconds=60))
+    new = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    if going:
+        _start_run(instance, settings, {"dagster/schedule_name": "every_minute"})
+    answer = tick(settings, instance)
+    assert isinstance(answer, dg.SkipReason if going else dg.RunRequest)
+    assert instance.get_run_by_id(old) is None
+    assert instance.get_run_by_id(new)
 
 
 def test_a_minute_that_another_process_has_is_left_to_it(

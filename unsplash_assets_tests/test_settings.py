@@ -445,7 +445,7 @@ def _is_command(viewer: str) -> bool:
 
 def _is_keep(keep: Keep) -> bool:
     bounds = [bound for bound in (keep.photos, keep.size, keep.age) if bound is not None]
-    return len(bounds) <= 1 and all(bounds)
+    return len(bounds) <= 1 and all(bounds) and setting_values.keep(str(keep)) == keep
 
 
 VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
