@@ -67,7 +67,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def history(instance: dg.DagsterInstance, clock: Clock) -> History:
-    return History(instance, DAY, TOPICS, clock)
+    return History(instance, DAY, TOPICS, clock, within=60)
 
 
 def run(
@@ -376,7 +376,7 @@ def _sizes(
     """
     topics = job.partitions_def.get_partition_keys() if job.partitions_def else []
     clock, ended, sizes, took = Clock(), list[float](), list[int](), list[float]()
-    history = History(instance, DAY, topics, clock)
+    history = History(instance, DAY, topics, clock, within=60)
     for number in range(1, span * max(spans) + 1):
         topic = topics[number % len(topics)]
         assert job.execute_in_process(instance=instance, partition_key=topic).success
