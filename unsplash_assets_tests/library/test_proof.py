@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
-from unsplash_assets.library.proof import JPEG, PIXELS_AT_MOST, PNG, WEBP, Format, Proof, prove
+from unsplash_assets.library.proof import (
+    JPEG,
+    PIXELS_AT_MOST,
+    PIXELS_DECODED_AT_MOST,
+    PNG,
+    WEBP,
+    Format,
+    Proof,
+    prove,
+)
 
 FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}
 Prove = Callable[..., Proof]
@@ -45,6 +54,13 @@ def jpeg_that_claims(width: int, height: int) -> bytes:
     start = WHOLE["JPEG"].index(b"\xff\xc0")
     claimed = struct.pack(">HH", height, width)
     return WHOLE["JPEG"][: start + 5] + claimed + WHOLE["JPEG"][start + 9 :]
+
+
+def webp_that_claims(width: int, height: int) -> bytes:
+    """Return a WebP in its extended form, whose canvas is said to be so large."""
+    canvas = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + canvas
+    return webp_of(extended + WHOLE["WEBP"][12:])
 
 
 def webp_of(content: bytes) -> bytes:
@@ -195,7 +211,9 @@ def test_a_header_that_cannot_be_read_is_a_bad_picture(content: bytes, media_typ
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
-        pytest.param(png_that_claims(15_001, 10_000), "image/png", id="a little more"),
+        pytest.param(jpeg_that_claims(15_001, 10_000), "image/jpeg", id="a little more"),
+        pytest.param(png_that_claims(10_001, 5_000), "image/png", id="PNG, a little more"),
+        pytest.param(webp_that_claims(16_000, 16_000), "image/webp", id="WebP, which Pillow sees"),
         pytest.param(png_that_claims(30_000, 30_000), "image/png", id="900 million"),
         pytest.param(png_that_claims(2**31 - 1, 2**31 - 1), "image/png", id="all there are"),
         pytest.param(png_that_claims(1, 200_000_000), "image/png", id="a line"),
@@ -213,13 +231,15 @@ def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_the_largest_photos_are_within_the_bounds() -> None:
     assert PIXELS_AT_MOST == 15_000 * 10_000
-    assert proven(png_that_claims(15_000, 10_000), "image/png").width == 15_000
+    assert proven(jpeg_that_claims(15_000, 10_000)).width == 15_000
+    assert PIXELS_DECODED_AT_MOST == 10_000 * 5_000
+    assert proven(png_that_claims(10_000, 5_000), "image/png").width == 10_000
 
 
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
 def test_a_photo_of_100_million_pixels_is_proven_without_a_warning() -> None:
     """Unsplash has such; a warning of Pillow's internals is nothing for a person."""
-    assert proven(png_that_claims(12_000, 8_400), "image/png").height == 8_400
+    assert proven(jpeg_that_claims(12_000, 8_400)).height == 8_400
 
 
 def photograph(kind: str, mode: str = "RGB", **options: Any) -> bytes:
