@@ -57,15 +57,19 @@ def image_file(
     with reported(context, unsplash, library) as attempt:
         chosen = shelf.catalogue.take_over(topic, run_id)
         outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
+        for photo_id, reason in (outcome.refused | outcome.failed).items():
+            context.log.warning(f"photo {photo_id}: {reason}")
         stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
+        troubles = library.runs.not_stored(run_id)
         pruned = library.retention.prune(run_id)
-    for photo_id, reason in (outcome.refused | outcome.failed).items():
-        context.log.warning(f"photo {photo_id}: {reason}")
     context.log.info(f"{topic}: stored {len(outcome.stored)}, newest {stored[-1].path}")
     if pruned.photos:
         context.log.info(f"pruned {pruned.photos} of the oldest, {pruned.bytes:,} bytes")
     return dg.MaterializeResult(
-        metadata=metadata.of_files(unsplash, library, stored, outcome, pruned),
+        metadata={
+            **metadata.of_files(unsplash, library, stored, outcome, pruned),
+            **metadata.of_troubles(troubles),
+        },
         data_version=metadata.data_version(stored),
     )
 

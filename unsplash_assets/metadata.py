@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,6 +93,11 @@ def of_files(
     if len(stored) > 1:
         metadata["photos"] = _table(stored)
     return metadata
+
+
+def of_troubles(troubles: Mapping[str, str]) -> Metadata:
+    """Describe the photos that a run could not store, in any of its tries: by id, the reason."""
+    return {"not stored": dg.MetadataValue.json(dict(troubles))} if troubles else {}
 
 
 def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:

@@ -25,15 +25,20 @@ class Project:
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def run(
-        self, topic: str, assets: Sequence[str] = ALL, **library: object
+        self,
+        topic: str,
+        assets: Sequence[str] = ALL,
+        unsplash: Mapping[str, object] | None = None,
+        **library: object,
     ) -> dg.ExecuteInProcessResult:
-        """Materialize assets of a topic; keywords are run config of the resource `library`."""
+        """Materialize assets of a topic, with run config of the two resources."""
+        config = {"unsplash": {"config": unsplash or {}}, "library": {"config": library}}
         job = build_definitions(self.given).resolve_implicit_global_asset_job_def()
         return job.execute_in_process(
             instance=self.instance,
             partition_key=topic,
             asset_selection=[dg.AssetKey(name) for name in assets],
-            run_config={"resources": {"library": {"config": library}}} if library else None,
+            run_config={"resources": config} if unsplash or library else None,
             raise_on_error=False,
         )
 

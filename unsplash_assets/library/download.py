@@ -4,12 +4,15 @@ Nothing bad gets a final name: the rename comes last, and what is renamed is wha
 Which pictures, and how many at a time, is decided in `storing`.
 """
 
+from urllib.parse import urlsplit
+
 from unsplash_assets.errors import PhotoRefused, ServerError
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
 from unsplash_assets.library.embedding import embed
 from unsplash_assets.library.files import Folder, photo_path
 from unsplash_assets.library.proof import FORMATS, prove
 from unsplash_assets.transport.base import Answer, Limits, Transport
+from unsplash_assets.unsplash.models import PLACEHOLDER
 
 _HEADERS = {
     "Accept": ", ".join(kind.media_type for kind in FORMATS),
@@ -27,7 +30,7 @@ def download(
     """
     with folder.incoming() as incoming, folder.incoming() as credited:
         with transport.get(photo.url, _HEADERS, limits) as answer:
-            _check_status(answer)
+            _check(answer)
             for chunk in answer.chunks():
                 folder.write(incoming, chunk)
             media_type = answer.headers.get("Content-Type", "")
@@ -43,8 +46,10 @@ def download(
     return StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
 
 
-def _check_status(answer: Answer) -> None:
+def _check(answer: Answer) -> None:
     status = answer.status
+    if PLACEHOLDER in urlsplit(answer.url).path:  # redirected to: docs/unsplash.md, Photos
+        raise PhotoRefused("the picture is gone: its server gives a placeholder instead")
     if status == 200:  # noqa: PLR2004 - HTTP
         return
     if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP

@@ -1,13 +1,22 @@
-"""Decides whether a file is a whole picture: type, beginning, end, and a readable header.
+"""Decides whether a file is a whole picture: type, beginning, end, header, and no hole inside.
 
-It looks at files only; that a body is as long as announced is the transport's to see.
+A hole, which a broken cache or disk leaves, is a run of zeros. Honest pictures have such runs
+too, so a run is only a suspicion, upon which the whole picture is decoded, strictly: for JPEG by
+simplejpeg, since Pillow's decoder accepts holes. WebP's decoder does too: in a lossless one a
+long run is proof enough, in a lossy one a hole stays unseen (Unsplash is asked for JPEG).
+
+It looks at files only; that a body is as long as announced is the transport's to see. A bit
+flipped on the way here cannot be proven.
 """
 
+import mmap
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from PIL.Image import DecompressionBombError
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -18,9 +27,17 @@ from unsplash_assets.library.files import sha256
 
 PIXELS_AT_MOST: Final = 150_000_000
 """Unsplash's largest are about 100 million; what is far above is meant to do harm."""
+PIXELS_DECODED_AT_MOST: Final = 50_000_000
+"""Of a PNG or WebP: to decode it takes 4 to 16 bytes of memory a pixel, a JPEG is made small."""
 
 _TAIL: Final = 64  # bytes
 _PADDING: Final = b"\x00\r\n "
+_SUSPICIOUS: Final = bytes(64)
+_HOLE: Final = bytes(512)
+"""More zeros than lossless WebP ever has in a row."""
+_LOSSLESS: Final = b"VP8L"
+_SMALLEST: Final = 8  # times smaller: the most that a JPEG decoder does by itself
+_decoding = threading.Lock()  # one at a time, however many are downloaded: memory is dear
 
 
 @dataclass(frozen=True)
@@ -31,11 +48,13 @@ class Format:
     media_type: str
     reader: Callable[[Path], ImageFile]
     """Reads the header. Unlike Image.open it says nothing of sizes: here that is decided."""
+    pixels: int
+    """The most that one may have."""
 
 
-JPEG: Final = Format("jpg", "image/jpeg", JpegImageFile)
-PNG: Final = Format("png", "image/png", PngImageFile)
-WEBP: Final = Format("webp", "image/webp", WebPImageFile)
+JPEG: Final = Format("jpg", "image/jpeg", JpegImageFile, PIXELS_AT_MOST)
+PNG: Final = Format("png", "image/png", PngImageFile, PIXELS_DECODED_AT_MOST)
+WEBP: Final = Format("webp", "image/webp", WebPImageFile, PIXELS_DECODED_AT_MOST)
 FORMATS: Final = (JPEG, PNG, WEBP)
 
 
@@ -63,6 +82,7 @@ def prove(path: Path, media_type: str) -> Proof:
             f"the picture is announced as {announced[:60]!r}, but is {found.media_type}"
         )
     width, height = _pixels(path, found)
+    _check_inside(path, found)
     return Proof(found, size, width, height, sha256(path))
 
 
@@ -102,6 +122,39 @@ def _pixels(path: Path, kind: Format) -> tuple[int, int]:
             width, height = image.size
     except (OSError, SyntaxError, ValueError) as error:
         raise BadPicture("the picture's header cannot be read") from error
-    if width * height > PIXELS_AT_MOST:
+    except DecompressionBombError as error:  # the reader of WebP does look at sizes
+        raise PhotoRefused("the picture claims more pixels than any photo has") from error
+    if width * height > kind.pixels:
         raise PhotoRefused(f"the picture claims {width} x {height} pixels, more than any photo has")
     return width, height
+
+
+def _check_inside(path: Path, kind: Format) -> None:
+    """Look for a hole, and where there may be one, decode all. Raises BadPicture."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(_SUSPICIOUS) == -1:
+            return
+        if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
+            raise BadPicture(f"the picture ({kind.media_type}) has a hole in it")
+    try:
+        with _decoding:
+            _decode(path, kind)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadPicture(f"the picture ({kind.media_type}) has a hole in it") from error
+
+
+def _decode(path: Path, kind: Format) -> None:
+    if kind is JPEG:
+        _decode_jpeg(path)
+    else:
+        with kind.reader(path) as image:
+            image.load()
+
+
+def _decode_jpeg(path: Path) -> None:
+    """Decode it as small and grey as may be: all of its data is read, and little memory taken."""
+    from simplejpeg import decode_jpeg  # noqa: PLC0415 - it brings numpy, and is seldom needed
+
+    decode_jpeg(
+        path.read_bytes(), "GRAY", min_height=1, min_width=1, min_factor=_SMALLEST, strict=True
+    )

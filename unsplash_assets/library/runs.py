@@ -81,6 +81,15 @@ class Runs:
         with self._db.reading() as connection:
             return connection.scalar(query)
 
+    def not_stored(self, run_id: str) -> dict[str, str]:
+        """Return the photos that a run chose and could not store, by id, with the reason."""
+        photos = db.photos.c
+        mine = (photos.mode == self._db.mode, photos.run_id == run_id)
+        left = (photos.state.in_(("waiting", "refused")), photos.reason.is_not(None))
+        query = sa.select(photos.id, photos.reason).where(*mine, *left)
+        with self._db.reading() as connection:
+            return {row.id: row.reason for row in connection.execute(query)}
+
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
         query = sa.select(db.runs.c.run_id, db.runs.c.process)

@@ -11,10 +11,19 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
-from unsplash_assets.library.proof import JPEG, PIXELS_AT_MOST, PNG, WEBP, Format, Proof, prove
+from unsplash_assets.library.proof import (
+    JPEG,
+    PIXELS_AT_MOST,
+    PIXELS_DECODED_AT_MOST,
+    PNG,
+    WEBP,
+    Format,
+    Proof,
+    prove,
+)
 
 FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}
 Prove = Callable[..., Proof]
@@ -45,6 +54,13 @@ def jpeg_that_claims(width: int, height: int) -> bytes:
     start = WHOLE["JPEG"].index(b"\xff\xc0")
     claimed = struct.pack(">HH", height, width)
     return WHOLE["JPEG"][: start + 5] + claimed + WHOLE["JPEG"][start + 9 :]
+
+
+def webp_that_claims(width: int, height: int) -> bytes:
+    """Return a WebP in its extended form, whose canvas is said to be so large."""
+    canvas = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + canvas
+    return webp_of(extended + WHOLE["WEBP"][12:])
 
 
 def webp_of(content: bytes) -> bytes:
@@ -195,7 +211,9 @@ def test_a_header_that_cannot_be_read_is_a_bad_picture(content: bytes, media_typ
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
-        pytest.param(png_that_claims(15_001, 10_000), "image/png", id="a little more"),
+        pytest.param(jpeg_that_claims(15_001, 10_000), "image/jpeg", id="a little more"),
+        pytest.param(png_that_claims(10_001, 5_000), "image/png", id="PNG, a little more"),
+        pytest.param(webp_that_claims(16_000, 16_000), "image/webp", id="WebP, which Pillow sees"),
         pytest.param(png_that_claims(30_000, 30_000), "image/png", id="900 million"),
         pytest.param(png_that_claims(2**31 - 1, 2**31 - 1), "image/png", id="all there are"),
         pytest.param(png_that_claims(1, 200_000_000), "image/png", id="a line"),
@@ -213,13 +231,74 @@ def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_the_largest_photos_are_within_the_bounds() -> None:
     assert PIXELS_AT_MOST == 15_000 * 10_000
-    assert proven(png_that_claims(15_000, 10_000), "image/png").width == 15_000
+    assert proven(jpeg_that_claims(15_000, 10_000)).width == 15_000
+    assert PIXELS_DECODED_AT_MOST == 10_000 * 5_000
+    assert proven(png_that_claims(10_000, 5_000), "image/png").width == 10_000
 
 
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
 def test_a_photo_of_100_million_pixels_is_proven_without_a_warning() -> None:
     """Unsplash has such; a warning of Pillow's internals is nothing for a person."""
-    assert proven(png_that_claims(12_000, 8_400), "image/png").height == 8_400
+    assert proven(jpeg_that_claims(12_000, 8_400)).height == 8_400
+
+
+def photograph(kind: str, mode: str = "RGB", **options: Any) -> bytes:
+    """Return a picture that is large enough to have a hole in its middle."""
+    out = io.BytesIO()
+    smooth = Image.effect_noise((900, 600), 80).filter(ImageFilter.GaussianBlur(1))
+    smooth.convert("RGB").convert(mode).save(out, kind, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        pytest.param("JPEG", photograph("JPEG"), id="JPEG"),
+        pytest.param("JPEG", photograph("JPEG", progressive=True), id="progressive JPEG"),
+        pytest.param("JPEG", photograph("JPEG", "L"), id="grey JPEG"),
+        pytest.param("JPEG", photograph("JPEG", "CMYK"), id="CMYK JPEG"),
+        pytest.param("PNG", photograph("PNG"), id="PNG"),
+        pytest.param("WEBP", photograph("WEBP", lossless=True), id="lossless WebP"),
+    ],
+)
+@pytest.mark.parametrize("where", [0.2, 0.5, 0.8])
+def test_a_picture_with_a_hole_in_its_middle_is_a_bad_one(
+    kind: str, content: bytes, where: float
+) -> None:
+    """Its length, beginning and end are right: a block of a disk or a cache was lost."""
+    at = int(len(content) * where)
+    spoiled = content[:at] + bytes(4096) + content[at + 4096 :]
+    assert len(spoiled) == len(content)
+    with pytest.raises(BadPicture, match="has a hole in it"):
+        proven(spoiled, FORMATS[kind].media_type)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_honest_picture_with_a_run_of_zeros_is_proven(kind: str, mode: str) -> None:
+    if mode == "CMYK" and kind != "JPEG":
+        pytest.skip(f"{kind} has no such colours")
+    out = io.BytesIO()
+    special: dict[str, Any] = {"JPEG": {"progressive": True}, "PNG": {"compress_level": 0}}
+    options = special.get(kind, {})
+    Image.new(mode, (1200, 800), 0).save(out, kind, **options)
+    comment = bytes(70) if kind == "WEBP" else b""
+    content = out.getvalue() if kind != "WEBP" else webp_with(out.getvalue(), b"NULL", comment)
+    assert bytes(64) in content
+    assert proven(content, FORMATS[kind].media_type).width == 1200
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (10, 200, 90)])
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 1}, {"quality": 100}])
+def test_a_large_plain_webp_is_proven(colour: tuple[int, int, int], options: Any) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (6000, 4000), colour).save(out, "WEBP", **options)
+    assert proven(out.getvalue(), "image/webp").width == 6000
+
+
+def webp_with(webp: bytes, name: bytes, content: bytes) -> bytes:
+    """Return a WebP with one more chunk at its end."""
+    return webp_of(webp[12:] + name + struct.pack("<I", len(content)) + content)
 
 
 HEADS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"RIFF"]
