@@ -58,11 +58,14 @@ def image_file(
         chosen = shelf.catalogue.take_over(topic, run_id)
         outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
         stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
+        pruned = library.retention.prune(run_id)
     for photo_id, reason in (outcome.refused | outcome.failed).items():
         context.log.warning(f"photo {photo_id}: {reason}")
     context.log.info(f"{topic}: stored {len(outcome.stored)}, newest {stored[-1].path}")
+    if pruned.photos:
+        context.log.info(f"pruned {pruned.photos} of the oldest, {pruned.bytes:,} bytes")
     return dg.MaterializeResult(
-        metadata=metadata.of_files(unsplash, library, stored, outcome),
+        metadata=metadata.of_files(unsplash, library, stored, outcome, pruned),
         data_version=metadata.data_version(stored),
     )
 

@@ -18,6 +18,7 @@ from filelock import FileLock
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.failures import INTERRUPTED
+from unsplash_assets.history import History
 from unsplash_assets.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.database import Database, open_database
@@ -55,12 +56,18 @@ def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetche
             succeeded = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
         error = Runs(database).error(run_id)
-        budget = RequestBudget(database, given.key_fingerprint)
-        shortage = None if len(stored) == count or budget.free() else budget.spent_words()
+        shortage = _shortage(database, given, topic) if len(stored) < count else None
     finally:
         database.close()
     failed = None if succeeded else error or "the run failed: see Dagster's UI"
     return Fetched(stored, failed, shortage)
+
+
+def _shortage(database: Database, given: Settings, topic: str) -> str | None:
+    """Say that the budget has nothing for one photo more, if so: its event, and its metadata."""
+    budget = RequestBudget(database, given.key_fingerprint)
+    cost = 1 if Catalogue(database).waiting(topic) else 2
+    return budget.spent_words(cost) if budget.free() < cost else None
 
 
 def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
@@ -77,6 +84,7 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
             },
             raise_on_error=False,
         )
+        History(instance, given.keep_runs, given.topics).prune()
     return result.success
 
 

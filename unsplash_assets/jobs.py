@@ -30,5 +30,6 @@ def build_refresh(given: Settings) -> Job:
 def longest_honest_run(given: Settings) -> int:
     """Return the seconds of a run in which every try of both network steps takes its time."""
     downloads = math.ceil(given.photos_per_run / given.concurrency) * given.timeout
+    events = math.ceil((given.photos_per_run + 1) / given.concurrency) * _API_ANSWER
     tries = RETRIES + 1
-    return math.ceil(tries * (_API_ANSWER + downloads + 2 * given.retry_delay)) + _MARGIN
+    return math.ceil(tries * (_API_ANSWER + downloads + events + 2 * given.retry_delay)) + _MARGIN

@@ -11,6 +11,7 @@ import dagster as dg
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
 from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.preview import preview, thumbnail
+from unsplash_assets.library.retention import Pruned
 from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
 from unsplash_assets.resources import LibraryResource, UnsplashResource
@@ -60,6 +61,7 @@ def of_files(
     library: LibraryResource,
     stored: Sequence[StoredPhoto],
     outcome: Outcome,
+    pruned: Pruned,
 ) -> Metadata:
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
     newest = stored[-1]
@@ -76,15 +78,18 @@ def of_files(
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "failed": len(outcome.failed),
+        "pruned": pruned.photos,
         "download events sent": outcome.sent.sent,
         "download events due": library.events.unsent(),
         "waiting": library.catalogue.waiting(newest.topic),
         "mode": unsplash.mode,
     }
     if outcome.postponed:
-        metadata["left for later"] = f"{outcome.postponed}: {library.budget.spent_words()}"
+        metadata["left for later"] = f"{outcome.postponed}: {outcome.shortage}"
     if outcome.sent.trouble:
         metadata["download event failed"] = outcome.sent.trouble
+    if pruned.trouble:
+        metadata["pruning failed"] = pruned.trouble
     if len(stored) > 1:
         metadata["photos"] = _table(stored)
     return metadata

@@ -23,6 +23,7 @@ from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.requests import RequestBudget
+from unsplash_assets.library.retention import Retention
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
 from unsplash_assets.settings import DEMO_KEY, DEMO_URL, Mode, Settings
@@ -124,8 +125,12 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     timeout: float = Field(default=60.0, gt=0, description="Seconds for one picture in all.")
     max_size: int = Field(default=50_000_000, gt=0, description="Bytes of the largest picture.")
     concurrency: int = Field(default=8, ge=1, le=64, description="Pictures at the same time.")
+    keep: str = Field(
+        default="all", description="all, or the newest photos up to a number, 2GB or 30d."
+    )
 
     _check_rendition = field_validator("rendition")(setting_values.rendition)
+    _check_keep = field_validator("keep")(lambda text: str(setting_values.keep(text)))
     _database: Database = PrivateAttr()
 
     @contextmanager
@@ -164,6 +169,11 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     def events(self) -> DownloadEvents:
         """The download events."""
         return DownloadEvents(self._database)
+
+    @property
+    def retention(self) -> Retention:
+        """What keeps the photos within their bound."""
+        return Retention(self._database, self.files, setting_values.keep(self.keep))
 
     @property
     def files(self) -> Folder:
@@ -210,6 +220,7 @@ def build_resources(given: Settings) -> dict[str, object]:
         timeout=given.timeout,
         max_size=given.max_size,
         concurrency=given.concurrency,
+        keep=str(given.keep),
     )(unsplash=unsplash)
     return {"unsplash": unsplash, "library": library}
 

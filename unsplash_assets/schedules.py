@@ -1,6 +1,7 @@
 """The schedule `every_minute`: takes up a random topic, or says why it skips.
 
-What the request budget allows is decided in `library.ticks`.
+What the request budget allows is decided in `library.ticks`. Each tick deletes a few old runs too
+(`history`): whatever adds a run each minute takes some away.
 
 It never starts a run while its previous one is going, and no two `dagster dev` on one
 library start a run for the same minute. A run whose process was killed is closed here, for
@@ -15,6 +16,7 @@ from typing import Final
 import dagster as dg
 
 from unsplash_assets import settings
+from unsplash_assets.history import History
 from unsplash_assets.jobs import Job
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import Database, open_database
@@ -64,6 +66,7 @@ def build_every_minute(
             )
         finally:
             database.close()
+        History(context.instance, given.keep_runs, given.topics).prune()
         if isinstance(topic, Skipped):
             return dg.SkipReason(topic.reason)
         return dg.RunRequest(partition_key=topic)
@@ -73,7 +76,7 @@ def build_every_minute(
 
 def _ticks(given: Settings, database: Database) -> Ticks:
     """Judge by the key of this moment, as a run will use it: a new one in .env needs no restart."""
-    key = settings.secret("UNSPLASH_API_KEY") or given.api_key
+    key = (given.api_key and settings.secret("UNSPLASH_API_KEY")) or given.api_key
     budget = RequestBudget(database, replace(given, api_key=key).key_fingerprint)
     return Ticks(Catalogue(database), DownloadEvents(database), budget)
 

@@ -10,7 +10,7 @@ import shlex
 import string
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +32,19 @@ class Keep:
     photos: int | None = None
     size: int | None = None  # bytes
     age: timedelta | None = None
+
+    def __str__(self) -> str:
+        """Return what `keep` reads."""
+        if self.size is not None:
+            return _in_largest_unit(self.size, _UNITS)
+        if self.age is not None:
+            return _in_largest_unit(int(self.age.total_seconds()), _SPANS)
+        return "all" if self.photos is None else str(self.photos)
+
+
+def _in_largest_unit(number: int, units: Mapping[str, int]) -> str:
+    unit = max((name for name in units if number % units[name] == 0), key=lambda name: units[name])
+    return f"{number // units[unit]}{unit}"
 
 
 def choice(*allowed: str) -> Callable[[str], str]:

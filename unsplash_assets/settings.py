@@ -233,7 +233,7 @@ def enter_project(project: Path) -> None:
 
 def secret(name: str) -> str | None:
     """Return the value of the variable that holds a secret, or None if it is unset or empty."""
-    return environment(find_project(Path.cwd())).get(name) or None
+    return environment(find_project(Path.cwd())).get(name, "").strip() or None
 
 
 def fingerprint(api_url: str, key: str) -> str:

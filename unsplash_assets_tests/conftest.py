@@ -2,11 +2,12 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from waitress.server import create_server
@@ -25,6 +26,14 @@ _OTHERS = {
     "ALL_PROXY", "CURL_CA_BUNDLE", "DAGSTER_HOME", "DISPLAY", "HTTPS_PROXY", "HTTP_PROXY", "NETRC",
     "NO_PROXY", "REQUESTS_CA_BUNDLE", "WAYLAND_DISPLAY",
 }  # fmt: skip
+
+
+_SLOWEST = ("test_dagster_dev.py", "test_simulation.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that others run beside them."""
+    items.sort(key=lambda item: item.path.name not in _SLOWEST)
 
 
 class Clock:
@@ -114,6 +123,49 @@ def serve() -> Iterator[Serve]:
 def emulator_url(serve: Serve) -> str:
     """The base URL of an emulated Unsplash without a quota, over a socket."""
     return serve(Emulator())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request to the API, and the status of its answer."""
+
+    path: str
+    query: str
+    authorization: str
+    status: int
+
+    @property
+    def photo_id(self) -> str:
+        """Whose download event it is; empty if it is none."""
+        parts = self.path.split("/")
+        return parts[-2] if parts[-1] == "download" else ""
+
+
+class Noted:
+    """An API that notes what it is asked, pictures left out, in the order of its answers."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.asked: list[Asked] = []
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, *rest: Any) -> Any:
+            if environ["PATH_INFO"].startswith("/photos/"):
+                query, key = environ["QUERY_STRING"], environ.get("HTTP_AUTHORIZATION", "")
+                self.asked.append(Asked(environ["PATH_INFO"], query, key, int(status[:3])))
+            return start_response(status, *rest)
+
+        return self.application(environ, cast("StartResponse", start))
+
+    @property
+    def statuses(self) -> list[int]:
+        """The statuses of all answers."""
+        return [asked.status for asked in self.asked]
+
+    @property
+    def events(self) -> list[Asked]:
+        """The download events."""
+        return [asked for asked in self.asked if asked.photo_id]
 
 
 Script = Callable[[socket.socket, bytes], None]

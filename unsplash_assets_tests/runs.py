@@ -1,7 +1,8 @@
 """Runs on a real Dagster instance in memory, for the tests of the Dagster layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.status import Status, look
 from unsplash_assets.settings import Settings
+from unsplash_assets_tests.conftest import NOON
 
 ALL = ("photo_metadata", "image_url", "image_file")
 
@@ -39,7 +41,7 @@ class Project:
         """Look at the library."""
         database = open_database(self.given.library, self.given.catalogue, self.given.mode)
         try:
-            return look(database, self.given.topics)
+            return look(database, self.given.topics, self.given.key_fingerprint)
         finally:
             database.close()
 
@@ -55,6 +57,33 @@ class Project:
         """Return the relative paths of all pictures in the library."""
         folder = self.given.library
         return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.*"))
+
+
+def tick(
+    given: Settings,
+    instance: dg.DagsterInstance,
+    at: float = NOON,
+    pick: Callable[[Sequence[str]], str] = lambda topics: topics[0],
+) -> dg.RunRequest | dg.SkipReason:
+    """Evaluate the schedule as of a moment, seconds since 1970, on an instance on disk."""
+    repository = build_definitions(given, pick=pick).get_repository_def()
+    context = dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime.fromtimestamp(at, UTC),
+        repository_def=repository,
+    )
+    data = repository.get_schedule_def("every_minute").evaluate_tick(context)
+    if data.skip_message:
+        return dg.SkipReason(data.skip_message)
+    (request,) = data.run_requests or []
+    return request
+
+
+def skipped_because(answer: dg.RunRequest | dg.SkipReason) -> str:
+    """Return what a skipped tick said."""
+    assert isinstance(answer, dg.SkipReason)
+    assert answer.skip_message
+    return answer.skip_message
 
 
 def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:

@@ -64,7 +64,7 @@ def test_the_same_run_works_over_sockets_with_a_key(live: Project) -> None:
 def test_one_request_is_enough_for_thirty_runs(live: Project) -> None:
     requests = [metadata(live.run("nature"), "photo_metadata")["requests"] for _ in range(3)]
     assert requests == [1, 0, 0]
-    assert live.status().quota.used == 1
+    assert live.status().quota.used == 1 + 3
 
 
 def test_more_photos_on_demand_are_run_config_of_the_library(demo: Project) -> None:
@@ -103,6 +103,7 @@ def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) ->
     assert "](data:image/webp;base64," in shown["preview"]
     assert "](data:image/jpeg;base64," in shown["larger preview"]
     assert (shown["stored"], shown["waiting"]) == (1, 29)
+    assert (shown["download events sent"], shown["download events due"]) == (1, 0)
     assert shown["mode"] == "demo"
 
 
@@ -126,6 +127,8 @@ def test_what_is_shown_of_the_waiting_list_are_numbers(demo: Project) -> None:
     shown = metadata(demo.run("nature"), "photo_metadata")
     counts = {name: shown[name] for name in ("requests", "fetched", "new", "waiting", "skipped")}
     assert counts == {"requests": 1, "fetched": 30, "new": 30, "waiting": 30, "skipped": 0}
+    budget = {name: shown[f"budget {name}"] for name in ("limit", "used", "left")}
+    assert budget == {"limit": 1_000_000, "used": 1, "left": 999_999}
 
 
 def test_the_hash_of_one_file_is_the_data_version(demo: Project) -> None:
@@ -305,11 +308,13 @@ def test_a_photo_in_trouble_does_not_cost_its_neighbours(live_with: Live) -> Non
 def test_a_quota_that_ends_midway_leaves_the_part_that_was_done(
     live_with: Live, clock: Clock
 ) -> None:
-    project = live_with(Emulator(HourlyQuota(1, clock)))
+    project = live_with(Emulator(HourlyQuota(5, clock)))
     result = project.run("nature", photos_per_run=40)
     assert result.success
-    assert "quota is spent" in metadata(result, "photo_metadata")["shortage"]
-    assert len(project.pictures()) == 30
+    assert metadata(result, "photo_metadata")["requests"] == 2
+    left = metadata(result, "image_file")["left for later"]
+    assert left.startswith("37: request budget spent: 5 of 5 in the last hour, next at ")
+    assert len(project.pictures()) == 3
 
 
 def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Path) -> None:
@@ -319,3 +324,37 @@ def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Pat
     assert not result.success
     errors = " ".join(str(event.event_specific_data) for event in result.all_events)
     assert "choose another with UNSPLASH_LIBRARY" in errors
+
+
+def test_a_run_prunes_the_oldest_photos_beyond_the_bound(given: Given) -> None:
+    project = Project(given(topics="nature,art", viewer="off", keep="2"))
+    first, _, last = project.run("nature"), project.run("art"), project.run("art")
+    assert metadata(first, "image_file")["pruned"] == 0
+    assert metadata(last, "image_file")["pruned"] == 1
+    assert [path.partition("/")[0] for path in project.pictures()] == ["art", "art"]
+
+
+def test_a_run_keeps_what_it_has_stored_even_beyond_the_bound(given: Given) -> None:
+    project = Project(given(topics="nature", viewer="off", keep="1KB"))
+    project.run("nature")
+    last = project.run("nature", photos_per_run=3)
+    assert (metadata(last, "image_file")["stored"], metadata(last, "image_file")["pruned"]) == (
+        3,
+        1,
+    )
+    assert len(project.pictures()) == 3
+
+
+def test_what_is_kept_can_be_changed_for_one_run(demo: Project) -> None:
+    demo.run("nature", photos_per_run=3)
+    assert metadata(demo.run("nature", keep="2"), "image_file")["pruned"] == 2
+
+
+def test_a_photo_whose_file_cannot_be_removed_spoils_no_run(demo: Project, tmp_path: Path) -> None:
+    demo.run("nature")
+    (demo.given.library / "nature").rename(tmp_path / "elsewhere")
+    (demo.given.library / "nature").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    told = metadata(demo.run("nature", keep="1"), "image_file")
+    assert told["pruned"] == 0
+    assert "outside of the library" in told["pruning failed"]
+    assert len(demo.pictures()) == 2

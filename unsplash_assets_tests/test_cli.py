@@ -4,12 +4,14 @@ import csv
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -22,10 +24,12 @@ from click.testing import CliRunner, Result
 from unsplash_assets.cli import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import open_database
 from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.library.test_catalogue import photo
+from unsplash_assets_tests.test_history import let_have_ended
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -70,6 +74,14 @@ def test_fetch_is_recorded_in_dagster_like_any_run(project: Path) -> None:
     assert run_of_it.tags["dagster/max_runtime"] == "0"
     assert event
     assert (project / ".dagster" / "storage").is_dir()
+
+
+def test_fetch_deletes_runs_that_have_had_their_time(project: Path) -> None:
+    run("fetch", "nature")
+    let_have_ended(project / ".dagster" / "storage", timedelta(days=1, seconds=60))
+    run("fetch", "nature")
+    with dg.DagsterInstance.get() as instance:
+        assert len(instance.get_run_records()) == 1
 
 
 def test_fetch_of_another_word_is_wrong_usage_and_lists_the_topics() -> None:
@@ -141,6 +153,52 @@ def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
     assert len(done.stdout.splitlines()) == 2
 
 
+def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(Emulator(HourlyQuota(5, time.time))))
+    began = time.time()
+    done = run("fetch", "nature", "--count", "10")
+    assert done.exit_code == 1
+    assert len(done.stdout.splitlines()) == 4
+    said = done.stderr.splitlines()[-1]
+    spent = r"request budget spent: 5 of 5 in the last hour, next at (\d\d:\d\d)"
+    words = rf"unsplash-assets: 4 of 10 photos of 'nature' were to be had: {spent}"
+    assert re.fullmatch(words, said)
+
+    again = run("fetch", "nature")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert re.fullmatch(f"unsplash-assets: {spent}", again.stderr.splitlines()[-1])
+
+    quota = json.loads(run("status", "--json").stdout)["quota"]
+    assert (quota["limit"], quota["used"], quota["remaining"]) == (5, 5, 0)
+    free_at = datetime.fromisoformat(quota["next_free_at"])
+    assert began + 3600 <= free_at.timestamp() <= time.time() + 3610
+    next_at = said.rpartition(" ")[2]
+    assert f"5 of 5 requests in the last hour, next at {next_at}\n" in run("status").stdout
+
+
+def test_fetch_says_so_where_the_budget_has_too_little_for_another_photo(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = Emulator(HourlyQuota(4, time.time))
+
+    def two_photos(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        query = environ["QUERY_STRING"].replace("count=30", "count=2")
+        return well({**environ, "QUERY_STRING": query}, start_response)
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(two_photos))
+    assert run("fetch", "nature").exit_code == 0
+    done = run("fetch", "nature", "--count", "10")
+    assert done.exit_code == 1
+    assert (
+        "1 of 10 photos of 'nature' were to be had: request budget too small for 2 requests: "
+        in (done.stderr)
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_fetch_ends_at_ctrl_c_without_another_try(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
@@ -193,7 +251,8 @@ def test_status_after_a_run_has_its_numbers(project: Path) -> None:
     assert shown["topics"][0] == {"topic": "nature", "waiting": 28, "stored": 2, "damaged": 0}
     files = (project / "demo-library").glob("*/*.jpg")
     assert shown["bytes"] == sum(path.stat().st_size for path in files)
-    assert shown["quota"]["used"] == 1
+    quota = {"limit": 1_000_000, "used": 3, "remaining": 999_997, "next_free_at": None}
+    assert shown["quota"] == quota
     assert shown["last_run"]["topic"] == "nature"
     assert shown["last_run"]["outcome"] == "success"
     assert datetime.fromisoformat(shown["last_run"]["ended_at"]).tzinfo is not None
@@ -210,7 +269,7 @@ def test_status_tells_of_the_last_failure(serve: Serve, monkeypatch: pytest.Monk
 def test_status_for_people_names_mode_topics_library_and_quota(project: Path) -> None:
     run("fetch", "nature")
     shown = run("status").stdout
-    for word in ("nature", "street art", "demo", str(project / "demo-library"), "1 of 1000000"):
+    for word in ("nature", "street art", "demo", str(project / "demo-library"), "2 of 1000000"):
         assert word in shown
 
 

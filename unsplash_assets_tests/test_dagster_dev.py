@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import psutil
 import pytest
@@ -76,6 +77,17 @@ def _stored(dev: Dev) -> list[tuple[str, int]]:
         return catalogue.execute(query).fetchall()
 
 
+def _events_and_requests(dev: Dev) -> tuple[int, int]:
+    """Return how many download events the live catalogue says were sent, and requests made."""
+    query = (
+        "SELECT (SELECT COUNT(*) FROM photos WHERE event_sent_at IS NOT NULL),"
+        " (SELECT SUM(count) FROM requests)"
+    )
+    with closing(sqlite3.connect(dev.folder / "library" / "catalogue.db")) as catalogue:
+        events, made = catalogue.execute(query).fetchone()
+    return events, made
+
+
 def test_schedule_and_sensor_run_from_the_start(live: Dev, demo: Dev) -> None:
     for dev in (live, demo):
         dev.wait_until_up()
@@ -92,6 +104,7 @@ def test_the_first_tick_brings_a_whole_photo(live: Dev) -> None:
     (picture,) = _pictures(live, "library")
     relative = picture.relative_to(live.folder / "library").as_posix()
     assert _stored(live) == [(relative, picture.stat().st_size)]
+    assert _events_and_requests(live) == (1, 2)
 
 
 def test_each_asset_was_materialized_for_the_topic(live: Dev) -> None:
@@ -100,12 +113,22 @@ def test_each_asset_was_materialized_for_the_topic(live: Dev) -> None:
         made = live.materializations(asset)[-1]
         assert made["runId"] == run["runId"]
         assert made["partition"] == run["tags"]["dagster/partition"]
-    entries = {
-        entry["label"]: entry
-        for entry in live.materializations("image_file")[-1]["metadataEntries"]
-    }
-    assert "data:image/webp;base64," in entries["preview"]["mdStr"]
-    assert entries["bytes"]["intValue"] == _pictures(live, "library")[0].stat().st_size
+    shown = _shown(live, "image_file")
+    assert "data:image/webp;base64," in shown["preview"]["mdStr"]
+    assert shown["bytes"]["intValue"] == _pictures(live, "library")[0].stat().st_size
+    assert shown["download events sent"]["intValue"] == 1
+    assert shown["download events due"]["intValue"] == 0
+    budget = _shown(live, "photo_metadata")
+    assert [budget[f"budget {name}"]["intValue"] for name in ("limit", "used", "left")] == [
+        5000,
+        1,
+        4999,
+    ]
+
+
+def _shown(dev: Dev, asset: str) -> dict[str, dict[str, Any]]:
+    """Return the metadata of an asset's first materialization, by label."""
+    return {entry["label"]: entry for entry in dev.materializations(asset)[-1]["metadataEntries"]}
 
 
 def test_the_sensor_shows_the_picture_once(live: Dev) -> None:

@@ -21,14 +21,16 @@ def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> Non
     }  # fmt: skip
     assert set(shown["library"]) == {
         "folder", "rendition", "photos_per_run", "timeout", "max_size", "concurrency",
+        "keep",
     }  # fmt: skip
 
 
 def test_the_fields_have_the_values_of_the_settings(given: Given) -> None:
-    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600")
+    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600", keep="2gb")
     assert shown["unsplash"]["orientation"] == "portrait"
     assert shown["unsplash"]["retry_delay"] == 3
     assert shown["library"]["rendition"] == "1600"
+    assert shown["library"]["keep"] == "2GB"
 
 
 def _launchpad(given: Given, **values: str) -> dict[str, dict[str, object]]:
@@ -99,6 +101,29 @@ def test_the_key_is_read_from_the_variable_that_is_named(
     assert KEY not in repr(resource)
     assert KEY not in json.dumps(resource.model_dump())
     assert resource._key() == KEY  # noqa: SLF001 - there is no other way to see it
+
+
+@pytest.mark.parametrize("written", [KEY, f" {KEY} ", f"{KEY}\n"])
+def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
+    given: Given, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", written)
+    url = "http://localhost:1"
+    settings = given(api_key=written, api_url=f"{url}/")
+    fingerprint = UnsplashResource(api_url=f"{url}/").key_fingerprint
+    assert fingerprint == settings.key_fingerprint
+    assert KEY not in fingerprint
+    assert fingerprint != UnsplashResource(api_url="http://localhost:2").key_fingerprint
+    monkeypatch.setenv("UNSPLASH_API_KEY", "another")
+    assert fingerprint != UnsplashResource(api_url=url).key_fingerprint
+
+
+def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
+    assert UnsplashResource().key_fingerprint == given().key_fingerprint
+    assert given().key_fingerprint != given(api_key="demo").key_fingerprint
 
 
 def test_a_key_that_is_not_there_is_asked_for_by_its_variable(

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,10 +15,11 @@ from unsplash_assets.definitions import build_definitions
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.runs import Runs
+from unsplash_assets.resources import MODE_TAG
 from unsplash_assets.settings import Settings
 from unsplash_assets_tests.conftest import NOON, Given
-
-TICK = datetime.fromtimestamp(NOON, UTC)
+from unsplash_assets_tests.runs import skipped_because, tick
+from unsplash_assets_tests.test_history import let_have_ended
 
 
 @pytest.fixture
@@ -34,34 +35,15 @@ def settings(given: Given) -> Settings:
     return given(topics="nature,art,life")
 
 
-def _tick(
-    settings: Settings,
+def _start_run(
     instance: dg.DagsterInstance,
-    at: datetime = TICK,
-    pick: object = lambda topics: topics[0],
-) -> dg.RunRequest | dg.SkipReason:
-    repository = build_definitions(settings, pick=pick).get_repository_def()  # type: ignore[arg-type]
-    context = dg.build_schedule_context(
-        instance=instance, scheduled_execution_time=at, repository_def=repository
-    )
-    data = repository.get_schedule_def("every_minute").evaluate_tick(context)
-    if data.skip_message:
-        return dg.SkipReason(data.skip_message)
-    (request,) = data.run_requests or []
-    return request
-
-
-def _said(answer: dg.RunRequest | dg.SkipReason) -> str:
-    assert isinstance(answer, dg.SkipReason)
-    assert answer.skip_message
-    return answer.skip_message
-
-
-def _start_run(instance: dg.DagsterInstance, settings: Settings, tags: dict[str, str]) -> str:
-    """Put a run into Dagster's record that has begun and not ended."""
+    settings: Settings,
+    tags: dict[str, str],
+    status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+) -> str:
+    """Put a run into Dagster's record that has begun, and not ended unless the status says so."""
     job = build_definitions(settings).resolve_job_def("refresh")
-    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
-    return run.run_id
+    return instance.create_run_for_job(job, status=status, tags=tags).run_id
 
 
 def _dead_process() -> ProcessName:
@@ -81,10 +63,10 @@ def test_a_tick_asks_for_one_run_of_a_topic(
         seen.append(topics)
         return topics[1]
 
-    request = _tick(settings, instance, pick=pick)
+    request = tick(settings, instance, pick=pick)
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "art"
-    assert seen == [("nature", "art", "life")]
+    assert seen == [["nature", "art", "life"]]
 
 
 def test_a_tick_is_skipped_while_the_previous_run_is_going(
@@ -92,7 +74,7 @@ def test_a_tick_is_skipped_while_the_previous_run_is_going(
 ) -> None:
     tags = {"dagster/schedule_name": "every_minute", "dagster/partition": "life"}
     run_id = _start_run(instance, settings, tags)
-    said = _said(_tick(settings, instance))
+    said = skipped_because(tick(settings, instance))
     assert said == f"the previous run is still going (life, run {run_id[:8]})"
 
 
@@ -100,7 +82,7 @@ def test_a_long_run_on_demand_holds_up_no_tick(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     _start_run(instance, settings, {"dagster/partition": "life"})
-    assert isinstance(_tick(settings, instance), dg.RunRequest)
+    assert isinstance(tick(settings, instance), dg.RunRequest)
 
 
 def test_a_run_whose_process_lives_is_left_alone(
@@ -109,7 +91,7 @@ def test_a_run_whose_process_lives_is_left_alone(
     tags = {"dagster/schedule_name": "every_minute"}
     me = {"unsplash_assets/process": str(ProcessName.current())}
     _start_run(instance, settings, tags | me)
-    assert "still going" in _said(_tick(settings, instance))
+    assert "still going" in skipped_because(tick(settings, instance))
 
 
 def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
@@ -118,7 +100,7 @@ def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
     tags = {"dagster/schedule_name": "every_minute"}
     dead = {"unsplash_assets/process": str(_dead_process())}
     run_id = _start_run(instance, settings, tags | dead)
-    assert isinstance(_tick(settings, instance), dg.RunRequest)
+    assert isinstance(tick(settings, instance), dg.RunRequest)
     run = instance.get_run_by_id(run_id)
     assert run
     assert run.status is dg.DagsterRunStatus.FAILURE
@@ -130,14 +112,31 @@ def test_a_run_that_failed_does_not_stop_the_next_tick(
     job = build_definitions(settings).resolve_job_def("refresh")
     tags = {"dagster/schedule_name": "every_minute"}
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
-    assert isinstance(_tick(settings, instance), dg.RunRequest)
+    assert isinstance(tick(settings, instance), dg.RunRequest)
+
+
+@pytest.mark.parametrize("going", [False, True], ids=["asks for a run", "is skipped"])
+def test_a_tick_deletes_runs_that_have_had_their_time(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    going: bool,  # noqa: FBT001 - as parametrize has it
+) -> None:
+    old = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    let_have_ended(Path(instance.root_directory), timedelta(days=1, seconds=60))
+    new = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    if going:
+        _start_run(instance, settings, {"dagster/schedule_name": "every_minute"})
+    answer = tick(settings, instance)
+    assert isinstance(answer, dg.SkipReason if going else dg.RunRequest)
+    assert instance.get_run_by_id(old) is None
+    assert instance.get_run_by_id(new)
 
 
 def test_a_minute_that_another_process_has_is_left_to_it(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     with _claimed_elsewhere(settings, NOON) as pid:
-        said = _said(_tick(settings, instance))
+        said = skipped_because(tick(settings, instance))
     assert f"its process {pid} on " in said
     assert "stop one of the two" in said
 
@@ -147,27 +146,25 @@ def test_a_minute_after_the_other_process_ended_is_free(
 ) -> None:
     with _claimed_elsewhere(settings, NOON):
         pass
-    next_minute = TICK + timedelta(minutes=1)
-    assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
+    assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
 
 
 def test_a_minute_that_the_first_leaves_out_is_taken_by_the_second(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    next_minute = TICK + timedelta(minutes=1)
     with _claimed_elsewhere(settings, NOON):
-        assert isinstance(_tick(settings, instance, next_minute), dg.RunRequest)
+        assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
 
 
 @contextmanager
-def _claimed_elsewhere(settings: Settings, tick: float) -> Iterator[int]:
+def _claimed_elsewhere(settings: Settings, minute: float) -> Iterator[int]:
     """Claim a tick in a process of its own, which lives as long as the `with`; gives its pid."""
     open_database(settings.library, None, "demo").close()
     program = f"""
 from pathlib import Path
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.runs import Runs
-Runs(open_database(Path({str(settings.library)!r}), None, "demo")).claim_tick({tick})
+Runs(open_database(Path({str(settings.library)!r}), None, "demo")).claim_tick({minute})
 print("claimed", flush=True)
 input()
 """

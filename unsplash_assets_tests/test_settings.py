@@ -380,6 +380,8 @@ def test_a_secret_is_read_from_the_env_file_when_it_is_asked_for(
     assert settings.secret("SECOND_KEY") == "of the shell"
     (project / ".env").write_text("SECOND_KEY=of the file\n")
     assert settings.secret("SECOND_KEY") == "of the file"
+    (project / ".env").write_text('SECOND_KEY=" of the file "\n')
+    assert settings.secret("SECOND_KEY") == "of the file"
     (project / ".env").write_text("SECOND_KEY=\n")
     assert settings.secret("SECOND_KEY") is None
     assert settings.secret("NO_SUCH_KEY") is None
@@ -449,7 +451,7 @@ def _is_command(viewer: str) -> bool:
 
 def _is_keep(keep: Keep) -> bool:
     bounds = [bound for bound in (keep.photos, keep.size, keep.age) if bound is not None]
-    return len(bounds) <= 1 and all(bounds)
+    return len(bounds) <= 1 and all(bounds) and setting_values.keep(str(keep)) == keep
 
 
 VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {

@@ -4,8 +4,8 @@
 has `proof` look at each, `embedding` put its credit into it and `files` publish it; `credit`
 has its words, `xmp` the form of them that files carry, and `events` tell Unsplash of it.
 `requests` keeps the budget, `ticks` what it allows. `preview`, `showing`, `status` and `export`
-are for people, and in `curation` they have their say. It knows nothing of Dagster: runs are
-known by their id.
+are for people, and in `curation` they have their say; `retention` makes room. It knows nothing of
+Dagster: runs are known by their id.
 
 The invariant: a row that says "stored" has a file with that SHA-256 at that relative path, and
 a file under a final name was whole when it got it.

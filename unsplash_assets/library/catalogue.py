@@ -4,11 +4,13 @@
        ^                  │
        └────postpone──────┴──refuse──> refused
 
+    stored or damaged ──UNSPLASH_KEEP──> pruning ──its file is gone──> pruned
     any of these, or a photo that is not known yet ──ban──> banned, and no way back from here
 
 A chosen photo belongs to the run that chose it for as long as that run lives; then any run of
-the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`', and
-what a person decides of single photos, such as a ban, is in `curation`.
+the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`',
+what a person decides of single photos, such as a ban, is in `curation`, and what goes to make
+room in `retention`.
 """
 
 import time
@@ -27,6 +29,7 @@ POSTPONED_AT_MOST: Final = 5
 """How often a photo may fail for a whole run before it is refused."""
 
 _READ_AT_ONCE: Final = 500  # photos
+_GIVEN_UP: Final = ("banned", "pruning", "pruned")
 
 UrlOf = Callable[[Mapping[str, str]], str]
 
@@ -261,7 +264,7 @@ class Catalogue:
     def _update(self, photo_id: str) -> sa.Update:
         photos = db.photos.c
         return sa.update(db.photos).where(
-            self._mine, photos.id == photo_id, photos.state != "banned"
+            self._mine, photos.id == photo_id, photos.state.not_in(_GIVEN_UP)
         )
 
     def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:

@@ -22,7 +22,20 @@ from unsplash_assets.settings import Mode
 CATALOGUE_FILE: Final = "catalogue.db"
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
 
+PRUNABLE: Final = "state IN ('stored', 'damaged') AND NOT favourite"
+"""The photos that UNSPLASH_KEEP counts, and may remove."""
+COUNTING: Final = f"CASE WHEN {PRUNABLE} THEN bytes ELSE 0 END"
+"""What a photo should be in the library's totals."""
+MISCOUNTED: Final = f"counted_bytes <> {COUNTING}"
+"""The photos that have changed since the totals were made; see `retention`."""
+
 metadata = sa.MetaData()
+
+
+def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
+    """Index some rows alone; a query uses it if it has `where`, word for word."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
 
 libraries = sa.Table(
     "libraries",
@@ -32,6 +45,8 @@ libraries = sa.Table(
     sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("tick", sa.Float, nullable=False),
     sa.Column("tick_process", sa.String(300)),
+    sa.Column("kept_photos", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("kept_bytes", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 photos = sa.Table(
@@ -71,11 +86,14 @@ photos = sa.Table(
     sa.Column("event_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("event_sent_at", sa.Float),
     sa.Column("event_error", sa.Text),
+    sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),
     sa.Index("photos_by_size", "mode", "state", "topic", "bytes"),
     sa.Index("photos_by_run", "mode", "run_id"),
     sa.Index("photos_by_event", "mode", "event_due_at"),
     sa.Index("photos_by_sequence", "mode", "stored_sequence", unique=True),
+    _partial_index("photos_prunable", "mode", "stored_at", "stored_sequence", where=PRUNABLE),
+    _partial_index("photos_miscounted", "mode", where=MISCOUNTED),
 )
 
 runs = sa.Table(

@@ -6,23 +6,32 @@ that no two send it; after a crash in between it is due again once the taking ha
 failing event never spoils its photo: it is sent later.
 """
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
-from unsplash_assets.errors import AccessDenied, KeyRefused, PermanentError, UnsplashAssetsError
+from unsplash_assets.errors import (
+    AccessDenied,
+    KeyRefused,
+    PermanentError,
+    QuotaSpent,
+    UnsplashAssetsError,
+)
 from unsplash_assets.library import database as db
 from unsplash_assets.unsplash.budget import Reservation
 from unsplash_assets.unsplash.client import UnsplashClient
 
 _TAKEN_FOR: Final = 600.0  # seconds: longer than sending what is taken at once can last
-_AT_ONCE: Final = 64
+_PER_THREAD: Final = 8  # events that are taken at once for each thread: 30 s each at the most
 _FIRST_WAIT: Final = 60.0  # seconds until a failed event is tried again; doubled each time
 _LONGEST_WAIT: Final = 86_400.0
+_MEETS_ALL: Final = (AccessDenied, KeyRefused, QuotaSpent)
+"""Trouble of the key or its quota: every other event would have the same."""
 
 
 @dataclass(frozen=True)
@@ -103,42 +112,61 @@ def send(
 ) -> Sent:
     """Send events that are due, the oldest first, as many as the reservation has requests left.
 
-    Trouble is told, not raised: the photos are none the worse for it.
+    Trouble is told, not raised: the photos are none the worse for it. It ends the sending where
+    another event would only meet it too, and cost the quota one more request.
     """
-    sent, trouble, left = 0, None, reservation.left
-    while left > 0 and (taken := events.take(min(left, _AT_ONCE))):
+    left, sender = reservation.left, _Sender(events, client, reservation)
+    while left > 0 and (taken := events.take(min(left, _PER_THREAD * concurrency))):
         left -= len(taken)
-        for event, error in _send_all(taken, client, reservation, concurrency):
-            sent += error is None
-            trouble = str(error) if error else trouble
-            _write_down(events, event, error)
-    return Sent(sent, trouble)
+        sent_before = sender.sent
+        _side_by_side(sender, taken, concurrency)
+        if sender.hopeless.is_set() or sender.sent == sent_before:
+            break
+    return Sent(sender.sent, sender.trouble)
 
 
-def _send_all(
-    taken: Sequence[DownloadEvent],
-    client: UnsplashClient,
-    reservation: Reservation,
-    concurrency: int,
-) -> Iterator[tuple[DownloadEvent, UnsplashAssetsError | None]]:
-    """Send events side by side, and tell of each as soon as it is answered."""
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="event") as pool:
-        report = client.report_download
-        pending = {pool.submit(report, event.location, reservation): event for event in taken}
-        for future in as_completed(pending):
-            try:
-                future.result()
-                yield pending[future], None
-            except UnsplashAssetsError as error:
-                yield pending[future], error
+class _Sender:
+    """Sends events, and writes each down before its thread takes another."""
+
+    def __init__(
+        self, events: DownloadEvents, client: UnsplashClient, reservation: Reservation
+    ) -> None:
+        self.sent = 0
+        self.trouble: str | None = None
+        self.hopeless = threading.Event()
+        """Set once an event met what every other would; the rest is due again later."""
+        self._events = events
+        self._client = client
+        self._reservation = reservation
+        self._lock = threading.Lock()
+
+    def __call__(self, event: DownloadEvent) -> None:
+        if self.hopeless.is_set():
+            return
+        try:
+            self._client.report_download(event.location, self._reservation)
+        except UnsplashAssetsError as error:
+            self._write_down_trouble(event, error)
+            return
+        self._events.mark_sent(event)
+        with self._lock:
+            self.sent += 1
+
+    def _write_down_trouble(self, event: DownloadEvent, error: UnsplashAssetsError) -> None:
+        self.trouble = str(error)
+        if isinstance(error, _MEETS_ALL):
+            self.hopeless.set()
+        if isinstance(error, PermanentError) and not isinstance(error, _MEETS_ALL):
+            self._events.mark_refused(event, str(error))
+        else:
+            self._events.postpone(event)
 
 
-def _write_down(
-    events: DownloadEvents, event: DownloadEvent, error: UnsplashAssetsError | None
-) -> None:
-    if error is None:
-        events.mark_sent(event)
-    elif isinstance(error, PermanentError) and not isinstance(error, KeyRefused | AccessDenied):
-        events.mark_refused(event, str(error))
-    else:
-        events.postpone(event)
+def _side_by_side(sender: _Sender, taken: Sequence[DownloadEvent], concurrency: int) -> None:
+    """Send in threads; an interruption waits for those under way, and leaves out the rest."""
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="event")
+    try:
+        for _ in pool.map(sender, taken):
+            pass
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -30,7 +30,7 @@ PATIENCE: Final = 10.0
 A request of an hour ago was made a moment after its tick, and counts a moment longer here than
 at Unsplash: without patience each hour would lose a minute.
 """
-_REMEMBERED: Final = 2 * quota.HOUR  # seconds
+_REMEMBERED: Final = 2 * quota.HOUR + 2 * quota.MARGIN  # seconds
 
 
 class RequestBudget:
@@ -69,6 +69,10 @@ class RequestBudget:
     def free(self) -> int:
         """Return how many requests would be granted now; see `unsplash.budget.Budget`."""
         return quota.free(self._read(), self._clock() + PATIENCE)
+
+    def is_probe(self) -> bool:
+        """Whether what is free is only one careful request; see `unsplash.quota.is_probe`."""
+        return quota.is_probe(self._read(), self._clock() + PATIENCE)
 
     def spent_words(self, needed: int = 1) -> str:
         """Say that the budget has not what is needed, and from when on it will."""

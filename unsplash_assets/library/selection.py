@@ -37,19 +37,18 @@ def stock(
 ) -> Stock:
     """See to it that at least `needed` photos of the topic wait, with as few requests as may be.
 
-    Where the budget has download events for fewer photos, only as many are needed. Raises what
-    the client raises, except QuotaSpent where some photos are waiting already: a part of the
-    work can then be done.
+    Where the budget has download events for fewer photos, only as many are asked for. Raises
+    what the client raises, except QuotaSpent where some photos are waiting already: a part of
+    the work can then be done.
     """
-    needed = min(needed, max(1, client.budget.free() - 1))
+    affordable = max(1, client.budget.free() - 1)
     requests = fetched = new = fruitless = 0
     skipped: Counter[str] = Counter()
     shortage = None
-    while (waiting := catalogue.waiting(topic)) < needed:
+    while (waiting := catalogue.waiting(topic)) < min(needed, affordable):
         if fruitless == FRUITLESS_REQUESTS:
             shortage = f"Unsplash has given no new photos of {topic!r}, only known ones"
             break
-        requests += 1
         try:
             brought = client.random_photos(topic, filters=filters)
         except QuotaSpent as error:
@@ -57,10 +56,13 @@ def stock(
                 raise
             shortage = str(error)
             break
+        requests += 1
         added = catalogue.add(topic, brought.photos)
         fetched, new = fetched + len(brought.photos), new + added.new
         skipped.update(brought.skipped)
         fruitless = 0 if added.new else fruitless + 1
+    if waiting < needed and not shortage:
+        shortage = f"the request budget has download events for {affordable} of {needed} photos"
     return Stock(requests, fetched, new, dict(skipped), waiting, shortage)
 
 

@@ -15,6 +15,7 @@ from unsplash_assets.errors import (
     NoPhotos,
     PermanentError,
     PhotoRefused,
+    QuotaSpent,
     TemporaryError,
 )
 from unsplash_assets.library import events
@@ -58,6 +59,8 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
     postponed: int = 0
     """How many the request budget left for later."""
+    shortage: str | None = None
+    """Why, in words, if so."""
     sent: Sent = field(default_factory=Sent)
 
 
@@ -66,17 +69,21 @@ def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Out
 
     Those that failed for now stay chosen for another try, or after the last one go back to
     the end of the waiting list; those that the budget leaves for later go back to its front.
-    Raises QuotaSpent if the budget has nothing for even one, and LibraryError, after which the
-    rest is left undone.
+    Raises LibraryError, after which the rest is left undone.
     """
     overdue = min(1, shelf.events.due())
     wanted = len(photos) + overdue if photos else min(overdue, shelf.client.budget.free())
-    with shelf.client.budget.reserve(wanted) as reservation:
-        now, later = photos[: reservation.count], photos[reservation.count :]
-        shelf.catalogue.release(photo.id for photo in later)
-        outcome = _download_all(shelf, now, last_try=last_try)
-        outcome.postponed = len(later)
-        outcome.sent = events.send(shelf.events, shelf.client, reservation, shelf.concurrency)
+    try:
+        with shelf.client.budget.reserve(wanted) as reservation:
+            now, later = photos[: reservation.count], photos[reservation.count :]
+            shelf.catalogue.release(photo.id for photo in later)
+            shortage = shelf.client.budget.spent_words() if later else None
+            outcome = _download_all(shelf, now, last_try=last_try)
+            outcome.postponed, outcome.shortage = len(later), shortage
+            outcome.sent = events.send(shelf.events, shelf.client, reservation, shelf.concurrency)
+    except QuotaSpent as error:
+        shelf.catalogue.release(photo.id for photo in photos)
+        return Outcome(postponed=len(photos), shortage=str(error))
     return outcome
 
 
@@ -104,8 +111,8 @@ def verdict(
     """Return what the run has stored, or the topic's newest photo where nothing was to be done.
 
     Raises BadPicture where a photo is worth another try, PhotoRefused where none was to be had,
-    and NoPhotos where the step before has left nothing. After the last try, photos that
-    failed fail the run only if it has stored none.
+    QuotaSpent where the budget had nothing for any, and NoPhotos where the step before has left
+    nothing. After the last try, photos that failed fail the run only if it has stored none.
     """
     stored = shelf.catalogue.stored_by(run_id)
     if outcome.failed and not (last_try and stored):
@@ -113,6 +120,8 @@ def verdict(
         raise BadPicture(f"{len(outcome.failed)} of {topic!r} not stored yet: {reason}")
     if stored:
         return stored
+    if outcome.postponed and outcome.shortage:
+        raise QuotaSpent(outcome.shortage)
     if outcome.refused:
         photo_id, reason = next(iter(outcome.refused.items()))
         raise PhotoRefused(f"photo {photo_id} of {topic!r}: {reason}; the next run takes another")

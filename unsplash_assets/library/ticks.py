@@ -1,7 +1,8 @@
 """What a tick of the schedule takes up: a topic whose work the request budget allows, or nothing.
 
 Bringing a photo costs its download event, one request for more photos where none of its topic
-waits, and one for an event that is overdue. When a tick comes, and whether the previous run is
+waits, and one for an event that is overdue, but for the careful request after a refusal: that may
+be a tick's only one. When a tick comes, and whether the previous run is
 still going, is the schedule's.
 """
 
@@ -35,7 +36,8 @@ class Ticks:
         refused = self.budget.key_refused_words()
         if refused:
             return Skipped(refused)
-        free, overdue = self.budget.free(), min(1, self.events.due())
+        free = self.budget.free()
+        overdue = 0 if self.budget.is_probe() else min(1, self.events.due())
         costs = {topic: 1 + overdue + self._stocking(topic) for topic in topics}
         affordable = [topic for topic in topics if costs[topic] <= free]
         if affordable:

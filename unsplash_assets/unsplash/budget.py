@@ -58,6 +58,9 @@ class Budget(Protocol):
     def free(self) -> int:
         """Return how many requests would be granted now, after a moment's patience."""
 
+    def spent_words(self, needed: int = 1) -> str:
+        """Say that the budget has not what is needed, and from when on it will."""
+
 
 class NoBudget:
     """Grants every request."""
@@ -70,6 +73,10 @@ class NoBudget:
     def free(self) -> int:
         """Return what nobody will ask for."""
         return sys.maxsize
+
+    def spent_words(self, needed: int = 1) -> str:
+        """Say what is never the case."""
+        return f"{needed} requests are always free"
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def key_refused_words(refused_at: float) -> str:
     day = datetime.fromtimestamp(refused_at).astimezone().strftime("%Y-%m-%d %H:%M")
     return (
         f"Unsplash did not accept the key in UNSPLASH_API_KEY ({day}): copy the application's "
-        "Access Key there, or materialize photo_metadata on demand to try this one again"
+        "Access Key there, or fetch a photo on demand to try this one again"
     )
 
 

@@ -56,6 +56,17 @@ class Filters:
     content_filter: str = "low"
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the API."""
+
+    url: str
+    about: str
+    """In words, for errors."""
+    of_one_photo: bool = False
+    """Whether an answer may be about this one photo rather than about us."""
+
+
 class UnsplashClient:
     """Talks to one API with one key. Safe to use from several threads."""
 
@@ -92,7 +103,7 @@ class UnsplashClient:
     ) -> RandomPhotos:
         """Ask for up to `count` random photos of a topic; costs one request of the quota.
 
-        Raises NoPhotos if nothing matches, and otherwise as `_problem` sorts the answers.
+        Raises NoPhotos if nothing matches, and otherwise as `problem` sorts the answers.
         """
         wanted = filters or Filters()
         parameters = {"query": topic, "count": str(count), "content_filter": wanted.content_filter}
@@ -100,7 +111,7 @@ class UnsplashClient:
             parameters["orientation"] = wanted.orientation
         url = f"{self._base_url}/photos/random?{urlencode(parameters)}"
         with self.budget.reserve(1) as reservation:
-            content = self._get(url, reservation, about=f"topic {topic!r}")
+            content = self._get(Question(url, f"topic {topic!r}"), reservation)
         photos: dict[str, Photo] = {}
         skipped: Counter[str] = Counter()
         for item in photo_list(content):
@@ -117,14 +128,14 @@ class UnsplashClient:
         """Tell Unsplash that a photo was downloaded; uses one request of the reservation.
 
         The link is sent as it came, with its own query (docs/unsplash.md, Guidelines). Raises
-        RequestRefused if it leads away from the API, and otherwise as `_problem` sorts the
+        RequestRefused if it leads away from the API, and otherwise as `problem` sorts the
         answers.
         """
         if not is_at(download_location, self._base_url):
             raise RequestRefused("the download event's link leads away from the API: not sent")
-        self._get(download_location, reservation, about="a download event")
+        self._get(Question(download_location, "a download event", of_one_photo=True), reservation)
 
-    def _get(self, url: str, reservation: Reservation, about: str) -> Any:  # noqa: ANN401
+    def _get(self, question: Question, reservation: Reservation) -> Any:  # noqa: ANN401 - any JSON
         headers = {
             "Accept": "application/json",
             "Accept-Version": "v1",
@@ -134,14 +145,14 @@ class UnsplashClient:
         try:
             with (
                 self._secret.kept_from_errors(),
-                self._transport.get(url, headers, self._limits) as answer,
+                self._transport.get(question.url, headers, self._limits) as answer,
             ):
                 status, answers_headers = answer.status, dict(answer.headers)
                 answered = Answered(numbers(answers_headers))
                 body = b"".join(answer.chunks())
             if status == 200:  # noqa: PLR2004 - HTTP
                 return self._content(body)
-            error = problem(status, answers_headers, self._redacted(body), about)
+            error = problem(status, answers_headers, self._redacted(body), question)
             answered = replace(
                 answered,
                 quota_spent=isinstance(error, QuotaSpent),
@@ -194,22 +205,22 @@ def picture_origins(base_url: str) -> frozenset[str]:
 
 
 def problem(
-    status: int, headers: Mapping[str, str], body: bytes, about: str
+    status: int, headers: Mapping[str, str], body: bytes, question: Question
 ) -> UnsplashAssetsError:
     """Return the error that an answer other than 200 stands for (docs/unsplash.md, Errors)."""
     reason = _reason(body)
-    names = {name.lower(): value for name, value in headers.items()}
-    remaining = _number(names.get("x-ratelimit-remaining"))
     is_json_error = body.lstrip().startswith(b"{")
-    spent = _QUOTA_TEXT in reason or (remaining == 0 and not is_json_error)
+    spent = _QUOTA_TEXT in reason or (numbers(headers).remaining == 0 and not is_json_error)
     said = f"{status}: {reason}" if reason else str(status)
     if status == 429 or (status == 403 and spent):  # noqa: PLR2004 - HTTP
         return QuotaSpent(f"Unsplash's hourly quota is spent ({said}): wait up to an hour")
     if status == 404 and _NO_PHOTOS_TEXT in reason:  # noqa: PLR2004 - HTTP
-        return NoPhotos(f"Unsplash has no photos of {about}: choose another in UNSPLASH_TOPICS")
+        return NoPhotos(
+            f"Unsplash has no photos of {question.about}: choose another in UNSPLASH_TOPICS"
+        )
     if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
         return ServerError(f"the API is in trouble ({said}), not this program: later may do")
-    if status == 401 and reason != _NOT_OURS_TEXT:  # noqa: PLR2004 - HTTP
+    if status == 401 and not (question.of_one_photo and reason == _NOT_OURS_TEXT):  # noqa: PLR2004 - HTTP
         return KeyRefused(
             f"Unsplash does not accept the key ({said}): copy the application's Access Key "
             "to UNSPLASH_API_KEY"
@@ -218,7 +229,7 @@ def problem(
         return AccessDenied(f"Unsplash denies access ({said}): check the application's state")
     if status < 400:  # noqa: PLR2004 - HTTP
         return BadAnswer(f"the API answered {said} where 200 was expected")
-    return RequestRefused(f"the API refuses the request for {about} ({said})")
+    return RequestRefused(f"the API refuses the request for {question.about} ({said})")
 
 
 def _reason(body: bytes) -> str:

@@ -21,6 +21,7 @@ PROBE_AFTER: Final = 600.0
 LIMIT_UNTIL_KNOWN: Final = 50
 """Requests an hour of a free key, assumed until an answer tells."""
 
+_LONG: Final = 1800.0  # seconds
 _BELIEVED_FOR: Final = 3 * HOUR
 """How long an hour is taken for a fixed one after the last sign of it."""
 
@@ -44,6 +45,7 @@ class Request:
     ours: bool
     """False for what another program was seen to spend."""
     reserved_at: float
+    """Before they were made; for another program's, since when they may have been made."""
     settled_at: float | None
     """When the last of them was answered; None while they are under way, or after a crash."""
 
@@ -112,12 +114,12 @@ def usage(account: Account, now: float) -> Usage:
 
 def free(account: Account, now: float) -> int:
     """Return how many requests may be made now without a refusal."""
-    ours, others = _count(account, now, ours=True), _count(account, now, ours=False)
-    possible = min(account.allowed - ours - others, _as_told(account, now))
-    possible -= room_for_others(account, others, now)
-    if possible < 1 and _may_probe(account, now):
-        return 1
-    return max(0, possible)
+    return 1 if is_probe(account, now) else max(0, _without_probe(account, now))
+
+
+def is_probe(account: Account, now: float) -> bool:
+    """Whether what is free is only one careful request, to find out whether there is hope."""
+    return _without_probe(account, now) < 1 and _may_probe(account, now)
 
 
 def next_free_at(account: Account, now: float, count: int) -> float:
@@ -168,6 +170,12 @@ def told(
     )
 
 
+def _without_probe(account: Account, now: float) -> int:
+    ours, others = _count(account, now, ours=True), _count(account, now, ours=False)
+    possible = min(account.allowed - ours - others, _as_told(account, now))
+    return possible - room_for_others(account, others, now)
+
+
 def _count(account: Account, now: float, *, ours: bool) -> int:
     return sum(r.count for r in account.requests if r.ours is ours and r.ends_at > now)
 
@@ -202,23 +210,26 @@ def _hour_began(account: Account, now: float) -> float | None:
 def _may_probe(account: Account, now: float) -> bool:
     """Whether one careful request may find out what another program has left by now.
 
-    Not where our own requests fill the hour, and not before a fixed hour's known end.
+    That is so where some of what it spent may be an hour old, or where nothing is known to end
+    for long, and a fixed hour may begin sooner. Not where our own requests fill the hour, and
+    not before a fixed hour's known end.
     """
-    others = _count(account, now, ours=False)
-    if not others and not account.is_refused:
+    others = [r for r in account.requests if not r.ours and r.ends_at > now]
+    if not others or _count(account, now, ours=True) >= account.allowed:
         return False
-    if _hour_began(account, now) is not None or _count(account, now, ours=True) >= account.allowed:
+    last = max((r.settled_at or r.reserved_at for r in account.requests if r.ours), default=0.0)
+    if now < last + PROBE_AFTER or _hour_began(account, now) is not None:
         return False
-    ours = (r.settled_at or r.reserved_at for r in account.requests if r.ours)
-    return now >= max(ours, default=-math.inf) + PROBE_AFTER
+    next_end = min(r.ends_at for r in account.requests if r.ends_at > last)
+    return next_end > last + _LONG or any(r.reserved_at + HOUR <= now for r in others)
 
 
 def _turning_points(account: Account, now: float) -> Iterable[float]:
     """Give the moments at which more may become free."""
     for request in account.requests:
         yield request.ends_at
-        if request.ours:
-            yield (request.settled_at or request.reserved_at) + PROBE_AFTER
+        ours = (request.settled_at or request.reserved_at) + PROBE_AFTER
+        yield ours if request.ours else request.reserved_at + HOUR
     began = _hour_began(account, now)
     if began is not None:
         yield began + HOUR + MARGIN
@@ -267,11 +278,13 @@ def _with_others(account: Account, others: int, now: float) -> tuple[Request, ..
     ended = [r for r in account.requests if r.ours or r.ends_at <= now]
     live = [r for r in account.requests if not r.ours and r.ends_at > now]
     kept: list[Request] = []
-    for request in sorted(live, key=lambda r: r.reserved_at, reverse=True):
+    for request in sorted(live, key=lambda r: r.ends_at, reverse=True):
         count = min(request.count, others)
         others -= count
         if count:
             kept.append(replace(request, count=count))
     if others:
-        kept.append(Request(0, others, 0, ours=False, reserved_at=now, settled_at=now))
+        hour_ago = now - HOUR
+        since = max(hour_ago, account.seen.asked_at) if account.seen else hour_ago
+        kept.append(Request(0, others, 0, ours=False, reserved_at=since, settled_at=now))
     return (*ended, *kept)

@@ -213,6 +213,32 @@ def test_a_photo_that_was_postponed_more_often_goes_behind(catalogue: Catalogue)
     assert chosen_ids(catalogue, 1) == ids(2)
 
 
+def test_released_photos_wait_again_in_their_old_places(stocked: Catalogue, runs: Runs) -> None:
+    runs.begin("mine", "sea")
+    assert chosen_ids(stocked, 3) == ids(0, 1, 2)
+    stocked.release(ids(1, 0))
+    assert stocked.waiting("sea") == 4
+    assert [found.id for found in stocked.take_over("sea", "mine")] == ids(2)
+    assert chosen_ids(stocked, 2, "theirs") == ids(0, 1)
+
+
+def test_a_photo_that_was_postponed_is_released_to_the_end(stocked: Catalogue) -> None:
+    chosen_ids(stocked, 1)
+    stocked.postpone(dict.fromkeys(ids(0), "not now"))
+    chosen_ids(stocked, 5)
+    stocked.release(ids(0, 1, 2, 3, 4))
+    assert chosen_ids(stocked, 1) == ids(1)
+
+
+def test_a_photo_that_is_not_chosen_any_more_is_not_released(stocked: Catalogue) -> None:
+    chosen_ids(stocked, 2)
+    stocked.store({ids(0)[0]: file(0)})
+    stocked.refuse({ids(1)[0]: "gone"})
+    stocked.release(ids(0, 1))
+    assert stocked.counts() == {"sea": TopicCounts("sea", waiting=3, stored=1, bytes=100)}
+    assert [found.id for found in stocked.stored_by("mine")] == ids(0)
+
+
 def test_a_photo_is_refused_when_it_has_failed_five_runs(catalogue: Catalogue) -> None:
     assert POSTPONED_AT_MOST == 5
     catalogue.add("sea", [photo(1)])
@@ -546,6 +572,13 @@ class Moves(stateful.RuleBasedStateMachine):
         for known in (self.known[photo_id] for photo_id in photo_ids):
             known.postponed += 1
             known.state = "refused" if known.postponed == 5 else "waiting"
+
+    @stateful.rule(topic=TOPICS, run_id=RUNS)
+    def release(self, topic: str, run_id: str) -> None:
+        photo_ids = self.chosen(topic, run_id)[1:]
+        self.catalogue.release(photo_ids)
+        for photo_id in photo_ids:
+            self.known[photo_id].state = "waiting"
 
     @stateful.rule(topic=TOPICS, run_id=RUNS)
     def refuse(self, topic: str, run_id: str) -> None:

@@ -18,28 +18,28 @@ from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import Database
-from unsplash_assets.library.requests import RequestRecord
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.selection import Stock, choose, rendition_url, stock
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
-from unsplash_assets_tests.conftest import Clock, Serve
+from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 ANY = Filters()
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
 
 
 @pytest.fixture
-def record(database: Database, clock: Clock) -> RequestRecord:
-    return RequestRecord(database, clock)
+def budget(database: Database, clock: Clock) -> RequestBudget:
+    return RequestBudget(database, "of the key", clock)
 
 
 Client = Callable[[WSGIApplication], UnsplashClient]
 
 
 @pytest.fixture
-def client(serve: Serve, record: RequestRecord) -> Client:
-    """Make a client of an API that is served, whose requests are counted in `record`."""
-    return lambda api: UnsplashClient(HttpTransport(), "key", serve(api), ledger=record)
+def client(serve: Serve, budget: RequestBudget) -> Client:
+    """Make a client of an API that is served, whose requests `budget` grants."""
+    return lambda api: UnsplashClient(HttpTransport(), "key", serve(api), budget=budget)
 
 
 class Api:
@@ -58,30 +58,30 @@ class Api:
 
 
 def test_an_empty_list_is_stocked_with_one_request(
-    client: Client, catalogue: Catalogue, record: RequestRecord
+    client: Client, catalogue: Catalogue, budget: RequestBudget
 ) -> None:
     found = stock(client(Emulator()), catalogue, "sea", 1, ANY)
     assert found == Stock(1, fetched=30, new=30, skipped={}, waiting=30, shortage=None)
     assert catalogue.waiting("sea") == 30
-    assert record.usage().used == 1
+    assert budget.usage().used == 1
 
 
 def test_no_request_is_made_while_enough_are_waiting(
-    client: Client, catalogue: Catalogue, record: RequestRecord
+    client: Client, catalogue: Catalogue, budget: RequestBudget
 ) -> None:
     api = client(Emulator())
     stock(api, catalogue, "sea", 1, ANY)
     assert stock(api, catalogue, "sea", 30, ANY) == Stock(0, 0, 0, {}, 30, None)
-    assert record.usage().used == 1
+    assert budget.usage().used == 1
 
 
 def test_as_many_requests_are_made_as_are_needed_and_no_more(
-    client: Client, catalogue: Catalogue, record: RequestRecord
+    client: Client, catalogue: Catalogue, budget: RequestBudget
 ) -> None:
     api = client(Api(list(range(30)), list(range(20, 50)), list(range(60, 90))))
     found = stock(api, catalogue, "sea", 45, ANY)
     assert found == Stock(2, fetched=60, new=50, skipped={}, waiting=50, shortage=None)
-    assert record.usage().used == 2
+    assert budget.usage().used == 2
 
 
 def test_photos_that_another_topic_brought_are_not_new(
@@ -93,12 +93,12 @@ def test_photos_that_another_topic_brought_are_not_new(
 
 
 def test_a_topic_without_new_photos_is_given_up_after_two_requests(
-    client: Client, catalogue: Catalogue, record: RequestRecord
+    client: Client, catalogue: Catalogue, budget: RequestBudget
 ) -> None:
     found = stock(client(Api([1, 2])), catalogue, "sea", 5, ANY)
     assert (found.requests, found.new, found.waiting) == (3, 2, 2)
     assert found.shortage == "Unsplash has given no new photos of 'sea', only known ones"
-    assert record.usage().used == 3
+    assert budget.usage().used == 3
 
 
 def test_fruitless_requests_count_only_in_a_row(client: Client, catalogue: Catalogue) -> None:
@@ -115,16 +115,17 @@ def test_photos_that_are_skipped_are_counted_over_all_requests(
     assert found.shortage
 
 
-def test_a_quota_that_is_spent_midway_keeps_the_part_that_was_brought(
-    client: Client, catalogue: Catalogue, clock: Clock
+def test_a_budget_that_is_spent_midway_keeps_the_part_that_was_brought(
+    client: Client, catalogue: Catalogue, clock: Clock, budget: RequestBudget
 ) -> None:
     api = client(Emulator(HourlyQuota(1, clock)))
     found = stock(api, catalogue, "sea", 40, ANY)
-    assert (found.new, found.waiting) == (30, 30)
-    assert "quota is spent" in (found.shortage or "")
+    assert (found.requests, found.new, found.waiting) == (1, 30, 30)
+    assert found.shortage == budget.spent_words()
+    assert found.shortage.startswith("request budget spent: 1 of 1 in the last hour, next at ")
 
 
-def test_a_quota_that_is_spent_with_some_waiting_is_a_shortage(
+def test_a_quota_that_is_refused_midway_keeps_the_part_that_was_brought(
     client: Client, catalogue: Catalogue, clock: Clock
 ) -> None:
     stock(client(Api([1, 2])), catalogue, "sea", 2, ANY)
@@ -133,11 +134,51 @@ def test_a_quota_that_is_spent_with_some_waiting_is_a_shortage(
     assert "quota is spent" in (found.shortage or "")
 
 
-def test_a_quota_that_is_spent_with_none_waiting_is_raised(
+def test_a_quota_that_is_refused_with_none_waiting_is_raised(
     client: Client, catalogue: Catalogue, clock: Clock
 ) -> None:
-    with pytest.raises(QuotaSpent):
+    with pytest.raises(QuotaSpent, match="403: Rate Limit Exceeded"):
         stock(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 1, ANY)
+
+
+def test_a_budget_that_is_spent_is_raised_where_none_wait_and_nothing_is_asked(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    noted = Noted(Emulator(HourlyQuota(1, clock)))
+    api = client(noted)
+    stock(api, catalogue, "sea", 1, ANY)
+    with pytest.raises(QuotaSpent, match=r"^request budget spent: 1 of 1 in the last hour, next "):
+        stock(api, catalogue, "sky", 1, ANY)
+    assert noted.statuses == [200]
+
+
+def test_a_budget_that_is_spent_is_no_matter_where_enough_wait(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    api = client(Emulator(HourlyQuota(1, clock)))
+    stock(api, catalogue, "sea", 1, ANY)
+    assert stock(api, catalogue, "sea", 1, ANY) == Stock(0, 0, 0, {}, 30, None)
+
+
+def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
+    client: Client, catalogue: Catalogue, clock: Clock, budget: RequestBudget
+) -> None:
+    api = client(Emulator(HourlyQuota(40, clock)))
+    stock(api, catalogue, "sky", 1, ANY)
+    found = stock(api, catalogue, "sea", 60, ANY)
+    assert (found.requests, found.waiting) == (2, 60)
+    with budget.reserve(10):
+        found = stock(api, catalogue, "art", 60, ANY)
+    assert (found.requests, found.waiting) == (1, 30)
+    assert found.shortage == "the request budget has download events for 26 of 60 photos"
+
+
+def test_one_photo_is_asked_for_even_where_its_event_has_to_wait(
+    client: Client, catalogue: Catalogue, clock: Clock
+) -> None:
+    api = client(Emulator(HourlyQuota(2, clock)))
+    stock(api, catalogue, "sky", 1, ANY)
+    assert stock(api, catalogue, "sea", 1, ANY).waiting == 30
 
 
 def test_a_topic_that_nothing_matches_is_raised(client: Client, catalogue: Catalogue) -> None:

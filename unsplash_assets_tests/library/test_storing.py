@@ -10,18 +10,24 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.errors import BadPicture, LibraryError, NoPhotos, PhotoRefused
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.errors import BadPicture, LibraryError, NoPhotos, PhotoRefused, QuotaSpent
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile
 from unsplash_assets.library.credit import Credit
+from unsplash_assets.library.database import Database
 from unsplash_assets.library.embedding import read_packet
+from unsplash_assets.library.events import DownloadEvents, Sent
 from unsplash_assets.library.files import Folder, sha256
+from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.storing import Outcome, Shelf, store, verdict
 from unsplash_assets.library.xmp import packet
 from unsplash_assets.settings import Mode
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.unsplash.budget import Answered
 from unsplash_assets.unsplash.client import UnsplashClient
-from unsplash_assets_tests.conftest import Serve
+from unsplash_assets.unsplash.quota import Numbers
+from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 COUNT = 5
 TROUBLES = {"gone": "404 Not Found", "down": "503 Service Unavailable"}
@@ -37,21 +43,53 @@ def troubled(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
 
 
 @pytest.fixture
-def shelf(catalogue: Catalogue, tmp_path: Path) -> Shelf:
-    limits = Limits(Timeouts(), size=1_000_000)
-    folder = Folder(tmp_path / "library")
-    return Shelf(catalogue, folder, HttpTransport(), limits, 3, app_name="my wall", mode="live")
+def api() -> Noted:
+    """The API, which also has the pictures."""
+    return Noted(troubled)
+
+
+@pytest.fixture
+def base(serve: Serve, api: Noted) -> str:
+    return serve(api)
+
+
+@pytest.fixture
+def budget(database: Database, clock: Clock) -> RequestBudget:
+    return RequestBudget(database, "of the key", clock)
+
+
+def leave(budget: RequestBudget, count: int) -> None:
+    """Let the answer to one request tell that so many are left."""
+    with budget.reserve(1) as reservation:
+        reservation.settle(Answered(Numbers(count + 1, count)))
+
+
+@pytest.fixture
+def shelf(
+    catalogue: Catalogue, database: Database, clock: Clock, base: str, budget: RequestBudget
+) -> Shelf:
+    return Shelf(
+        catalogue=catalogue,
+        events=DownloadEvents(database, clock),
+        client=UnsplashClient(HttpTransport(), "key", base, budget=budget),
+        folder=Folder(Path("library").resolve()),
+        transport=HttpTransport(),
+        limits=Limits(Timeouts(), size=1_000_000),
+        concurrency=3,
+        app_name="my wall",
+        mode="live",
+    )
 
 
 Choose = Callable[..., list[ChosenPhoto]]
 
 
 @pytest.fixture
-def choose(serve: Serve, catalogue: Catalogue) -> Choose:
+def choose(base: str, api: Noted, catalogue: Catalogue) -> Choose:
     """Let a run choose photos of the sea; `choose(gone=1)` lets the first be gone."""
-    base = serve(troubled)
     brought = UnsplashClient(HttpTransport(), "key", base).random_photos("sea", COUNT)
     catalogue.add("sea", brought.photos)
+    api.asked.clear()
 
     def make(count: int = COUNT, *, run_id: str = "mine", **troubles: int) -> list[ChosenPhoto]:
         chosen = catalogue.choose("sea", count, run_id, "thumb", lambda urls: urls["thumb"])
@@ -99,9 +137,10 @@ def test_each_file_carries_the_credit_of_its_own_photo(
             assert read_packet(picture) == packet(Credit(photo, "my wall", mode))
 
 
-def test_nothing_to_store_is_nothing_done(shelf: Shelf) -> None:
+def test_nothing_to_store_is_nothing_done(shelf: Shelf, api: Noted) -> None:
     assert store(shelf, [], last_try=True) == Outcome()
     assert pictures(shelf) == []
+    assert api.asked == []
 
 
 def test_the_trouble_of_one_does_not_cost_its_neighbours(shelf: Shelf, choose: Choose) -> None:
@@ -148,6 +187,125 @@ def test_a_photo_that_fails_five_runs_is_not_chosen_any_more(shelf: Shelf, choos
     for _ in range(5):
         store(shelf, choose(everything, down=everything), last_try=True)
     assert choose(everything) == []
+
+
+def told(api: Noted) -> list[str]:
+    """Return the photos whose download events the API was told, sorted."""
+    return sorted(asked.photo_id for asked in api.asked)
+
+
+def test_each_stored_photo_is_told_of_once_and_no_other(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    photos = choose(gone=1, down=1)
+    outcome = store(shelf, photos, last_try=False)
+    assert outcome.sent == Sent(3, None)
+    assert told(api) == sorted(ids(photos[2:]))
+    assert budget.usage().used == 3
+    assert shelf.events.unsent() == 0
+
+
+def test_a_failing_event_costs_no_photo_and_is_sent_by_another_run(
+    shelf: Shelf, choose: Choose, api: Noted, clock: Clock
+) -> None:
+    api.application = with_fault(troubled, "api-500")
+    outcome = store(shelf, photos := choose(1), last_try=False)
+    assert set(outcome.stored) == set(ids(photos))
+    assert (outcome.failed, outcome.refused, outcome.sent.sent) == ({}, {}, 0)
+    assert "500: Internal Server Error" in str(outcome.sent.trouble)
+    written = shelf.folder.path(outcome.stored[photos[0].id].path).stat()
+    api.application = troubled
+    clock.now += 60
+    assert store(shelf, [], last_try=False) == Outcome(sent=Sent(1, None))
+    assert shelf.folder.path(outcome.stored[photos[0].id].path).stat() == written
+    assert told(api) == ids([*photos, *photos])
+
+
+def test_a_run_takes_one_overdue_event_along_the_oldest_first(
+    shelf: Shelf, choose: Choose, api: Noted, clock: Clock, budget: RequestBudget
+) -> None:
+    overdue = []
+    for _ in range(2):
+        overdue += stored(shelf, choose(1, run_id="earlier"))
+        clock.now += 1
+    (photo,) = choose(1)
+    assert store(shelf, [photo], last_try=False).sent == Sent(2, None)
+    assert told(api) == sorted(overdue)
+    assert (shelf.events.unsent(), budget.usage().used) == (1, 2)
+
+
+def test_requests_of_photos_that_did_not_come_are_used_for_overdue_events_or_given_back(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    overdue = stored(shelf, choose(2, run_id="earlier"))
+    outcome = store(shelf, choose(gone=3), last_try=False)
+    assert outcome.sent == Sent(2, None)
+    assert told(api) == sorted(overdue)
+    assert budget.usage().used == 2
+
+
+def test_no_more_photos_are_downloaded_than_the_budget_has_events_for(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    leave(budget, 2)
+    photos = choose()
+    outcome = store(shelf, photos, last_try=False)
+    assert set(outcome.stored) == set(ids(photos[:2]))
+    assert (outcome.postponed, outcome.sent) == (3, Sent(2, None))
+    assert len(pictures(shelf)) == 2
+    assert told(api) == sorted(ids(photos[:2]))
+    assert shelf.catalogue.take_over("sea", "mine") == []
+    assert ids(choose(3, run_id="next")) == ids(photos[2:])
+
+
+def test_a_spent_budget_leaves_all_photos_for_later_and_asks_nobody(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    leave(budget, 0)
+    photos = choose(2)
+    outcome = store(shelf, photos, last_try=False)
+    assert outcome == Outcome(postponed=2, shortage=budget.spent_words())
+    assert (pictures(shelf), api.asked) == ([], [])
+    assert ids(choose(2, run_id="next")) == ids(photos)
+
+
+def test_a_spent_budget_keeps_an_overdue_event_for_later(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    stored(shelf, choose(1, run_id="earlier"))
+    leave(budget, 0)
+    assert store(shelf, [], last_try=False) == Outcome()
+    assert (api.asked, shelf.events.due()) == ([], 1)
+
+
+def test_an_event_that_is_refused_for_the_quota_stops_all_who_share_the_key(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    api.application = with_fault(troubled, "api-quota")
+    outcome = store(replace(shelf, concurrency=1), choose(), last_try=False)
+    assert len(outcome.stored) == COUNT
+    assert "Unsplash's hourly quota is spent" in str(outcome.sent.trouble)
+    assert len(api.asked) <= 2
+    assert budget.free() == 0
+    assert budget.spent_words().startswith("Unsplash's hourly quota is spent, it refuses requests")
+    assert shelf.events.unsent() == COUNT
+
+
+def test_an_event_that_is_refused_for_its_photo_does_not_mark_the_key_as_refused(
+    shelf: Shelf, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    def paid(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/photo-"):
+            return troubled(environ, start_response)
+        start_response("401 Unauthorized", [("Content-Type", "application/json")])
+        return [b'{"errors":["Unauthorized"]}']
+
+    api.application = paid
+    assert len(store(shelf, choose(2), last_try=False).stored) == 2
+    assert budget.key_refused_words() is None
+    api.application = with_fault(troubled, "api-401")
+    assert len(store(shelf, choose(1), last_try=False).stored) == 1
+    assert "did not accept the key in UNSPLASH_API_KEY" in str(budget.key_refused_words())
 
 
 def test_each_picture_is_known_as_soon_as_it_has_come(
@@ -264,6 +422,24 @@ def test_a_run_whose_photos_were_all_refused_says_why_and_what_comes(
     said = rf"^photo {photo.id} of 'sea': gone; the next run takes another$"
     with pytest.raises(PhotoRefused, match=said):
         verdict(shelf, "sea", "mine", Outcome(refused={photo.id: "gone"}), last_try=False)
+
+
+def test_a_run_whose_photos_were_all_left_for_later_says_until_when(
+    shelf: Shelf, choose: Choose
+) -> None:
+    stored(shelf, choose(1, run_id="earlier"))
+    outcome = Outcome(postponed=1, shortage="next at 14:07")
+    with pytest.raises(QuotaSpent, match=r"^next at 14:07$"):
+        verdict(shelf, "sea", "mine", outcome, last_try=False)
+
+
+def test_a_run_that_has_stored_before_the_budget_was_spent_is_well(
+    shelf: Shelf, choose: Choose
+) -> None:
+    photos = choose()
+    expected = stored(shelf, photos[:1])
+    outcome = Outcome(postponed=4, shortage="next at 14:07")
+    assert ids(verdict(shelf, "sea", "mine", outcome, last_try=False)) == expected
 
 
 def test_a_run_with_nothing_to_do_shows_the_topics_newest(shelf: Shelf, choose: Choose) -> None:

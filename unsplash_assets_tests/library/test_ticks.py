@@ -98,6 +98,19 @@ def test_an_overdue_download_event_is_paid_for_first(
     assert said(ticks.next_topic(TOPICS, first)).startswith("request budget too small for 2")
 
 
+def test_the_one_careful_request_after_a_refusal_is_not_kept_back_by_an_overdue_event(
+    ticks: Ticks, clock: Clock
+) -> None:
+    ticks.catalogue.add("art", [PHOTO])
+    ticks.catalogue.store({PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
+    ticks.catalogue.add("life", [replace(PHOTO, id="BbCdEfGhIjK")])
+    with ticks.budget.reserve(1) as reservation:
+        reservation.settle(Answered(Numbers(50, 0), quota_spent=True))
+    assert isinstance(ticks.next_topic(TOPICS, first), Skipped)
+    clock.now += 600
+    assert ticks.next_topic(TOPICS, first) == "life"
+
+
 def test_a_refused_key_stops_the_ticks_until_it_is_another(
     ticks: Ticks, database: Database, clock: Clock
 ) -> None:

@@ -3,8 +3,9 @@
 import json
 import socket
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -31,7 +32,17 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins, problem
+from unsplash_assets.unsplash.budget import Answered, NoBudget
+from unsplash_assets.unsplash.client import (
+    Filters,
+    Question,
+    UnsplashClient,
+    is_at,
+    numbers,
+    picture_origins,
+    problem,
+)
+from unsplash_assets.unsplash.quota import Numbers
 from unsplash_assets_tests.conftest import RawServe, Serve
 from unsplash_assets_tests.recorded import Recording, recordings
 
@@ -40,14 +51,38 @@ SHORT = Timeouts(0.5, 0.3, 0.6)
 HTML = b"<!DOCTYPE html><html><body><h1>503 first byte timeout</h1>Guru Mediation</body></html>"
 
 
-class Written:
-    """A ledger that remembers the limits it was told, one for each request."""
+class Told:
+    """A budget of one reservation that remembers what it was told, once for each request."""
 
-    def __init__(self) -> None:
-        self.limits: list[int | None] = []
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
+        self.answers: list[Answered | None] = []
+        self.open = 0
 
-    def record(self, limit: int | None) -> None:
-        self.limits.append(limit)
+    @contextmanager
+    def reserve(self, count: int) -> Iterator["Told"]:
+        assert count == 1
+        if not self.left:
+            raise QuotaSpent("nothing is left")
+        self.open += 1
+        try:
+            yield self
+        finally:
+            self.open -= 1
+
+    def spent_words(self, needed: int = 1) -> str:
+        return f"{needed} are to be had"
+
+    def free(self) -> int:
+        return self.left
+
+    @property
+    def left(self) -> int:
+        return self.count - len(self.answers)
+
+    def settle(self, answered: Answered | None) -> None:
+        assert self.open, "a request is settled while it is reserved"
+        self.answers.append(answered)
 
 
 class Api:
@@ -70,12 +105,12 @@ class Api:
         return parse_qs(self.asked[-1]["QUERY_STRING"], keep_blank_values=True)
 
 
-def client(url: str, ledger: Written | None = None) -> UnsplashClient:
-    return UnsplashClient(HttpTransport(), KEY, url, ledger=ledger)
+def client(url: str, budget: Told | None = None) -> UnsplashClient:
+    return UnsplashClient(HttpTransport(), KEY, url, budget=budget)
 
 
-def impatient(url: str, ledger: Written | None = None) -> UnsplashClient:
-    return UnsplashClient(HttpTransport(), KEY, url, timeouts=SHORT, ledger=ledger)
+def impatient(url: str, budget: Told | None = None) -> UnsplashClient:
+    return UnsplashClient(HttpTransport(), KEY, url, timeouts=SHORT, budget=budget)
 
 
 def photo(number: int, base: str, **changes: Any) -> dict[str, Any]:
@@ -94,11 +129,12 @@ def photos(*contents: Any) -> Any:
 
 
 def test_random_photos_of_a_topic_are_brought_with_one_request(emulator_url: str) -> None:
-    ledger = Written()
-    brought = client(emulator_url, ledger).random_photos("sea")
+    budget = Told()
+    brought = client(emulator_url, budget).random_photos("sea")
     assert len({found.id for found in brought.photos}) == 30
     assert brought.skipped == {}
-    assert len(ledger.limits) == 1
+    assert budget.answers == [Answered(Numbers(1_000_000, 1_000_000))]
+    assert budget.open == 0
 
 
 def test_fewer_photos_can_be_asked_for(emulator_url: str) -> None:
@@ -203,34 +239,58 @@ def test_an_answer_of_premium_photos_alone_is_no_error(serve: Serve) -> None:
     ],
 )
 def test_an_answer_that_cannot_be_read_is_a_bad_answer(serve: Serve, body: bytes) -> None:
-    ledger = Written()
+    budget = Told()
     with pytest.raises(BadAnswer):
-        client(serve(Api(body, Content_Type="application/json")), ledger).random_photos("sea")
-    assert ledger.limits == [None]
+        client(serve(Api(body, Content_Type="application/json")), budget).random_photos("sea")
+    assert budget.answers == [Answered()]
+
+
+NOTHING = Answered()
+WHOLE = Answered(Numbers(1_000_000, 1_000_000))
 
 
 @pytest.mark.parametrize(
-    ("fault", "error", "limit"),
+    ("fault", "error", "told"),
     [
-        ("api-401", KeyRefused, None),
-        ("api-403", AccessDenied, None),
-        ("api-404", NoPhotos, None),
-        ("api-500", ServerError, None),
-        ("api-503", ServerError, None),
-        ("api-cut", NetworkError, 1_000_000),
-        ("api-html", BadAnswer, None),
-        ("api-not-a-photo", BadAnswer, None),
-        ("api-quota", QuotaSpent, 50),
+        ("api-401", KeyRefused, Answered(key_refused=True)),
+        ("api-403", AccessDenied, NOTHING),
+        ("api-404", NoPhotos, NOTHING),
+        ("api-500", ServerError, NOTHING),
+        ("api-503", ServerError, NOTHING),
+        ("api-cut", NetworkError, WHOLE),
+        ("api-html", BadAnswer, NOTHING),
+        ("api-not-a-photo", BadAnswer, NOTHING),
+        ("api-quota", QuotaSpent, Answered(Numbers(50, 0), quota_spent=True)),
     ],
 )
-def test_a_fault_of_the_api_is_an_error_and_is_written_to_the_ledger(
-    serve: Serve, fault: str, error: type[Exception], limit: int | None
+def test_a_fault_of_the_api_is_an_error_and_the_budget_is_told(
+    serve: Serve, fault: str, error: type[Exception], told: Answered
 ) -> None:
-    ledger = Written()
+    budget = Told()
     with pytest.raises(error) as caught:
-        client(serve(with_fault(Emulator(), fault)), ledger).random_photos("sea")
+        client(serve(with_fault(Emulator(), fault)), budget).random_photos("sea")
     assert type(caught.value) is error
-    assert ledger.limits == [limit]
+    assert budget.answers == [told]
+    assert budget.open == 0
+
+
+def test_nothing_is_asked_that_the_budget_refuses(serve: Serve) -> None:
+    api = Api([])
+    with pytest.raises(QuotaSpent, match="nothing is left"):
+        client(serve(api), Told(count=0)).random_photos("sea")
+    assert api.asked == []
+
+
+def test_a_request_is_reserved_before_it_is_sent(serve: Serve) -> None:
+    budget, reserved = Told(), list[int]()
+
+    def api(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        reserved.append(budget.open)
+        return Api([])(environ, start_response)
+
+    with pytest.raises(BadAnswer):
+        client(serve(api), budget).random_photos("sea")
+    assert reserved == [1]
 
 
 def test_no_match_says_which_topic_to_change(emulator_url: str) -> None:
@@ -239,29 +299,59 @@ def test_no_match_says_which_topic_to_change(emulator_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "limit"),
+    ("text", "number"),
     [
-        ("X-Ratelimit-Limit: 5000", 5000),
-        ("x-ratelimit-limit: 7", 7),
-        ("X-Ratelimit-Limit: many", None),
-        ("X-Ratelimit-Limit: -5", None),
-        ("X-Ratelimit-Limit: 1e9", None),
-        ("X-Ratelimit-Limit: \xb2", None),
-        ("X-Ratelimit-Limit: 99999999999999999999", None),
-        ("X-Ratelimit-Limit:", None),
-        ("X-Other: 5", None),
+        ("5000", 5000),
+        ("7", 7),
+        ("0", 0),
+        ("many", None),
+        ("-5", None),
+        ("1e9", None),
+        ("\xb2", None),
+        ("99999999999999999999", None),
+        ("", None),
     ],
 )
-def test_the_ledger_is_told_the_limit_that_the_answer_tells(
-    raw_serve: RawServe, header: str, limit: int | None
+@pytest.mark.parametrize("case", [str.title, str.lower, str.upper])
+def test_the_budget_is_told_the_numbers_that_the_answer_tells(
+    raw_serve: RawServe, case: Any, text: str, number: int | None
 ) -> None:
-    answer = f"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{header}\r\n\r\n[]".encode("latin-1")
-    ledger = Written()
+    names = [case(name) for name in ("x-ratelimit-limit", "x-ratelimit-remaining")]
+    both = "".join(f"{name}: {text}\r\n" for name in names)
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{both}\r\n[]".encode("latin-1")
+    budget = Told()
     with pytest.raises(BadAnswer):
-        client(raw_serve(lambda connection, _: connection.sendall(answer)), ledger).random_photos(
+        client(raw_serve(lambda connection, _: connection.sendall(answer)), budget).random_photos(
             "x"
         )
-    assert ledger.limits == [limit]
+    assert budget.answers == [Answered(Numbers(number, number))]
+
+
+FRESH = {"X-Ratelimit-Limit": "50", "X-Ratelimit-Remaining": "44"}
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ({}, Numbers(50, 44)),
+        ({"Age": "0", "X-Cache": "MISS, MISS"}, Numbers(50, 44)),
+        ({"Age": "soon"}, Numbers(50, 44)),
+        ({"Age": "1"}, Numbers()),
+        ({"age": "86400"}, Numbers()),
+        ({"X-Cache": "HIT"}, Numbers()),
+        ({"x-cache": "MISS, hit"}, Numbers()),
+        ({"X-Cache": "Hit from cloudfront"}, Numbers()),
+    ],
+)
+def test_the_numbers_of_an_answer_from_a_cache_are_ignored(
+    serve: Serve, others: dict[str, str], told: Numbers
+) -> None:
+    assert numbers({**FRESH, **others}) == told
+    headers = {name.replace("-", "_"): value for name, value in {**FRESH, **others}.items()}
+    budget = Told()
+    with pytest.raises(BadAnswer):
+        client(serve(Api([], **headers)), budget).random_photos("sea")
+    assert budget.answers == [Answered(told)]
 
 
 def _silent(connection: socket.socket, _: bytes) -> None:
@@ -294,22 +384,24 @@ def _huge(connection: socket.socket, _: bytes) -> None:
         (_huge, TooLarge),
     ],
 )
-def test_trouble_below_http_is_an_error_and_is_written_to_the_ledger(
+def test_trouble_below_http_is_an_error_and_the_budget_is_told(
     raw_serve: RawServe, script: Any, error: type[Exception]
 ) -> None:
-    ledger = Written()
+    budget = Told()
     with pytest.raises(error):
-        impatient(raw_serve(script), ledger).random_photos("sea")
-    assert ledger.limits == [None]
+        impatient(raw_serve(script), budget).random_photos("sea")
+    has_answered = script in (_cut, _huge)
+    assert budget.answers == [NOTHING if has_answered else None]
+    assert budget.open == 0
 
 
 def test_a_server_that_is_not_there_is_a_network_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    ledger = Written()
+    budget = Told()
     with pytest.raises(NetworkError):
-        impatient(f"http://127.0.0.1:{port}", ledger).random_photos("sea")
-    assert ledger.limits == [None]
+        impatient(f"http://127.0.0.1:{port}", budget).random_photos("sea")
+    assert budget.answers == [None]
 
 
 def test_a_redirect_to_another_origin_is_refused_and_not_asked(serve: Serve) -> None:
@@ -389,12 +481,151 @@ def test_the_key_is_in_no_error_of_the_network(raw_serve: RawServe, script: Any)
 
 
 def test_a_client_may_be_used_by_several_threads(emulator_url: str) -> None:
-    ledger = Written()
-    shared = client(emulator_url, ledger)
+    budget = Told(count=16)
+    shared = client(emulator_url, budget)
     with ThreadPoolExecutor(8) as pool:
         brought = list(pool.map(shared.random_photos, ["sea", "sky"] * 8))
     assert [len(found.photos) for found in brought] == [30] * 16
-    assert len(ledger.limits) == 16
+    assert len(budget.answers) == 16
+
+
+def location(base: str) -> str:
+    """Return the link of a download event, with an ixid that is easily spoiled."""
+    return f"{base}/photos/Ab-_1234567/download?ixid=M3wx%2B%3DfA%7E~.+/=&x=%E5%B1%B1&x"
+
+
+def report(url: str, location: str, budget: Told | None = None, **options: Any) -> Told:
+    """Report one download to the API at `url`; return the budget that was told of it."""
+    budget = budget or Told()
+    speaker = UnsplashClient(HttpTransport(), KEY, url, budget=budget, **options)
+    with budget.reserve(1) as reservation:
+        speaker.report_download(location, reservation)
+    return budget
+
+
+def test_a_download_is_reported_with_the_links_own_query_and_the_key(raw_serve: RawServe) -> None:
+    heads: list[str] = []
+
+    def answer(connection: socket.socket, head: bytes) -> None:
+        heads.append(head.decode())
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    base = raw_serve(answer)
+    assert report(base, location(base)).answers == [NOTHING]
+    (head,) = heads
+    path = head.splitlines()[0].split()[1]
+    assert parse_qs(path.partition("?")[2], keep_blank_values=True) == {
+        "ixid": ["M3wx+=fA~~. /="],
+        "x": ["山", ""],
+    }
+    assert path.startswith("/photos/Ab-_1234567/download?ixid=M3wx%2B%3DfA")
+    assert f"\r\nAuthorization: Client-ID {KEY}\r\n" in head
+    assert "\r\nAccept-Version: v1\r\n" in head
+
+
+def test_a_report_uses_one_request_of_the_reservation(emulator_url: str) -> None:
+    speaker = client(emulator_url)
+    (photo,) = speaker.random_photos("sea", count=1).photos
+    assert photo.download_location
+    budget = Told(count=3)
+    report(emulator_url, photo.download_location, budget)
+    assert (budget.left, budget.answers) == (2, [WHOLE])
+
+
+def test_an_event_whose_link_leads_elsewhere_is_not_sent(serve: Serve) -> None:
+    api, other = Api({}), Api({})
+    base, elsewhere = serve(api), serve(other)
+    host = base.partition("//")[2]
+    budget = Told()
+    links = [
+        location(elsewhere),
+        location("https://api.unsplash.com"),
+        location(base.replace("http:", "https:")),
+        location(f"{elsewhere}\\@{host}"),
+        location(f"http://{host}@{elsewhere.partition('//')[2]}"),
+        location(f"http://{host}.photos.example"),
+        location(f"//{host}"),
+        "/photos/x/download",
+        "",
+        "http://[",
+    ]
+    for link in links:
+        with pytest.raises(RequestRefused, match="leads away from the API: not sent"):
+            report(base, link, budget)
+    assert (api.asked, other.asked, budget.answers) == ([], [], [])
+
+
+def test_an_event_that_is_redirected_elsewhere_is_refused_and_does_not_take_the_key_there(
+    serve: Serve,
+) -> None:
+    other = Api({})
+    base = serve(Api(status="302 Found", Location=f"{serve(other)}/photos/x/download"))
+    budget = Told()
+    with pytest.raises(RequestRefused, match="redirects elsewhere"):
+        report(base, location(base), budget)
+    assert (other.asked, budget.answers) == ([], [None])
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "same"),
+    [
+        ("https://api.unsplash.com/photos/x/download?ixid=y", "https://api.unsplash.com", True),
+        ("https://API.unsplash.com:443/photos", "https://api.unsplash.com/", True),
+        ("https://photos.example/elsewhere", "https://photos.example/api/v1", True),
+        ("https://images.unsplash.com/photo-1", "https://api.unsplash.com", False),
+        ("https://api.unsplash.com:444/", "https://api.unsplash.com", False),
+        ("https://api.unsplash.com.photos.example/", "https://api.unsplash.com", False),
+    ],
+)
+def test_a_link_is_at_an_api_that_has_its_origin(url: str, base: str, *, same: bool) -> None:
+    assert is_at(url, base) is same
+
+
+OAUTH = "OAuth error: The access token is invalid"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error", "refused"),
+    [
+        ("401 Unauthorized", "Unauthorized", RequestRefused, False),
+        ("401 Unauthorized", OAUTH, KeyRefused, True),
+        ("404 Not Found", "Couldn't find Photo", RequestRefused, False),
+    ],
+)
+def test_an_event_that_is_refused_for_its_photo_is_not_taken_for_a_refused_key(
+    serve: Serve, status: str, reason: str, error: type[Exception], *, refused: bool
+) -> None:
+    base = serve(Api({"errors": [reason]}, status))
+    budget = Told()
+    with pytest.raises(error) as caught:
+        report(base, location(base), budget)
+    assert type(caught.value) is error
+    assert budget.answers == [Answered(key_refused=refused)]
+
+
+def test_a_search_that_is_unauthorized_is_a_refused_key(serve: Serve) -> None:
+    budget = Told()
+    with pytest.raises(KeyRefused):
+        client(serve(Api({"errors": ["Unauthorized"]}, "401 Unauthorized")), budget).random_photos(
+            "sea"
+        )
+    assert budget.answers == [Answered(key_refused=True)]
+
+
+@pytest.mark.parametrize(("script", "answer"), [(_silent, None), (_cut, NOTHING), (_closed, None)])
+def test_a_report_that_gets_no_whole_answer_is_a_network_error(
+    raw_serve: RawServe, script: Any, answer: Answered | None
+) -> None:
+    base, budget = raw_serve(script), Told()
+    with pytest.raises(NetworkError):
+        report(base, location(base), budget, timeouts=SHORT)
+    assert budget.answers == [answer]
+
+
+def test_without_a_budget_every_request_is_granted(emulator_url: str) -> None:
+    speaker = UnsplashClient(HttpTransport(), KEY, emulator_url)
+    assert isinstance(speaker.budget, NoBudget)
+    assert len(speaker.random_photos("sea").photos) == 30
 
 
 @pytest.mark.parametrize(
@@ -423,7 +654,9 @@ BY_STATUS = {401: KeyRefused, 403: QuotaSpent, 404: RequestRefused}
     ids=lambda recording: recording.name,
 )
 def test_a_recorded_error_is_sorted_and_quoted(recording: Recording) -> None:
-    error = problem(recording.status, recording.headers, recording.body, "topic 'sea'")
+    error = problem(
+        recording.status, recording.headers, recording.body, Question("", "topic 'sea'")
+    )
     assert type(error) is BY_STATUS[recording.status]
     is_json = recording.body.startswith(b"{")
     said = recording.content["errors"][0] if is_json else "Rate Limit Exceeded"
@@ -445,6 +678,7 @@ PROBLEMS: list[tuple[int, dict[str, str], bytes, type[Exception], str]] = [
     (403, {}, b'{"errors":["Rate Limit Exceeded"]}', QuotaSpent, "403: Rate Limit Exceeded"),
     (403, SPENT, b"", QuotaSpent, "(403)"),
     (403, SPENT, HTML, QuotaSpent, "(403)"),
+    (403, {**SPENT, "Age": "9"}, HTML, AccessDenied, "(403)"),
     (403, {}, MISSING, AccessDenied, "403: OAuth error: missing permissions"),
     (403, SPENT, MISSING, AccessDenied, "403: OAuth error: missing permissions"),
     (403, LEFT, b"", AccessDenied, "(403)"),
@@ -473,13 +707,13 @@ PROBLEMS: list[tuple[int, dict[str, str], bytes, type[Exception], str]] = [
 def test_an_answer_other_than_200_is_sorted(
     status: int, headers: dict[str, str], body: bytes, error: type[Exception], said: str
 ) -> None:
-    found = problem(status, headers, body, "topic 'sea'")
+    found = problem(status, headers, body, Question("", "topic 'sea'"))
     assert type(found) is error
     assert said in str(found)
 
 
 def test_errors_that_are_null_say_nothing() -> None:
-    assert "None" not in str(problem(500, {}, b'{"errors":null}', "topic 'sea'"))
+    assert "None" not in str(problem(500, {}, b'{"errors":null}', Question("", "topic 'sea'")))
 
 
 BODIES = st.binary() | st.recursive(
@@ -499,7 +733,9 @@ BODIES = st.binary() | st.recursive(
 def test_whatever_the_body_says_the_error_is_one_line(
     status: int, remaining: str, body: bytes
 ) -> None:
-    said = str(problem(status, {"X-Ratelimit-Remaining": remaining}, body, "topic 'sea'"))
+    said = str(
+        problem(status, {"X-Ratelimit-Remaining": remaining}, body, Question("", "topic 'sea'"))
+    )
     assert said.isprintable()
     assert str(status) in said or "no photos of topic 'sea'" in said
     assert len(said) < 400

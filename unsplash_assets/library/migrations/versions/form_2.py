@@ -1,4 +1,4 @@
-"""Form 2: the request budget by key, download events, favourites.
+"""Form 2: the request budget by key, download events, favourites, what retention needs.
 
 What was recorded of requests is forgotten: it is of no use after an hour. Photos that were
 stored before the download event existed have theirs due. The table of runs gets a name that
@@ -10,6 +10,9 @@ from alembic import op
 
 revision = "2"
 down_revision = "1"
+
+_PRUNABLE = "state IN ('stored', 'damaged') AND NOT favourite"
+_MISCOUNTED = f"counted_bytes <> CASE WHEN {_PRUNABLE} THEN bytes ELSE 0 END"
 
 
 def upgrade() -> None:
@@ -42,6 +45,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("libraries") as libraries:
         libraries.drop_column("request_limit")
+        libraries.add_column(
+            sa.Column("kept_photos", sa.Integer, nullable=False, server_default="0")
+        )
+        libraries.add_column(
+            sa.Column("kept_bytes", sa.BigInteger, nullable=False, server_default="0")
+        )
     with op.batch_alter_table("photos") as photos:
         photos.add_column(
             sa.Column("favourite", sa.Boolean, nullable=False, server_default=sa.false())
@@ -52,9 +61,19 @@ def upgrade() -> None:
         )
         photos.add_column(sa.Column("event_sent_at", sa.Float))
         photos.add_column(sa.Column("event_error", sa.Text))
+        photos.add_column(
+            sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0")
+        )
     op.create_index("photos_by_event", "photos", ["mode", "event_due_at"])
+    _create_partial_index("photos_prunable", ["mode", "stored_at", "stored_sequence"], _PRUNABLE)
+    _create_partial_index("photos_miscounted", ["mode"], _MISCOUNTED)
     op.execute(
         "UPDATE photos SET event_due_at = stored_at "
         "WHERE state = 'stored' AND download_location IS NOT NULL"
     )
     op.rename_table("runs", "library_runs")
+
+
+def _create_partial_index(name: str, columns: list[str], where: str) -> None:
+    some = sa.text(where)
+    op.create_index(name, "photos", columns, sqlite_where=some, postgresql_where=some)
