@@ -186,6 +186,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             Timeouts(total=self.timeout),
             size=self.max_size,
             redirect_origins=picture_origins(self.unsplash.api_url),
+            is_confined=True,
         )
         transport = self.unsplash.transport()
         return Shelf(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -94,9 +95,10 @@ def api_url(text: str) -> str:
         port_is_usable = parts.port is None or parts.port > 0
     except ValueError as error:
         raise ValueError(allowed) from error
-    extra = set(text) & set("?#@")
+    extra = set(text) & set("?#@\\")
+    is_host = re.fullmatch(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", parts.netloc.lower())
     plain_is_safe = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not (parts.scheme == "https" or plain_is_safe) or not parts.hostname:
+    if not (parts.scheme == "https" or plain_is_safe) or not is_host:
         raise ValueError(allowed)
     if extra or not port_is_usable or re.search(r"[^!-~]", text):
         raise ValueError(allowed)
@@ -104,8 +106,11 @@ def api_url(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address of a URL is this machine itself."""
-    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host) is not None
+    """Whether a host name or address of a URL is this machine itself, for all who read it."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def app_name(text: str) -> str:

@@ -177,6 +177,19 @@ def test_the_variable_of_openssl_is_not_heeded(
     assert unsplash.seen == []
 
 
+def test_a_picture_of_an_api_that_was_left_is_not_asked_for(live: Live, serve: Serve) -> None:
+    left = Unsplash()
+    first = live({}, api_url=serve(left))
+    assert first.run("nature", ["photo_metadata"]).success
+    asked = len(left.seen)
+    second = live({}, api_url=serve(Emulator()))
+    step, said = failure(second.run("nature", ["image_url", "image_file"]))
+    assert step == "image_file"
+    assert "is elsewhere: it is not asked" in said
+    assert len(left.seen) == asked == 1
+    assert second.pictures() == []
+
+
 def _in_a_folder(folder: Path, *lines: str) -> Path:
     copy(PROJECT / "dagster.yaml", folder)
     settings = ["UNSPLASH_TOPICS=nature", "UNSPLASH_RENDITION=thumb", "UNSPLASH_RETRY_DELAY=0"]

@@ -32,6 +32,8 @@ class Limits:
     """Bytes of the decoded body: a longer one is refused once it is announced or has arrived."""
     redirect_origins: frozenset[str] = frozenset()
     """Redirects are followed to these origins only; to none if empty."""
+    is_confined: bool = False
+    """Whether the first URL, too, has to be at one of these origins."""
     redirects: int = 5
     """How many are followed in a row."""
     is_secret: Callable[[str], bool] = lambda _: False
@@ -69,8 +71,8 @@ class Transport(Protocol):
     ) -> AbstractContextManager[Answer]:
         """Ask for `url`; the answer is to be read inside the `with`.
 
-        Raises NetworkError where no answer comes within the limits, RequestRefused where a
-        redirect leads elsewhere, SettingsError where proxy or certificates cannot be used.
+        Raises NetworkError where no answer comes within the limits, RequestRefused where the
+        URL or a redirect leads elsewhere, SettingsError where proxy or certificates cannot be used.
         """
 
 

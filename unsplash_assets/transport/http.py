@@ -77,6 +77,8 @@ class HttpTransport:
     def _follow(
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
     ) -> requests.Response:
+        if limits.is_confined and _origin_of(url) not in limits.redirect_origins:
+            raise RequestRefused(f"{_host(url)} is elsewhere: it is not asked")
         for _ in range(limits.redirects + 1):
             response = self._ask(url, headers, limits, deadline)
             location = response.headers.get("Location")

@@ -88,6 +88,7 @@ class UnsplashClient:
             timeouts or Timeouts(),
             size=_ANSWER_SIZE,
             redirect_origins=frozenset({origin(base_url)}),
+            is_confined=True,
             is_secret=self._secret.is_in,
         )
         self.budget = budget or NoBudget()

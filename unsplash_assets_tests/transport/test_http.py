@@ -58,7 +58,7 @@ sopaoF4AfykwomGRnpIln2K8haGdkO7Zdqw=
 def bounds(
     *redirect_origins: str, size: int = 1_000_000, timeouts: Timeouts = PATIENT, redirects: int = 5
 ) -> Limits:
-    return Limits(timeouts, size, frozenset(redirect_origins), redirects)
+    return Limits(timeouts, size, frozenset(redirect_origins), redirects=redirects)
 
 
 def fetch(
@@ -628,6 +628,70 @@ def test_a_backslash_does_not_lead_a_redirect_astray(raw_serve: RawServe) -> Non
     with suppress(UnsplashAssetsError):
         fetch(url, bounds(url), KEY)
     assert heads == []
+
+
+def test_a_confined_exchange_asks_at_no_other_origin_at_all(raw_serve: RawServe) -> None:
+    heads: list[bytes] = []
+    here, elsewhere = raw_serve(saying(whole(b"here"))), raw_serve(noting(heads, whole(b"")))
+    confined = replace(bounds(here), is_confined=True)
+    assert fetch(f"{here}/photo-1", confined) == b"here"
+    for url in (elsewhere, f"{elsewhere}\\@{here.removeprefix('http://')}/", "file:///etc/passwd"):
+        with pytest.raises(RequestRefused):
+            fetch(url, confined, KEY)
+    assert heads == []
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://{host}\0.photos.invalid/",
+        "http://{host}\t.photos.invalid/",
+        "http://{host}\x0b@photos.invalid/",
+        "http://photos.invalid\xad/",
+        "http://2130706433:{port}/",
+        "http://0x7f000001:{port}/",
+        "http://017700000001:{port}/",
+        "http://127.1:{port}/",
+        "http://[::ffff:127.0.0.1]:{port}/",
+        "http://localhost:{port}/",
+        "http://127.0.0.1.:{port}/",
+        "gopher://{host}/",
+        "FILE:///etc/passwd",
+        "data:text/plain,x",
+    ],
+)
+def test_a_redirect_to_another_spelling_of_the_host_is_refused(
+    raw_serve: RawServe, location: str
+) -> None:
+    heads: list[bytes] = []
+    answer: list[bytes] = [b""]
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        connection.sendall(answer[0])
+
+    url = raw_serve(script)
+    host, _, port = url.removeprefix("http://").partition(":")
+    answer[0] = redirecting(location.format(host=f"{host}:{port}", port=port))
+    with pytest.raises(RequestRefused):
+        fetch(url, bounds(url), KEY)
+    assert len(heads) == 1
+
+
+def test_a_redirect_brings_no_lines_into_the_next_request(raw_serve: RawServe) -> None:
+    heads: list[bytes] = []
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        moved = b"/on" not in head
+        connection.sendall(
+            redirecting("/on?a=1%0d%0aX-B:%202\r X-C: 3\0") if moved else whole(b"here")
+        )
+
+    url = raw_serve(script)
+    assert fetch(url, bounds(url)) == b"here"
+    assert sent_header(heads, b"X-B") == sent_header(heads, b"X-C") == []
+    assert heads[1].startswith(b"GET /on?a=1%0d%0aX-B:%202") or b"%0D%0A" in heads[1]
 
 
 @pytest.mark.parametrize("allowed", [0, 3])

@@ -220,6 +220,24 @@ ELSEWHERE = [
     "https://[::1",
     "https://[::1]/photo-1",
     "https://\u0131mages.unsplash.com/photo-1",
+    "https://xn--mages-q4a.unsplash.com/photo-1",
+    "https://images.unsplash.com./photo-1",
+    "https://images\u3002unsplash.com/photo-1",
+    "https://images.unsplash.com%00.photos.example/photo-1",
+    "https://images.unsplash.com\0/photo-1",
+    "https://images.unsplash.com/photo-1\r\nHost: photos.example",
+    "https://images.unsplash.com/photo-1\r\nX: y",
+    "https:images.unsplash.com/photo-1",
+    "https:\\\\images.unsplash.com\\photo-1",
+    " https://images.unsplash.com/photo-1",
+    "FILE:///etc/passwd",
+    "HTTP://images.unsplash.com/photo-1",
+    "https://127.0.0.1/photo-1",
+    "https://2130706433/photo-1",
+    "https://0x7f.1/photo-1",
+    "https://0177.0.0.1/photo-1",
+    "https://[::ffff:127.0.0.1]/photo-1",
+    "https://localhost/photo-1",
 ]
 
 
@@ -239,6 +257,18 @@ def test_a_photo_with_a_picture_in_another_place_is_skipped(name: str, url: str)
 def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skipped(url: str) -> None:
     """What checks a URL and what asks for it must see the same host."""
     assert skipped(changed(urls=all_urls(url))) in {"elsewhere", "malformed"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "HTTPS://IMAGES.UNSPLASH.COM/photo-1",
+        "https://images.unsplash.com:0443/photo-1",
+        "https://images%2eunsplash.com/photo-1",
+    ],
+)
+def test_the_same_place_written_otherwise_is_the_same_place(url: str) -> None:
+    assert read(changed(urls=all_urls(url))).urls["full"] == url
 
 
 def test_pictures_may_come_from_the_origin_that_is_named_only() -> None:
@@ -370,7 +400,20 @@ def test_a_photo_without_the_url_of_its_full_picture_is_skipped(url: str) -> Non
 
 @pytest.mark.parametrize(
     "location",
-    ["file:///etc/passwd", "https://photos.example/photos/x/download", "not a URL", "//x/y"],
+    [
+        "file:///etc/passwd",
+        "https://photos.example/photos/x/download",
+        "not a URL",
+        "//x/y",
+        "http://api.unsplash.com/photos/x/download",
+        "https://api.unsplash.com./photos/x/download",
+        "https://api.unsplash.com:8443/photos/x/download",
+        "https://me:word@api.unsplash.com/photos/x/download",
+        "https://photos.example\\@api.unsplash.com/photos/x/download",
+        "https://api.unsplash.com\0.photos.example/photos/x/download",
+        "https://images.unsplash.com/photos/x/download",
+        "https://[::1]/photos/x/download",
+    ],
 )
 def test_a_download_location_that_is_no_place_of_unsplash_does_not_come_through(
     location: str,
