@@ -41,7 +41,7 @@ class Fetched:
     stored: list[StoredPhoto]
     error: str | None
     shortage: str | None = None
-    """Why it brought fewer photos than asked for, where the request budget is the reason."""
+    """Why it brought fewer photos than asked for: the request budget, or one photo's trouble."""
 
 
 def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetched:
@@ -56,11 +56,11 @@ def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetche
             succeeded = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
         error = Runs(database).error(run_id)
-        shortage = _shortage(database, given, topic) if len(stored) < count else None
+        shortage = _shortage(database, given, topic) or _trouble(database, run_id)
     finally:
         database.close()
     failed = None if succeeded else error or "the run failed: see Dagster's UI"
-    return Fetched(stored, failed, shortage)
+    return Fetched(stored, failed, shortage if len(stored) < count else None)
 
 
 def _shortage(database: Database, given: Settings, topic: str) -> str | None:
@@ -68,6 +68,12 @@ def _shortage(database: Database, given: Settings, topic: str) -> str | None:
     budget = RequestBudget(database, given.key_fingerprint)
     cost = 1 if Catalogue(database).waiting(topic) else 2
     return budget.spent_words(cost) if budget.free() < cost else None
+
+
+def _trouble(database: Database, run_id: str) -> str | None:
+    """Say why a photo of the run was not stored, if that is known of one."""
+    troubles = Runs(database).not_stored(run_id).items()
+    return next((f"photo {photo_id}: {reason}" for photo_id, reason in troubles), None)
 
 
 def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:

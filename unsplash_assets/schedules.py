@@ -95,13 +95,14 @@ def _taken(runs: Runs, tick: float) -> str | None:
 
 
 def _busy(instance: dg.DagsterInstance) -> str | None:
-    """Say which run is still going; close those whose process is gone."""
-    mine = dg.RunsFilter(tags={_SCHEDULE_TAG: NAME}, statuses=_UNFINISHED)
-    for record in instance.get_run_records(mine):
+    """Say which run of the schedule is still going; close any run whose process is gone."""
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED)):
         run = record.dagster_run
         process = run.tags.get(PROCESS_TAG)
-        if process is None or not ProcessName.parse(process).is_gone():
+        if process and ProcessName.parse(process).is_gone():
+            why = f"The run's process ({process}) is gone: it was killed."
+            instance.report_run_failed(run, why)
+        elif run.tags.get(_SCHEDULE_TAG) == NAME:
             topic = run.tags.get("dagster/partition")
             return f"the previous run is still going ({topic}, run {run.run_id[:8]})"
-        instance.report_run_failed(run, f"The run's process ({process}) is gone: it was killed.")
     return None

@@ -149,7 +149,9 @@ def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
     monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
     done = run("fetch", "nature", "--count", "3")
     assert done.exit_code == 1
-    assert "2 of 3 photos of 'nature' were to be had" in done.stderr
+    why = "photo [A-Za-z0-9_-]{11}: the picture is not to be had: its server answered 404"
+    said = rf"unsplash-assets: 2 of 3 photos of 'nature' were to be had: {why}"
+    assert re.fullmatch(said, done.stderr.splitlines()[-1])
     assert len(done.stdout.splitlines()) == 2
 
 

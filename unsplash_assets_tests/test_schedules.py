@@ -94,10 +94,16 @@ def test_a_run_whose_process_lives_is_left_alone(
     assert "still going" in skipped_because(tick(settings, instance))
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param({"dagster/schedule_name": "every_minute"}, id="of a tick"),
+        pytest.param({}, id="on demand"),
+    ],
+)
 def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, tags: dict[str, str]
 ) -> None:
-    tags = {"dagster/schedule_name": "every_minute"}
     dead = {"unsplash_assets/process": str(_dead_process())}
     run_id = _start_run(instance, settings, tags | dead)
     assert isinstance(tick(settings, instance), dg.RunRequest)

@@ -13,10 +13,13 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final, NewType
+from urllib.parse import quote, unquote
 
 from unsplash_assets.errors import LibraryError
+from unsplash_assets.library.processes import ProcessName
 
 INCOMING: Final = ".incoming"
 """The library's folder for what is not yet whole; on the same file system as the rest."""
@@ -30,6 +33,8 @@ _FOLDER_BYTES: Final = 120
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 )
+_PART: Final = ".part"
+_BEHIND: Final = "+"  # what stands behind the writer's name in a temporary file's
 _ABANDONED_AFTER: Final = 3600.0  # seconds
 
 
@@ -92,7 +97,7 @@ class Folder:
         with _plain_errors(self.root):
             folder = self.root / INCOMING
             folder.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=folder, suffix=".part")
+            descriptor, name = tempfile.mkstemp(_PART, _writer(os.getpid()) + _BEHIND, folder)
         path, file = Path(name), os.fdopen(descriptor, "wb")
         try:
             yield Incoming(path, file)
@@ -149,12 +154,31 @@ class Folder:
             place.unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Remove temporary files that no process can be writing to any more."""
-        oldest = time.time() - _ABANDONED_AFTER
-        for path in (self.root / INCOMING).glob("*.part"):
+        """Remove temporary files that no process is writing to any more.
+
+        Those of a process of this machine that is gone go at once, those of a living one never.
+        Of others nothing is known: theirs go once nothing was written to them for an hour.
+        """
+        for path in (self.root / INCOMING).glob(f"*{_PART}"):
             with suppress(OSError):
-                if path.stat().st_mtime < oldest:
+                if _is_left_behind(path):
                     path.unlink()
+
+
+@cache
+def _writer(_: int) -> str:
+    """Return the name of this process, fit for a file's; found out once for each pid."""
+    return quote(str(ProcessName.current()), safe="")
+
+
+def _is_left_behind(path: Path) -> bool:
+    try:
+        writer = ProcessName.parse(unquote(path.name.partition(_BEHIND)[0]))
+        if writer.is_here:
+            return writer.is_gone()
+    except ValueError:
+        pass  # a name that is not from here, or from an earlier version
+    return path.stat().st_mtime < time.time() - _ABANDONED_AFTER
 
 
 def sha256(path: Path) -> str:

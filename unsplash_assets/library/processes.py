@@ -35,9 +35,14 @@ class ProcessName:
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}/{self.began}"
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is, or was, a process of this machine."""
+        return self.host == socket.gethostname()
+
     def is_gone(self) -> bool:
         """Whether it is certain that the process has ended; never so for another machine's."""
-        if self.host != socket.gethostname():
+        if not self.is_here:
             return False
         try:
             process = psutil.Process(self.pid)

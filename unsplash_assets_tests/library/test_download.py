@@ -352,6 +352,18 @@ def test_a_redirect_to_where_pictures_are_is_followed(serve: Serve, folder: Fold
     assert fetch(url, folder, limits) == NAME
 
 
+def test_a_redirect_to_the_placeholder_of_a_photo_that_is_gone_is_refused(
+    serve: Serve, folder: Folder
+) -> None:
+    """It is a whole picture, with status 200."""
+    there = serve(answering())
+    url = serve(answering("302 Found", b"", Location=f"{there}/source-404?fit=crop"))
+    limits = replace(LIMITS, redirect_origins=frozenset({there}))
+    error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
+    assert type(error) is PhotoRefused
+    assert "placeholder" in str(error)
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:image/jpeg,x"])
 def test_nothing_but_http_is_asked_for(folder: Folder, url: str) -> None:
     assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is RequestRefused

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -375,16 +376,70 @@ def test_the_files_of_a_photo_are_found_by_their_names(folder: Folder) -> None:
     assert folder.files_of("Abcdefghijk") == mine
 
 
-def test_cleaning_removes_what_killed_processes_left_and_nothing_else(folder: Folder) -> None:
-    publish(folder, b"stored")
-    incoming = folder.root / INCOMING
-    old = time.time() - 3601
-    for name in ("left.part", "new.part", "other.txt"):
-        (incoming / name).write_bytes(b"some")
-    for path in (incoming / "left.part", incoming / "other.txt", folder.path(NAME)):
-        os.utime(path, (old, old))
+WRITES = """
+import sys
+from pathlib import Path
+from unsplash_assets.library.files import Folder
+folder = Folder(Path(sys.argv[1]))
+with folder.incoming() as incoming:
+    print(incoming.path, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def written_elsewhere(folder: Folder) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """Let another process have a temporary file open; gives the file, and the process."""
+    command = [sys.executable, "-c", WRITES, str(folder.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout
+        yield Path(it.stdout.readline().strip()), it
+        it.kill()
+
+
+def let_be_old(*paths: Path) -> None:
+    """Let files look as if nothing had been written to them for more than an hour."""
+    for path in paths:
+        os.utime(path, (time.time() - 3601,) * 2)
+
+
+def test_cleaning_removes_what_a_killed_process_left_at_once(folder: Folder) -> None:
+    with written_elsewhere(folder) as (path, process):
+        process.kill()
+        process.wait()
+        assert path.exists()
+        folder.clean()
+    assert files(folder) == []
+
+
+def test_cleaning_leaves_a_living_process_its_file_however_old(folder: Folder) -> None:
+    with written_elsewhere(folder) as (theirs, _), folder.incoming() as mine:
+        let_be_old(theirs, mine.path)
+        folder.clean()
+        assert len(files(folder)) == 2
+
+
+@pytest.mark.parametrize("name", ["another-host%2F1%2F1795435200.0+x.part", "tmp123.part"])
+def test_cleaning_removes_an_unknown_process_s_file_once_it_is_old(
+    folder: Folder, name: str
+) -> None:
+    path = folder.root / INCOMING / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"some")
     folder.clean()
-    assert files(folder) == [f"{INCOMING}/new.part", f"{INCOMING}/other.txt", NAME]
+    assert path.exists()
+    let_be_old(path)
+    folder.clean()
+    assert not path.exists()
+
+
+def test_cleaning_leaves_what_is_no_temporary_file(folder: Folder) -> None:
+    publish(folder, b"stored")
+    other = folder.root / INCOMING / "other.txt"
+    other.write_bytes(b"some")
+    let_be_old(other, folder.path(NAME))
+    folder.clean()
+    assert files(folder) == [f"{INCOMING}/other.txt", NAME]
 
 
 def test_a_sha_256_is_of_the_whole_file(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from unsplash_assets.library import database as db
+from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.runs import EndedRun, Runs
 from unsplash_assets_tests.conftest import NOON, Clock
+from unsplash_assets_tests.library.test_catalogue import file, full, ids, photo
 
 RIVAL = """
 import sys
@@ -252,3 +254,18 @@ def test_a_process_is_not_its_own_rival(runs: Runs) -> None:
 def test_the_modes_of_one_database_have_minutes_each(demo: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     assert demo.claim_tick(NOON) is None
+
+
+def test_what_a_run_could_not_store_is_known_by_its_reason(
+    runs: Runs, database: Database, clock: Clock
+) -> None:
+    catalogue = Catalogue(database, clock)
+    runs.begin("mine", "sea")
+    catalogue.add("sea", [photo(number) for number in range(5)])
+    catalogue.choose("sea", 4, "mine", "full", full)
+    catalogue.choose("sea", 1, "another", "full", full)
+    catalogue.refuse(dict(zip(ids(0, 4), ("gone", "of another run"), strict=True)))
+    catalogue.store({ids(1)[0]: file(1)})
+    catalogue.postpone({ids(2)[0]: "no network"})
+    catalogue.release(ids(3))
+    assert runs.not_stored("mine") == dict(zip(ids(0, 2), ("gone", "no network"), strict=True))
