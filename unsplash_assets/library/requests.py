@@ -4,6 +4,7 @@ Every process that asks Unsplash reserves here first, in a transaction of its ow
 none takes what another has. What the numbers mean is decided in `unsplash.quota`.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -120,14 +121,17 @@ class RequestBudget:
             connection.execute(sa.update(db.requests).where(mine).values(**values))
             if block.newest is not None:
                 self._learn(connection, block.id, block.newest, now)
-            old = db.requests.c.reserved_at < now - _REMEMBERED
-            connection.execute(sa.delete(db.requests).where(*self._my_requests, old))
+            columns = db.requests.c
+            old = (columns.mode == self._db.mode, columns.reserved_at < now - _REMEMBERED)
+            connection.execute(sa.delete(db.requests).where(*old))
 
     def _learn(
         self, connection: sa.Connection, request_id: int, answered: Answered, now: float
     ) -> None:
         before = self._load(connection)
-        (request,) = [r for r in before.requests if r.id == request_id]
+        request = next((r for r in before.requests if r.id == request_id), None)
+        if request is None:
+            return  # it took longer than is remembered: the machine was asleep
         after = quota.told(before, request, answered.numbers, now, refused=answered.quota_spent)
         self._save(connection, after)
         if answered.says_something:
@@ -224,5 +228,16 @@ class _Block:
                 return
             counted = answered.numbers.remaining is not None and not answered.quota_spent
             self.told += counted
-            if self.newest is None or answered.says_something:
+            if self.newest is None or _leaves(answered) <= _leaves(self.newest):
                 self.newest = answered
+
+
+def _leaves(answered: Answered) -> float:
+    """Return how many requests an answer leaves.
+
+    The answers of a block come in any order: the one that leaves least was counted last.
+    """
+    if answered.quota_spent or answered.key_refused:
+        return -1
+    remaining = answered.numbers.remaining
+    return math.inf if remaining is None else remaining

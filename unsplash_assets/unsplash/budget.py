@@ -94,7 +94,8 @@ class _Granted:
 def spent_words(usage: Usage, needed: int, next_at: float) -> str:
     """Say that a budget has not what is needed, and from when on it will."""
     others = f", {usage.others} of them by another program" if usage.others else ""
-    state = "spent" if needed == 1 else f"too small for {needed} requests"
+    has_some = needed > 1 and usage.remaining
+    state = f"too small for {needed} requests" if has_some else "spent"
     return (
         f"request budget {state}: {usage.used} of {usage.limit} in the last hour{others}, "
         f"next at {clock_time(next_at)}"

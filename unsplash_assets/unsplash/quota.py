@@ -107,9 +107,10 @@ def usage(account: Account, now: float) -> Usage:
     """Return what is used and what is free."""
     others = _count(account, now, ours=False)
     used = max(_count(account, now, ours=True) + others, account.allowed - _as_told(account, now))
+    used = min(used, account.allowed)
     remaining = free(account, now)
     next_at = None if remaining else next_free_at(account, now, 1)
-    return Usage(account.allowed, min(used, account.allowed), others, remaining, next_at)
+    return Usage(account.allowed, used, min(others, used), remaining, next_at)
 
 
 def free(account: Account, now: float) -> int:
@@ -134,14 +135,14 @@ def room_for_others(account: Account, others: int, now: float) -> int:
     """Return how many requests to leave free for a program that took `others` in an hour.
 
     It takes them at random, between two of ours: as many as are likely then (three standard
-    deviations of a Poisson process above the mean), and one more for an hour after a refusal,
+    deviations of a Poisson process above the mean), and two more for an hour after a refusal,
     so that there is seldom one and hardly ever a second.
     """
     if not others:
         return 0
     mean = others / max(1, account.allowed - others)
     was_refused = account.refused_at is not None and now < account.refused_at + HOUR
-    return math.ceil(mean + 3 * math.sqrt(mean)) + was_refused
+    return math.ceil(mean + 3 * math.sqrt(mean)) + 2 * was_refused
 
 
 def told(
@@ -187,17 +188,19 @@ def _as_told(account: Account, now: float) -> int:
         return account.allowed
     begun = _hour_began(account, now)
     if begun is not None and begun > seen.told_at:
-        return account.allowed - sum(r.count for r in _since(account, begun))
-    asked = sum(r.count for r in _since(account, seen.asked_at) if r.id != seen.request_id)
+        return account.allowed - sum(r.count for r in _since(account, begun, now))
+    since = _since(account, seen.asked_at, seen.told_at)
+    asked = sum(r.count for r in since if r.id != seen.request_id)
     if begun is not None:
         return seen.remaining - asked
     ended = sum(r.count for r in account.requests if seen.told_at < r.ends_at <= now)
     return min(account.allowed, seen.remaining - asked + ended)
 
 
-def _since(account: Account, moment: float) -> Iterable[Request]:
-    """Give our requests that Unsplash may have counted after a moment."""
-    return (r for r in account.requests if r.ours and (r.settled_at or math.inf) > moment)
+def _since(account: Account, moment: float, live_at: float) -> Iterable[Request]:
+    """Give our requests that Unsplash may have counted after a moment, and still counts later."""
+    live = (r for r in account.requests if r.ours and r.ends_at > live_at)
+    return (r for r in live if (r.settled_at or math.inf) > moment)
 
 
 def _hour_began(account: Account, now: float) -> float | None:
@@ -211,14 +214,17 @@ def _may_probe(account: Account, now: float) -> bool:
     """Whether one careful request may find out what another program has left by now.
 
     That is so where some of what it spent may be an hour old, or where nothing is known to end
-    for long, and a fixed hour may begin sooner. Not where our own requests fill the hour, and
-    not before a fixed hour's known end.
+    for long, and a fixed hour may begin sooner. Not where our own requests fill the hour. Where a
+    fixed hour is known, at its end and not before.
     """
     others = [r for r in account.requests if not r.ours and r.ends_at > now]
     if not others or _count(account, now, ours=True) >= account.allowed:
         return False
     last = max((r.settled_at or r.reserved_at for r in account.requests if r.ours), default=0.0)
-    if now < last + PROBE_AFTER or _hour_began(account, now) is not None:
+    began = _hour_began(account, now)
+    if began is not None:
+        return last < began
+    if now < last + PROBE_AFTER:
         return False
     next_end = min(r.ends_at for r in account.requests if r.ends_at > last)
     return next_end > last + _LONG or any(r.reserved_at + HOUR <= now for r in others)
@@ -233,6 +239,8 @@ def _turning_points(account: Account, now: float) -> Iterable[float]:
     began = _hour_began(account, now)
     if began is not None:
         yield began + HOUR + MARGIN
+    if account.reset_by is not None:
+        yield account.reset_by + _BELIEVED_FOR
     if account.seen is not None:
         yield account.seen.told_at + HOUR + MARGIN
     if account.refused_at is not None:
@@ -258,9 +266,9 @@ def _reset_by(
 ) -> float | None:
     """Return by when a fixed hour had begun, if the answer counts less than the last hour had.
 
-    A rolling hour would count at least ours; a lag of one is forgiven.
+    A rolling hour would count at least ours, up to the limit; a lag of one is forgiven.
     """
-    if spent + 1 >= at_least:
+    if spent + 1 >= min(at_least, account.allowed):
         return account.reset_by
     began_after, counted = 0.0, 1
     for request in sorted(certain, key=lambda r: r.reserved_at, reverse=True):

@@ -246,6 +246,32 @@ def test_a_refusal_outweighs_what_the_rest_of_its_block_is_told(
     assert budget.usage().remaining == 0
 
 
+def test_the_answers_of_a_block_may_come_in_any_order(budget: RequestBudget) -> None:
+    with budget.reserve(5) as block:
+        for remaining in (28, 27, 29):
+            block.settle(Answered(Numbers(50, remaining)))
+        block.settle(Answered())
+    assert budget.usage().others == 23 - 4
+
+
+def test_a_refusal_in_a_block_outweighs_an_earlier_answer_that_comes_after_it(
+    budget: RequestBudget,
+) -> None:
+    with budget.reserve(2) as block:
+        block.settle(Answered(Numbers(50, 0), quota_spent=True))
+        block.settle(Answered(Numbers(50, 5)))
+    assert budget.usage().remaining == 0
+
+
+def test_a_block_that_slept_longer_than_is_remembered_is_settled_in_peace(
+    budget: RequestBudget, clock: Clock
+) -> None:
+    with budget.reserve(1) as block:
+        clock.now += 3 * HOUR
+        block.settle(Answered(Numbers(50, 0)))
+    assert budget.usage() == Usage(50, 0, 0, 50, None)
+
+
 def test_a_refused_key_is_remembered_until_an_answer_accepts_it(
     budget: RequestBudget, answer: Answer
 ) -> None:
@@ -291,6 +317,17 @@ def test_the_record_stays_small(answer: Answer, database: Database, clock: Clock
         answer()
         clock.now += 600
     assert len(requests(database)) == 13
+
+
+def test_the_requests_of_a_former_key_are_forgotten_too(
+    budget: RequestBudget, answer: Answer, database: Database, clock: Clock
+) -> None:
+    answer(count=5)
+    clock.now += 3 * HOUR
+    with RequestBudget(database, "another", clock).reserve(1) as reservation:
+        reservation.settle(None)
+    assert len(requests(database)) == 1
+    assert budget.usage().used == 0
 
 
 def test_the_record_outlives_its_process(tmp_path: Path, clock: Clock) -> None:

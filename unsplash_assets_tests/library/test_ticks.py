@@ -65,7 +65,7 @@ def test_a_tick_is_skipped_when_the_budget_is_spent(
 ) -> None:
     spend(50)
     words = said(ticks.next_topic(TOPICS, first))
-    assert words.startswith("request budget too small for 2 requests: 50 of 50 in the last hour")
+    assert words.startswith("request budget spent: 50 of 50 in the last hour, next at ")
     clock.now += HOUR + MARGIN
     assert ticks.next_topic(TOPICS, first) == "nature"
 

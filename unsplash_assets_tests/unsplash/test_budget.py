@@ -49,6 +49,12 @@ def test_a_budget_that_has_less_than_is_needed_says_so() -> None:
     )
 
 
+def test_a_spent_budget_says_so_however_many_are_needed() -> None:
+    usage = Usage(limit=50, used=50, others=0, remaining=0, next_free_at=SEVEN_PAST_TWO)
+    said = spent_words(usage, 2, SEVEN_PAST_TWO)
+    assert said == "request budget spent: 50 of 50 in the last hour, next at 14:07"
+
+
 def test_a_refusal_says_when_there_is_hope() -> None:
     assert refused_words(SEVEN_PAST_TWO) == (
         "Unsplash's hourly quota is spent, it refuses requests: next try at 14:07"

@@ -1,12 +1,15 @@
 """Tests of `unsplash.quota`: what is spent of an hour's requests, what is free, and when."""
 
+import heapq
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.emulator.quota import HourlyQuota, Window
+from unsplash_assets.emulator.quota import Count, HourlyQuota, Window
 from unsplash_assets.unsplash.quota import (
     HOUR,
     LIMIT_UNTIL_KNOWN,
@@ -67,6 +70,14 @@ def test_a_request_that_was_never_answered_counts_from_its_reservation() -> None
     assert free(account, NOON + HOUR + MARGIN) == 50
 
 
+def test_what_was_never_answered_is_forgotten_after_the_hour_though_answers_came_since() -> None:
+    account = Account(50, (asked(1, NOON, count=20, answered=False),))
+    account = answer(account, NOON + HOUR - 60, remaining=49)
+    assert free(account, NOON + HOUR) == 29
+    account = answer(account, NOON + HOUR + MARGIN, remaining=48)
+    assert free(account, NOON + HOUR + 60) == 48
+
+
 def test_a_spent_budget_tells_when_its_oldest_request_is_an_hour_old() -> None:
     account = spent(*(NOON + second for second in range(50)))
     found = usage(account, NOON + 60)
@@ -96,6 +107,22 @@ def test_the_limit_is_the_one_that_the_newest_answer_told() -> None:
     assert free(account, NOON + 2) == 4999
     account = answer(account, NOON + 10, remaining=98, limit=100)
     assert usage(account, NOON + 12) == Usage(100, 2, 0, 98, None)
+
+
+def test_a_limit_that_is_lowered_below_what_is_used_leaves_nothing() -> None:
+    account = Account(5000, (asked(1, NOON, count=70),))
+    account = answer(account, NOON + 60, remaining=0, limit=50)
+    at = NOON + 1 + HOUR + MARGIN
+    assert usage(account, NOON + 61) == Usage(50, 50, 0, 0, next_free_at=at)
+    assert account.reset_by is None
+    assert free(account, at) == 49
+
+
+def test_of_what_is_used_others_have_no_more_than_there_is() -> None:
+    account = answer(Account(), NOON, remaining=4000, limit=5000)
+    account = told(account, account.requests[0], Numbers(100, None), NOON + 60)
+    found = usage(account, NOON + 61)
+    assert (found.used, found.others) == (100, 100)
 
 
 @pytest.mark.parametrize("numbers", [Numbers(), Numbers(None, None), Numbers(100, None)])
@@ -147,7 +174,7 @@ def test_room_is_left_for_what_another_program_may_take_in_between(others: int, 
 
 def test_more_room_is_left_for_an_hour_after_a_refusal() -> None:
     account = Account(50, refused_at=NOON)
-    assert room_for_others(account, 10, NOON + HOUR - 1) == 3
+    assert room_for_others(account, 10, NOON + HOUR - 1) == 4
     assert room_for_others(account, 10, NOON + HOUR) == 2
 
 
@@ -243,6 +270,18 @@ def test_a_refusal_in_a_fixed_hour_is_followed_by_no_probe() -> None:
     assert next_free_at(account, NOON + 2402, 1) == NOON + 1801 + HOUR + MARGIN
 
 
+def test_at_a_fixed_hours_end_one_request_finds_out_what_is_left() -> None:
+    account = Account(50, reset_by=NOON)
+    account = answer(account, NOON + 3000, remaining=0, refused=True)
+    end = NOON + HOUR + MARGIN
+    assert next_free_at(account, NOON + 3001, 5) > next_free_at(account, NOON + 3001, 1) == end
+    assert [free(account, end - 1), free(account, end)] == [0, 1]
+    under_way = replace(account, requests=(*account.requests, asked(9, end, answered=False)))
+    assert free(under_way, end + 1) == 0
+    opened = answer(account, end, remaining=49)
+    assert usage(opened, end + 2) == Usage(50, 2, 0, 48, None)
+
+
 def test_the_next_fixed_hour_is_known_more_closely_when_it_is_seen_earlier() -> None:
     account = fixed_hour_seen()
     for number in range(30):
@@ -268,47 +307,152 @@ def test_a_fixed_hour_that_is_seen_no_more_is_forgotten() -> None:
     assert next_free_at(later, NOON + 12_702, 1) == NOON + 12_701 + HOUR + MARGIN
 
 
-MOMENTS = st.lists(st.integers(-7000, 0).map(lambda second: NOON + second), max_size=40)
+def test_what_ended_is_free_from_the_moment_that_a_fixed_hour_is_believed_in_no_more() -> None:
+    account = Account(2, (asked(1, NOON + 2 * HOUR - 100),), reset_by=NOON)
+    account = answer(account, NOON + 2 * HOUR + 50, remaining=0, limit=2)
+    assert next_free_at(account, NOON + 2 * HOUR + 60, 1) == NOON + 3 * HOUR
+    assert free(account, NOON + 3 * HOUR - 1) == 0
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 1500),  # seconds to wait
+        st.integers(1, 3),  # requests at once
+        st.sampled_from(("told", "silent", "refused", "lost")),
+        st.integers(0, 9),  # what remains
+        st.integers(4, 9),  # of how many
+    ),
+    max_size=12,
+)
+Step = tuple[int, int, str, int, int]
+
+
+def lived(past: list[Step]) -> tuple[Account, float]:
+    """Return an account with a past, and when that ended; a second passes until each answer."""
+    account, now = Account(6), NOON
+    for number, (pause, count, outcome, remaining, limit) in enumerate(past, start=1):
+        now += pause
+        request = replace(asked(number, now, count=count, answered=outcome != "lost"), told=0)
+        if outcome == "told":
+            request = replace(request, told=count)
+        account = replace(account, requests=(*account.requests, request))
+        now += 1
+        if outcome != "lost":
+            numbers = Numbers(limit, remaining) if outcome == "told" else Numbers()
+            account = told(account, request, numbers, now, refused=outcome == "refused")
+    return account, now
 
 
 @hypothesis.given(
-    limit=st.integers(1, 30), moments=MOMENTS, others=st.integers(0, 5), count=st.integers(1, 5)
+    past=STEPS,
+    pause=st.integers(0, 4000),
+    count=st.integers(1, 10),
+    part=st.floats(0, 0.99),
 )
 def test_the_next_are_free_at_the_moment_that_is_told_and_not_before(
-    limit: int, moments: list[float], others: int, count: int
+    past: list[Step], pause: int, count: int, part: float
 ) -> None:
-    account = spent(*sorted(moments), limit=limit)
-    if others:
-        other = asked(0, NOON - 100, count=others, ours=False)
-        account = replace(account, requests=(*account.requests, other))
-    moment = next_free_at(account, NOON, count)
-    if free(account, moment) < min(count, limit):
-        assert others  # then one may be free for a probe, and not more until they are forgotten
-    if moment > NOON:
-        assert free(account, moment - 0.01) < min(count, limit)
+    account, now = lived(past)
+    now += pause
+    wanted = min(count, account.allowed)
+    moment = next_free_at(account, now, count)
+    assert moment >= now
+    assert free(account, moment) >= wanted
+    if moment > now:
+        assert free(account, moment - 0.5) < wanted
+        assert free(account, now + part * (moment - now)) < wanted
+
+
+@hypothesis.given(past=STEPS, pause=st.integers(0, 4000))
+def test_the_figures_of_any_past_fit_together(past: list[Step], pause: int) -> None:
+    account, now = lived(past)
+    found = usage(account, now + pause)
+    assert 0 <= found.others <= found.used <= found.limit
+    assert 0 <= found.remaining <= found.limit
+    assert (found.next_free_at is None) == (found.remaining > 0)
+
+
+class World:
+    """A server that counts five an hour, and an account of it; answers take a second."""
+
+    def __init__(self, window: Window, now: float, ahead: float) -> None:
+        self.now = now
+        self.counts: list[Count] = []
+        self._server = HourlyQuota(5, lambda: self.now + ahead, window)
+        self._account = Account(5)
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._ids = itertools.count(1)
+
+    def pass_time(self, until: float) -> None:
+        while self._agenda and self._agenda[0][0] <= until:
+            self.now, _, act = heapq.heappop(self._agenda)
+            act()
+        self.now = until
+
+    def wait_for_one(self, clock: float) -> None:
+        """Wait until one is free, by a clock that is ahead."""
+        self.pass_time(next_free_at(self._account, self.now + clock, 1) - clock)
+
+    def ask(self, wanted: int, part: float, clock: float, *, tells: bool) -> None:
+        """Ask for what is free, by a clock that is ahead; it counts after a part of the second."""
+        granted = min(wanted, free(self._account, self.now + clock))
+        if not granted:
+            return
+        asked_at, reserved_at = self.now, self.now + clock
+        block = Request(next(self._ids), granted, 0, True, reserved_at, None)  # noqa: FBT003
+        self._put(block)
+
+        def counted() -> None:
+            self.counts.extend(self._server.take() for _ in range(granted))
+            numbers = Numbers(5, self.counts[-1].remaining) if tells else Numbers()
+            self._at(asked_at + 1, lambda: answered(numbers))
+
+        def answered(numbers: Numbers) -> None:
+            now = self.now + clock
+            settled = replace(block, told=granted if tells else 0, settled_at=now)
+            self._put(settled)
+            self._account = told(self._account, settled, numbers, now)
+
+        self._at(asked_at + part, counted)
+
+    def _put(self, request: Request) -> None:
+        rest = (r for r in self._account.requests if r.id != request.id)
+        self._account = replace(self._account, requests=(*rest, request))
+
+    def _at(self, moment: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._ids), act))
 
 
 @pytest.mark.parametrize("window", ["rolling", "fixed"])
 @hypothesis.settings(deadline=None)
 @hypothesis.given(
-    limit=st.integers(1, 12),
-    pauses=st.lists(st.integers(0, 1500), min_size=1, max_size=60),
-    skew=st.floats(-2, 2),
-    counted_after=st.lists(st.floats(0, 1), min_size=60, max_size=60),
+    asks=st.lists(
+        st.tuples(
+            st.none() | st.floats(0, 900),  # seconds to wait, or until one is free
+            st.integers(1, 3),  # requests at once
+            st.floats(0, 1),  # after how much of the second the server counts
+            st.sampled_from((0.0, 2.0)),  # by which process's clock
+        ),
+        max_size=60,
+    ),
+    ahead=st.floats(-2, 2),
+    begins=st.floats(0, HOUR),
+    tells=st.booleans(),
 )
 def test_who_asks_only_what_is_free_is_never_refused_whichever_hour_is_counted(
-    window: Window, limit: int, pauses: list[int], skew: float, counted_after: list[float]
+    window: Window,
+    asks: list[tuple[float | None, int, float, float]],
+    ahead: float,
+    begins: float,
+    tells: bool,  # noqa: FBT001
 ) -> None:
-    """The server counts at any moment between the request and its answer, by its own clock."""
-    moment, account = NOON, Account(limit)
-    now = [moment]
-    quota = HourlyQuota(limit, lambda: now[0] + skew, window)
-    for pause, delay in zip(pauses, counted_after, strict=False):
-        moment += pause
-        if not free(account, moment):
-            continue
-        now[0] = moment + delay
-        counted = quota.take()
-        assert counted.granted
-        account = answer(account, moment, counted.remaining, limit=limit)
-        moment += 1
+    """Two processes share the account, and neither their clocks nor the server's agree."""
+    world = World(window, NOON + begins, ahead)
+    for pause, wanted, part, clock in asks:
+        if pause is None:
+            world.wait_for_one(clock)
+        else:
+            world.pass_time(world.now + pause)
+        world.ask(wanted, part, clock, tells=tells)
+    world.pass_time(world.now + 2)
+    assert all(count.granted for count in world.counts)
