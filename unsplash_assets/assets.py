@@ -5,18 +5,21 @@ be run again at any time. Add an asset here when there is a new thing to look at
 lineage; keep out how anything is done (`unsplash`, `library`) and retry rules (`failures`).
 """
 
+from datetime import timedelta
 from functools import partial
 
 import dagster as dg
 
 from unsplash_assets import metadata
 from unsplash_assets.failures import RETRIES, reported
-from unsplash_assets.library import selection, storing
+from unsplash_assets.library import repairing, selection, storing
 from unsplash_assets.partitions import topic_partitions
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 from unsplash_assets.settings import Settings
 
 GROUP = "unsplash"
+_QUIET_AFTER = timedelta(hours=2)  # a spent request budget alone is silence for an hour
+_STALE_AFTER = timedelta(days=1)
 
 
 def photo_metadata(
@@ -52,13 +55,14 @@ def image_url(
 def image_file(
     context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
 ) -> dg.MaterializeResult[None]:
-    """The files: every chosen photo, downloaded, proven whole, and only then given its name."""
+    """The files: what was chosen and what is damaged, downloaded, proven, and only then named."""
     topic, run_id, shelf = context.partition_key, context.run.run_id, library.shelf()
     with reported(context, unsplash, library) as attempt:
+        healed = repairing.heal(library.damage, shelf.source, topic, library.concurrency)
         chosen = shelf.catalogue.take_over(topic, run_id)
         outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
-        for photo_id, reason in (outcome.refused | outcome.failed).items():
-            context.log.warning(f"photo {photo_id}: {reason}")
+        for photo, reason in (healed.failed | outcome.refused | outcome.failed).items():
+            context.log.warning(f"photo {photo}: {reason}")
         stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
         troubles = library.runs.not_stored(run_id)
         pruned = library.retention.prune(run_id)
@@ -66,17 +70,23 @@ def image_file(
     if pruned.photos:
         context.log.info(f"pruned {pruned.photos} of the oldest, {pruned.bytes:,} bytes")
     return dg.MaterializeResult(
-        metadata={
-            **metadata.of_files(unsplash, library, stored, outcome, pruned),
-            **metadata.of_troubles(troubles),
-        },
+        metadata=metadata.of_files(unsplash, library, stored, outcome, pruned)
+        | metadata.of_troubles(troubles)
+        | metadata.of_repairs(healed),
         data_version=metadata.data_version(stored),
     )
 
 
 def build_assets(given: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets, partitioned by the topics of the settings."""
-    asset = partial(dg.asset, group_name=GROUP, partitions_def=topic_partitions(given))
+    asset = partial(
+        dg.asset,
+        group_name=GROUP,
+        partitions_def=topic_partitions(given),
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
+        ),
+    )
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=given.retry_delay)
     return [
         asset(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),

@@ -14,8 +14,10 @@ import click
 
 from unsplash_assets import settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.library import verification
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.curation import Curation, read_photo_id
+from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import open_database, read_database
 from unsplash_assets.library.export import FORMATS, rows
 from unsplash_assets.library.files import Folder
@@ -108,10 +110,48 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     given = settings.load()
     with closing(read_database(given.library, given.catalogue, given.mode)) as database:
         seen = look(database, given.topics, given.key_fingerprint)
+    if seen.warning:
+        click.echo(f"warning: {seen.warning}", err=True)
     if as_json:
         click.echo(terminal.status_as_json(seen))
     else:
         terminal.print_status(seen, given)
+
+
+@main.command()
+@click.option("--repair", is_flag=True, help="Download missing and damaged files again.")
+def verify(repair: bool) -> None:  # noqa: FBT001 - as click has it
+    """Re-read every file against its hash; end with 1 if one is bad and not repaired.
+
+    Each finding is a line on standard output: `missing PATH`, `damaged PATH`, or `unknown PATH`
+    for a file that no photo has, which is left alone.
+    """
+    given = settings.load()
+    folder = Folder(given.library)
+    with closing(read_database(given.library, given.catalogue, given.mode)) as database:
+        damage = Damage(database, folder)
+        with terminal.work("verified") as told:
+            seen = verification.verify(damage, folder, told)
+        with terminal.data_output() as output:
+            output.writelines(f"{terminal.on_one_line(str(found))}\n" for found in seen.findings)
+        terminal.print_verification(seen, hint=bool(seen.bad) and not repair)
+        left = _repair(given, damage, seen) if repair and seen.bad else len(seen.bad)
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+def _repair(given: Settings, damage: Damage, seen: verification.Verification) -> int:
+    """Download again what is bad; return how many files are bad still."""
+    from unsplash_assets.library import repairing  # noqa: PLC0415 - with all that downloads
+    from unsplash_assets.library.download import Source  # noqa: PLC0415
+
+    ids = [found.photo_id for found in seen.bad if found.photo_id]
+    with terminal.work("repaired") as told:
+        repairs = repairing.repair(
+            damage, Source.of(given), ids, given.concurrency, lambda done: told(done, len(ids), 0)
+        )
+    terminal.print_repairs(repairs.repaired, repairs.failed)
+    return len(repairs.failed)
 
 
 @main.command()

@@ -52,6 +52,15 @@ def reported(
             library.runs.report(context.run.run_id, trouble)
 
 
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn a domain error into a failure that says what to do, at once and for good."""
+    try:
+        yield
+    except UnsplashAssetsError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
 def _answer(
     context: dg.AssetExecutionContext,
     unsplash: UnsplashResource,

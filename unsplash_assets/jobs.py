@@ -1,11 +1,13 @@
-"""The job `refresh`: all assets, for one topic."""
+"""The jobs: `refresh`, all assets for one topic, and `verify`, the checks of all files."""
 
 import math
 from typing import Any, TypeAlias
 
 import dagster as dg
 
+from unsplash_assets.checks import CHECKS
 from unsplash_assets.failures import RETRIES
+from unsplash_assets.library.repairing import HEALED_AT_MOST
 from unsplash_assets.resources import MODE_TAG
 from unsplash_assets.settings import Settings
 
@@ -13,6 +15,7 @@ Job: TypeAlias = Any
 """What `define_asset_job` returns: Dagster has no public name for it."""
 
 MAX_RUNTIME_TAG = "dagster/max_runtime"
+_DAY = 86_400  # seconds: by then the next verification comes
 _API_ANSWER = 30  # seconds, as UnsplashResource.total_timeout
 _MARGIN = 300  # seconds for everything else
 
@@ -22,14 +25,25 @@ def build_refresh(given: Settings) -> Job:
     return dg.define_asset_job(
         "refresh",
         description="Brings photos of one topic: asks, chooses, downloads, proves, stores.",
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all().without_checks(),  # they read every file
         tags={MODE_TAG: given.mode, MAX_RUNTIME_TAG: str(longest_honest_run(given))},
+    )
+
+
+def build_verify(given: Settings) -> Job:
+    """Return the job, which takes its time in a large library."""
+    return dg.define_asset_job(
+        "verify",
+        description="Re-reads every file against its hash, and checks credits and budget.",
+        selection=dg.AssetSelection.checks(*CHECKS),
+        tags={MODE_TAG: given.mode, MAX_RUNTIME_TAG: str(_DAY)},
     )
 
 
 def longest_honest_run(given: Settings) -> int:
     """Return the seconds of a run in which every try of both network steps takes its time."""
     downloads = math.ceil(given.photos_per_run / given.concurrency) * given.timeout
+    repairs = math.ceil(HEALED_AT_MOST / given.concurrency) * given.timeout
     events = math.ceil((given.photos_per_run + 1) / given.concurrency) * _API_ANSWER
-    tries = RETRIES + 1
-    return math.ceil(tries * (_API_ANSWER + downloads + events + 2 * given.retry_delay)) + _MARGIN
+    a_try = _API_ANSWER + repairs + downloads + events + 2 * given.retry_delay
+    return math.ceil((RETRIES + 1) * a_try) + _MARGIN

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,16 @@ import dagster as dg
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
 from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.preview import preview, thumbnail
+from unsplash_assets.library.repairing import Repairs
 from unsplash_assets.library.retention import Pruned
 from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
+from unsplash_assets.library.verification import Verification
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 
 Metadata = dict[str, dg.MetadataValue[Any] | str | int]
 
+_FINDINGS_AT_MOST: Final = 20
 _LISTED: Final = 30  # photos in a table
 _SHOWN_AT_ONCE: Final = 999  # characters of Markdown that Dagster's UI shows without a click
 _ALT_LENGTH: Final = 100
@@ -100,6 +104,36 @@ def of_troubles(troubles: Mapping[str, str]) -> Metadata:
     return {"not stored": dg.MetadataValue.json(dict(troubles))} if troubles else {}
 
 
+def of_repairs(repairs: Repairs) -> Metadata:
+    """Describe what a run has repaired, and why not more."""
+    metadata: Metadata = {"repaired": len(repairs.repaired)}
+    if repairs.failed:
+        metadata["not repaired"] = dg.MetadataValue.json(dict(repairs.failed))
+    return metadata
+
+
+def of_verification(seen: Verification) -> Metadata:
+    """Describe what the proof of all files came to."""
+    metadata: Metadata = {
+        "files": seen.files,
+        "bytes": seen.bytes,
+        "missing": seen.count("missing"),
+        "damaged": seen.count("damaged"),
+        "unknown": seen.count("unknown"),
+    }
+    if seen.findings:
+        metadata["findings"] = _listed(str(finding) for finding in seen.findings)
+    return metadata
+
+
+def of_paths(paths: Sequence[str]) -> Metadata:
+    """Describe the files that something is wrong with."""
+    metadata: Metadata = {"files": len(paths)}
+    if paths:
+        metadata["first"] = _listed(paths)
+    return metadata
+
+
 def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
     """Return the SHA-256 of the one file, or the one over those of several."""
     if len(stored) == 1:
@@ -143,6 +177,14 @@ def _pictures(path: Path, photo: StoredPhoto) -> Metadata:
 def _plain(text: str) -> str:
     """Return untrusted text as Markdown that shows just this text."""
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|~&-])", r"\\\1", text)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    """Return the first lines, however many there are."""
+    shown = list(islice(lines, _FINDINGS_AT_MOST + 1))
+    return "\n".join(
+        [*shown[:_FINDINGS_AT_MOST], *(["..."] if len(shown) > _FINDINGS_AT_MOST else [])]
+    )
 
 
 def _table(photos: Sequence[ChosenPhoto]) -> dg.MetadataValue[Any]:

@@ -15,10 +15,11 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model, field_validator
 
 from unsplash_assets import setting_values, settings
-from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.catalogue import Catalogue
+from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import Database, open_database
+from unsplash_assets.library.disks import network_warning
 from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.processes import ProcessName
@@ -28,8 +29,7 @@ from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
 from unsplash_assets.settings import DEMO_KEY, DEMO_URL, Mode, Settings
 from unsplash_assets.transport.base import Limits, Timeouts, Transport
-from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.transport.modes import transport_of
 from unsplash_assets.unsplash.budget import Budget
 from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
 
@@ -85,9 +85,7 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
 
     def transport(self) -> Transport:
         """Return the way to the API and its pictures: the network, or the emulator in process."""
-        if self.mode == "live":
-            return HttpTransport()
-        return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())))
+        return transport_of(self.mode)
 
     def client(self, budget: Budget, transport: Transport | None = None) -> UnsplashClient:
         """Return the API's client, which asks `budget` before each request."""
@@ -142,6 +140,8 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
         _tag(context, mode)
         if mode == "demo" and context.log:
             context.log.info("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.")
+        if context.log and (warning := network_warning(self._database)):
+            context.log.warning(warning)
         self.files.clean()
         self.runs.begin(run_id, _topic(context))
         try:
@@ -174,6 +174,11 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     def retention(self) -> Retention:
         """What keeps the photos within their bound."""
         return Retention(self._database, self.files, setting_values.keep(self.keep))
+
+    @property
+    def damage(self) -> Damage:
+        """What is known of the files' state."""
+        return Damage(self._database, self.files)
 
     @property
     def files(self) -> Folder:

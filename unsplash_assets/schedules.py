@@ -1,4 +1,4 @@
-"""The schedule `every_minute`: takes up a random topic, or says why it skips.
+"""The schedules: `every_minute` takes up a random topic or says why not, `every_day` verifies.
 
 What the request budget allows is decided in `library.ticks`. Each tick deletes a few old runs too
 (`history`): whatever adds a run each minute takes some away.
@@ -72,6 +72,17 @@ def build_every_minute(
         return dg.RunRequest(partition_key=topic)
 
     return every_minute
+
+
+def build_every_day(job: Job) -> dg.ScheduleDefinition:
+    """Return the schedule of the proof, at a time when few look at the screen."""
+    return dg.ScheduleDefinition(
+        name="every_day",
+        job=job,
+        cron_schedule="17 4 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every day all files are read again; what is damaged, later runs repair.",
+    )
 
 
 def _ticks(given: Settings, database: Database) -> Ticks:

@@ -7,8 +7,10 @@ import errno
 import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TextIO
@@ -17,9 +19,12 @@ import click
 
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.status import Status
+from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.settings import Settings
 from unsplash_assets.unsplash.budget import clock_time
 
+_BETWEEN_LINES = 5.0  # seconds
+_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _READER_GONE = frozenset({errno.EPIPE, errno.EINVAL})
 """What a pipe says whose reader has left; EINVAL is Windows's word for it."""
 
@@ -65,6 +70,73 @@ def progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], No
             lines.tell_trouble(trouble)
 
         yield tell
+
+
+@contextmanager
+def work(done_to_files: str) -> Iterator[Callable[[int, int, int], None]]:
+    """Show how far work on files is, such as "verified": a bar on a terminal, else lines.
+
+    What it gives is told, after each, how many files are done, of how many, and their bytes.
+    """
+    if not sys.stderr.isatty():
+        yield _Paced(done_to_files).tell
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.progress import TimeRemainingColumn as TimeLeft  # noqa: PLC0415
+
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeLeft()
+    label = TextColumn("{task.description}")
+    with Progress(label, *columns, console=Console(stderr=True), transient=True) as bar:
+        task, begun = bar.add_task(done_to_files, total=None, rate=""), time.monotonic()
+
+        def tell(done: int, total: int, size: int) -> None:
+            bar.update(task, completed=done, total=total, rate=_rate(size, begun))
+
+        yield tell
+
+
+class _Paced:
+    """Tells on standard error how far work is, seldom."""
+
+    def __init__(self, done_to_files: str) -> None:
+        self._did = done_to_files
+        self._begun = self._told = time.monotonic()
+
+    def tell(self, done: int, total: int, size: int) -> None:
+        now = time.monotonic()
+        if now < self._told + _BETWEEN_LINES:
+            return
+        self._told = now
+        left = (now - self._begun) / done * (total - done)
+        parts = f"{done:,} of {total:,} files", _rate(size, self._begun), f"{left:.0f} s left"
+        click.echo(f"{self._did} {', '.join(filter(None, parts))}", err=True)
+
+
+def _rate(size: int, begun: float) -> str:
+    return f"{size / max(time.monotonic() - begun, 0.001) / 1e6:,.0f} MB/s" if size else ""
+
+
+def print_verification(seen: Verification, *, hint: bool) -> None:
+    """Say in a line what the proof of a library came to, and what can be done about it."""
+    counts = {kind: seen.count(kind) for kind in FINDINGS}
+    found = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    said = found or ("all of them whole" if seen.files else "nothing to verify")
+    todo = "; unsplash-assets verify --repair downloads what is bad again" if hint else ""
+    click.echo(f"{seen.files:,} files, {seen.bytes / 1e6:,.1f} MB: {said}{todo}", err=True)
+
+
+def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:
+    """Say which files were repaired, and why others were not."""
+    for path in sorted(repaired):
+        click.echo(on_one_line(f"repaired {path}"), err=True)
+    for path, reason in sorted(failed.items()):
+        click.echo(on_one_line(f"not repaired {path}: {reason}"), err=True)
+
+
+def on_one_line(text: str) -> str:
+    """Return text that others made, such as a file's name, with nothing in it that acts."""
+    return _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class _Lines:

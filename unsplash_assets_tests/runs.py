@@ -33,14 +33,19 @@ class Project:
     ) -> dg.ExecuteInProcessResult:
         """Materialize assets of a topic, with run config of the two resources."""
         config = {"unsplash": {"config": unsplash or {}}, "library": {"config": library}}
-        job = build_definitions(self.given).resolve_implicit_global_asset_job_def()
+        job = build_definitions(self.given).resolve_job_def("refresh")
         return job.execute_in_process(
             instance=self.instance,
             partition_key=topic,
-            asset_selection=[dg.AssetKey(name) for name in assets],
+            asset_selection=None if assets is ALL else [dg.AssetKey(name) for name in assets],
             run_config={"resources": config} if unsplash or library else None,
             raise_on_error=False,
         )
+
+    def verify(self) -> dg.ExecuteInProcessResult:
+        """Run the checks."""
+        job = build_definitions(self.given).resolve_job_def("verify")
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def status(self) -> Status:
         """Look at the library."""

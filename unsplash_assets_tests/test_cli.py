@@ -11,16 +11,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copy
+from types import SimpleNamespace
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import dagster as dg
+import psutil
 import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from unsplash_assets import terminal
 from unsplash_assets.cli import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
@@ -28,6 +32,7 @@ from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import open_database
 from unsplash_assets_tests.conftest import Serve
+from unsplash_assets_tests.libraries import cut, delete
 from unsplash_assets_tests.library.test_catalogue import photo
 from unsplash_assets_tests.test_history import let_have_ended
 
@@ -488,6 +493,195 @@ def test_what_is_no_id_is_wrong_usage(project: Path, command: str, words: list[s
     assert not (project / "demo-library").exists()
 
 
+def pictures(project: Path) -> list[Path]:
+    """Bring four photos; return their files."""
+    run("fetch", "nature", "--count", "4")
+    return sorted((project / "demo-library" / "nature").iterdir())
+
+
+def test_verify_of_a_library_that_is_well_says_so_and_ends_with_zero(project: Path) -> None:
+    size = sum(path.stat().st_size for path in pictures(project))
+    done = run("verify")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [f"4 files, {size / 1e6:,.1f} MB: all of them whole"]
+
+
+@pytest.mark.parametrize("words", [["verify"], ["verify", "--repair"]])
+def test_verify_of_no_library_has_nothing_to_do_and_makes_nothing(
+    project: Path, words: list[str]
+) -> None:
+    before = sorted(project.rglob("*"))
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == ["0 files, 0.0 MB: nothing to verify"]
+    assert sorted(project.rglob("*")) == before
+
+
+def test_verify_has_a_line_for_each_finding_and_ends_with_one_while_one_is_bad(
+    project: Path,
+) -> None:
+    gone, short, *_ = pictures(project)
+    delete(gone)
+    cut(short)
+    (project / "demo-library" / "mine.txt").write_text("mine")
+    lines = ["unknown mine.txt", f"missing nature/{gone.name}", f"damaged nature/{short.name}"]
+    for _ in range(2):
+        done = run("verify")
+        assert (done.exit_code, done.stdout.splitlines()) == (1, lines)
+        (line,) = done.stderr.splitlines()
+        assert line.endswith(
+            ": 1 missing, 1 damaged, 1 unknown; unsplash-assets verify --repair downloads what is "
+            "bad again"
+        )
+    (nature, _) = json.loads(run("status", "--json").stdout)["topics"]
+    assert (nature["stored"], nature["damaged"]) == (2, 2)
+
+
+def test_verify_repairs_what_it_has_found_and_ends_with_zero(project: Path) -> None:
+    gone, short, *_ = pictures(project)
+    delete(gone)
+    cut(short)
+    done = run("verify", "--repair")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f"missing nature/{gone.name}",
+        f"damaged nature/{short.name}",
+    ]
+    assert done.stderr.splitlines()[1:] == [
+        f"repaired nature/{gone.name}",
+        f"repaired nature/{short.name}",
+    ]
+    assert run("verify").exit_code == 0
+
+
+def test_verify_ends_with_one_where_a_repair_fails_and_says_why(
+    project: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well, asked = Emulator(HourlyQuota(2, time.time)), list[str]()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        return (well if not state else with_fault(well, state))(environ, start_response)
+
+    state = ""
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
+    assert run("fetch", "nature").exit_code == 0
+    (file,) = (project / "library" / "nature").iterdir()
+    asked.clear()
+
+    cut(file)
+    state = "picture-404"
+    done = run("verify", "--repair")
+    assert (done.exit_code, done.stdout) == (1, f"damaged nature/{file.name}\n")
+    assert done.stderr.splitlines()[1] == (
+        f"not repaired nature/{file.name}: the picture is not to be had: its server answered 404 "
+        "(lost: runs ask for it no more)"
+    )
+    state = ""
+    assert run("verify", "--repair").exit_code == 0
+    assert run("verify").stdout == ""
+    assert all(path.startswith("/photo-") for path in asked), "the budget is spent"
+    assert len(asked) == 2
+
+
+def test_a_name_that_would_break_the_lines_is_written_so_that_it_does_not(project: Path) -> None:
+    folder = project / "demo-library"
+    folder.mkdir()
+    for name in (b"two\nlines", b"\x1b[31mred", b"no text \xff", "夜の山.jpg".encode()):
+        (Path(os.fsdecode(os.path.join(os.fsencode(folder), name)))).touch()  # noqa: PTH118
+    done = subprocess.run([COMMAND, "verify"], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert sorted(done.stdout.decode().splitlines()) == [
+        "unknown \\x1b[31mred",
+        "unknown no text \\udcff",
+        "unknown two\\nlines",
+        "unknown 夜の山.jpg",
+    ]
+
+
+def test_verify_needs_no_dagster(project: Path) -> None:
+    (file, *_) = pictures(project)
+    cut(file)
+    program = (
+        "import sys; from unsplash_assets.cli import main\n"
+        "main(['verify', '--repair'], standalone_mode=False)\n"
+        "print([name for name in sys.modules if name.startswith('dagster')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_long_verification_tells_now_and_then_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with terminal.work("verified") as tell:
+        for done in range(1, 1201):
+            now[0] += 0.01
+            tell(done, 2400, done * 1_000_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "verified 500 of 2,400 files, 100 MB/s, 19 s left",
+        "verified 1,000 of 2,400 files, 100 MB/s, 14 s left",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminal")
+def test_a_terminal_has_a_bar(project: Path) -> None:
+    import pty  # noqa: PLC0415 - not on Windows
+
+    (file, *_) = pictures(project)
+    cut(file)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, "verify", "--repair"],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    ) as verifying:
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # how a terminal ends on Linux
+            while some := os.read(ours, 65_536):
+                said += some
+        assert verifying.communicate()[0].decode() == f"damaged nature/{file.name}\n"
+    os.close(ours)
+    assert verifying.returncode == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode())
+    assert "4/4" in shown
+    assert "MB/s" in shown
+    assert "1/1" in shown
+    assert f"repaired nature/{file.name}" in shown
+
+
+def test_a_library_that_was_moved_is_used_where_it_is(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = pictures(project)
+    moved = (project / "demo-library").rename(project / "elsewhere")
+    monkeypatch.setenv("UNSPLASH_LIBRARY", str(moved))
+    assert (run("verify").exit_code, run("verify").stdout) == (0, "")
+    assert len(run("export").stdout.splitlines()) == len(files)
+    assert run("fetch", "nature").exit_code == 0
+    assert len(list((moved / "nature").iterdir())) == len(files) + 1
+    assert not (project / "demo-library").exists()
+
+
+def test_a_catalogue_in_a_network_folder_is_warned_of_beside_the_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pictures(Path.cwd().parent)
+    disks = [SimpleNamespace(mountpoint="/", fstype="nfs4", opts="rw")]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: disks)
+    done = run("status", "--json")
+    assert json.loads(done.stdout)["mode"] == "demo"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("warning: the catalogue ")
+
+
 BAD = {
     "UNSPLASH_API_KEY": "two words",
     "UNSPLASH_API_URL": "ftp://api.unsplash.com",
@@ -514,7 +708,7 @@ def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    for arguments in (("status",), ("export",), ("fetch", "nature")):
+    for arguments in (("status",), ("export",), ("verify",), ("fetch", "nature")):
         done = run(*arguments)
         assert done.exit_code == 2
         assert done.stdout == ""
@@ -567,7 +761,9 @@ def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["fetch", "status", "export", "ban", "favourite", "emulator"])
+@pytest.mark.parametrize(
+    "command", ["fetch", "status", "verify", "export", "ban", "favourite", "emulator"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")
     assert done.exit_code == 0

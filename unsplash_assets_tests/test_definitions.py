@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -22,8 +23,19 @@ def test_the_names_that_users_rely_on_are_these(given: Given) -> None:
     repository = defs.get_repository_def()
     assets = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
     assert assets == {"photo_metadata", "image_url", "image_file"}
-    assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {"refresh"}
-    assert [schedule.name for schedule in repository.schedule_defs] == ["every_minute"]
+    assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {
+        "refresh",
+        "verify",
+    }
+    schedules = {schedule.name: schedule.job_name for schedule in repository.schedule_defs}
+    assert schedules == {"every_minute": "refresh", "every_day": "verify"}
+    checks = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
+    assert checks == {
+        "files_are_whole",
+        "catalogue_and_folder_agree",
+        "files_carry_their_credit",
+        "request_budget_is_kept",
+    }
     assert [sensor.name for sensor in repository.sensor_defs] == ["open_new_images"]
     assert set(repository.get_top_level_resources()) == {"unsplash", "library"}
 
@@ -60,8 +72,22 @@ def test_a_network_step_is_tried_ten_times_again_fifteen_seconds_apart(
     assert (policy.max_retries, policy.delay) == (10, 15)
 
 
-def test_schedule_and_sensor_run_by_default(given: Given) -> None:
+@pytest.mark.parametrize("name", ["photo_metadata", "image_url", "image_file"])
+def test_an_asset_is_stale_after_a_day_and_warns_of_it_after_two_hours(
+    given: Given, name: str
+) -> None:
+    """A spent request budget alone, even with another program beside, is no reason to warn."""
+    graph = build_definitions(given()).resolve_asset_graph()
+    policy = graph.get(dg.AssetKey(name)).freshness_policy
+    hours = {"fail_window": timedelta(days=1), "warn_window": timedelta(hours=2)}
+    assert policy == dg.FreshnessPolicy.time_window(**hours)
+
+
+def test_schedules_and_sensor_run_by_default(given: Given) -> None:
     repository = build_definitions(given()).get_repository_def()
+    daily = repository.get_schedule_def("every_day")
+    assert daily.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert daily.cron_schedule == "17 4 * * *"
     schedule = repository.get_schedule_def("every_minute")
     sensor = repository.get_sensor_def("open_new_images")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
@@ -105,8 +131,8 @@ def test_dg_finds_the_same_definitions(tmp_path: Path) -> None:
     assets = {asset["asset_key"] for asset in listed["assets"]}
     assert assets == {"photo_metadata", "image_url", "image_file"}
     named = {kind: {item["name"] for item in listed[kind]} for kind in listed if kind != "assets"}
-    assert "refresh" in named["jobs"]
-    assert named["schedules"] == {"every_minute"}
+    assert named["jobs"] >= {"refresh", "verify"}
+    assert named["schedules"] == {"every_minute", "every_day"}
     assert named["sensors"] == {"open_new_images"}
 
 

@@ -12,6 +12,12 @@ def test_the_limit_is_above_eleven_tries_of_both_network_steps(given: Given) -> 
     assert longest_honest_run(given()) > metadata + files_and_events
 
 
+def test_the_limit_has_room_for_repairs(given: Given) -> None:
+    """Ten of them, besides the photo itself."""
+    one, many = given(concurrency="1"), given(concurrency="10")
+    assert longest_honest_run(one) >= longest_honest_run(many) + 11 * 9 * 60
+
+
 def test_the_limit_grows_with_what_a_run_has_to_do(given: Given) -> None:
     few, many = given(photos_per_run="8"), given(photos_per_run="9")
     assert longest_honest_run(many) == longest_honest_run(few) + 11 * 60

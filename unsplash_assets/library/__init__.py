@@ -3,6 +3,7 @@
 `catalogue` remembers, `selection` chooses, `storing` fetches several with `download`, which
 has `proof` look at each, `embedding` put its credit into it and `files` publish it; `credit`
 has its words, `xmp` the form of them that files carry, and `events` tell Unsplash of it.
+`verification` reads all files again, `repairing` downloads what is bad, `damage` knows of it.
 `requests` keeps the budget, `ticks` what it allows. `preview`, `showing`, `status` and `export`
 are for people, and in `curation` they have their say; `retention` makes room. It knows nothing of
 Dagster: runs are known by their id.

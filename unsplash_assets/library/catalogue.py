@@ -1,16 +1,16 @@
 """What is known of every photo, and the moves from one state to the next.
 
-    waiting ──choose──> chosen ──store──> stored ──> damaged (a later proof failed)
-       ^                  │
-       └────postpone──────┴──refuse──> refused
+    waiting ──choose──> chosen ──store──> stored <──────> damaged ──> lost
+       ^                  │                      a later      Unsplash has
+       └────postpone──────┴──refuse──> refused   proof        it no more
 
-    stored or damaged ──UNSPLASH_KEEP──> pruning ──its file is gone──> pruned
+    stored, damaged or lost ──UNSPLASH_KEEP──> pruning ──its file is gone──> pruned
     any of these, or a photo that is not known yet ──ban──> banned, and no way back from here
 
 A chosen photo belongs to the run that chose it for as long as that run lives; then any run of
 the topic may take it over. Which URL a choice gets is `selection`'s, files are `files`',
-what a person decides of single photos, such as a ban, is in `curation`, and what goes to make
-room in `retention`.
+what a person decides of single photos, such as a ban, is in `curation`, what becomes of files
+that were stored once in `damage`, and what goes to make room in `retention`.
 """
 
 import time
@@ -27,6 +27,9 @@ from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How often a photo may fail for a whole run before it is refused."""
+
+WITH_FILE: Final = ("stored", "damaged", "lost")
+"""The states of photos that have a path: a file, or one that should be there."""
 
 _READ_AT_ONCE: Final = 500  # photos
 _GIVEN_UP: Final = ("banned", "pruning", "pruned")
@@ -80,7 +83,10 @@ class StoredPhoto(ChosenPhoto, StoredFile):
 
 @dataclass(frozen=True)
 class TopicCounts:
-    """How many photos of a topic are in which state, and the bytes of those stored."""
+    """How many photos of a topic are in which state, and the bytes of those stored.
+
+    Those that are lost are among the damaged.
+    """
 
     topic: str
     waiting: int = 0
@@ -240,8 +246,9 @@ class Catalogue:
         found: dict[str, dict[str, int]] = {}
         for row in rows:
             topic = found.setdefault(row.topic, {})
-            if row.state in {"waiting", "stored", "damaged"}:
-                topic[row.state] = row.n
+            state = "damaged" if row.state == "lost" else row.state
+            if state in {"waiting", "stored", "damaged"}:
+                topic[state] = topic.get(state, 0) + row.n
             if row.state == "stored":
                 topic["bytes"] = row.size
         return {topic: TopicCounts(topic, **numbers) for topic, numbers in found.items()}
@@ -276,7 +283,7 @@ class Catalogue:
     def _chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[ChosenPhoto]:
         owned = (*_in_state(topic, "chosen"), db.photos.c.run_id == run_id)
         query = sa.select(db.photos).where(self._mine, *owned).order_by(db.photos.c.arrival)
-        return [ChosenPhoto(**_chosen_values(row)) for row in connection.execute(query)]
+        return [ChosenPhoto(**chosen_values(row)) for row in connection.execute(query)]
 
     def _stored(
         self, *where: sa.ColumnElement[bool], newest: int | None = None
@@ -301,7 +308,8 @@ def _in_state(topic: str, state: str) -> Iterable[sa.ColumnElement[bool]]:
     return db.photos.c.topic == topic, db.photos.c.state == state
 
 
-def _chosen_values(row: sa.Row[Any]) -> dict[str, Any]:
+def chosen_values(row: sa.Row[Any]) -> dict[str, Any]:
+    """Return what a photo's row tells a `ChosenPhoto`."""
     names = ("id", "topic", "rendition", "url", "photographer", "photographer_url", "page_url")
     values = {name: getattr(row, name) for name in names}
     return {**values, "description": row.alt_description or row.description}
@@ -309,4 +317,4 @@ def _chosen_values(row: sa.Row[Any]) -> dict[str, Any]:
 
 def _stored_photo(row: sa.Row[Any]) -> StoredPhoto:
     names = ("path", "bytes", "width", "height", "sha256", "stored_at", "stored_sequence")
-    return StoredPhoto(**_chosen_values(row), **{name: getattr(row, name) for name in names})
+    return StoredPhoto(**chosen_values(row), **{name: getattr(row, name) for name in names})

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.library import database as db
+from unsplash_assets.library.catalogue import WITH_FILE
 from unsplash_assets.library.files import Folder, photo_id_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/unsplash.md
-_WITH_FILE: Final = ("stored", "damaged")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Curation:
 
     def favour(self, photo_id: str) -> None:
         """Make a photo a favourite. Raises UnknownPhoto if it is not in the library."""
-        here = sa.update(db.photos).where(*self._is(photo_id), db.photos.c.state.in_(_WITH_FILE))
+        here = sa.update(db.photos).where(*self._is(photo_id), db.photos.c.state.in_(WITH_FILE))
         if not self._does(here.values(favourite=True)):
             raise UnknownPhoto(f"photo {photo_id} is not in the library: nothing is there to keep")
 
@@ -90,7 +90,7 @@ class Curation:
 
     def _paths_of_other_modes(self, photo_id: str) -> set[str]:
         """Return what is not this mode's to remove, for demo and live may share a folder."""
-        theirs = (~self._mine, db.photos.c.id == photo_id, db.photos.c.state.in_(_WITH_FILE))
+        theirs = (~self._mine, db.photos.c.id == photo_id, db.photos.c.state.in_(WITH_FILE))
         with self._db.reading() as connection:
             return set(connection.scalars(sa.select(db.photos.c.path).where(*theirs)))
 

@@ -20,9 +20,11 @@ from unsplash_assets.library import migration
 from unsplash_assets.settings import Mode
 
 CATALOGUE_FILE: Final = "catalogue.db"
+SQLITE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
+"""What SQLite adds to the name of its file for those that go with it."""
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
 
-PRUNABLE: Final = "state IN ('stored', 'damaged') AND NOT favourite"
+PRUNABLE: Final = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
 """The photos that UNSPLASH_KEEP counts, and may remove."""
 COUNTING: Final = f"CASE WHEN {PRUNABLE} THEN bytes ELSE 0 END"
 """What a photo should be in the library's totals."""
@@ -87,6 +89,7 @@ photos = sa.Table(
     sa.Column("event_sent_at", sa.Float),
     sa.Column("event_error", sa.Text),
     sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("repair_due_at", sa.Float),
     sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),
     sa.Index("photos_by_size", "mode", "state", "topic", "bytes"),
     sa.Index("photos_by_run", "mode", "run_id"),
@@ -147,6 +150,13 @@ class Database:
         """Use `open_database` instead, which makes sure that the tables are there."""
         self._engine = engine
         self.mode = mode
+
+    @property
+    def file(self) -> Path | None:
+        """Where SQLite keeps it; None if it is in memory, or not SQLite's."""
+        url = self._engine.url
+        is_file = url.get_backend_name() == "sqlite" and url.database
+        return Path(str(url.database)) if is_file else None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -1,23 +1,67 @@
 """Streams one picture into a temporary file, proves it, credits it, and gives it its name.
 
 Nothing bad gets a final name: the rename comes last, and what is renamed is what was proven.
-Which pictures, and how many at a time, is decided in `storing`.
+Which pictures, and how many at a time, is decided in `storing` and `repairing`.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from unsplash_assets.errors import PhotoRefused, ServerError
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
+from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.embedding import embed
-from unsplash_assets.library.files import Folder, photo_path
+from unsplash_assets.library.files import Folder, Incoming, RelativePath, photo_path
 from unsplash_assets.library.proof import FORMATS, prove
-from unsplash_assets.transport.base import Answer, Limits, Transport
+from unsplash_assets.library.xmp import packet as packet_of
+from unsplash_assets.settings import DEMO_URL, Mode, Settings
+from unsplash_assets.transport.base import Answer, Limits, Timeouts, Transport
+from unsplash_assets.transport.modes import transport_of
+from unsplash_assets.unsplash.client import picture_origins
 from unsplash_assets.unsplash.models import PLACEHOLDER
 
 _HEADERS = {
     "Accept": ", ".join(kind.media_type for kind in FORMATS),
     "Accept-Encoding": "identity",
 }
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole, credited picture in a temporary file, and what it will be under its name."""
+
+    incoming: Incoming
+    name: RelativePath
+    file: StoredFile
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where pictures come from and go to, within what bounds, and who credits them."""
+
+    transport: Transport
+    folder: Folder
+    limits: Limits
+    app_name: str
+    mode: Mode
+
+    @classmethod
+    def of(cls, given: Settings) -> "Source":
+        """Return what the settings make of it."""
+        api_url = given.api_url if given.mode == "live" else DEMO_URL
+        limits = Limits(Timeouts(total=given.timeout), given.max_size, picture_origins(api_url))
+        folder = Folder(given.library)
+        return cls(transport_of(given.mode), folder, limits, given.app_name, given.mode)
+
+    def packet(self, photo: ChosenPhoto) -> bytes:
+        """Return the credit that the photo's file is to carry."""
+        return packet_of(Credit(photo, self.app_name, self.mode))
+
+    def fetched(self, photo: ChosenPhoto) -> AbstractContextManager[Fetched]:
+        """Bring a photo's picture as far as its name; see the function `fetched`."""
+        return fetched(photo, self.transport, self.folder, self.limits, self.packet(photo))
 
 
 def download(
@@ -27,6 +71,19 @@ def download(
 
     Raises TemporaryError where another try may do, PermanentError where it would not, and
     LibraryError where the folder is the trouble.
+    """
+    with fetched(photo, transport, folder, limits, packet) as brought:
+        folder.publish(brought.incoming, brought.name)
+    return brought.file
+
+
+@contextmanager
+def fetched(
+    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits, packet: bytes
+) -> Iterator[Fetched]:
+    """Bring a photo's picture as far as its name; it is gone after the `with` if it got none.
+
+    Raises what `download` raises.
     """
     with folder.incoming() as incoming, folder.incoming() as credited:
         with transport.get(photo.url, _HEADERS, limits) as answer:
@@ -42,8 +99,8 @@ def download(
         folder.complete(credited)
         proof = prove(credited.path, media_type)
         name = photo_path(photo.topic, photo.description, photo.id, proof.format.extension)
-        folder.publish(credited, name)
-    return StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
+        file = StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
+        yield Fetched(credited, name, file)
 
 
 def _check(answer: Answer) -> None:

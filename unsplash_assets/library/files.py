@@ -19,6 +19,7 @@ from typing import BinaryIO, Final, NewType
 from urllib.parse import quote, unquote
 
 from unsplash_assets.errors import LibraryError
+from unsplash_assets.library.database import CATALOGUE_FILE, SQLITE_ENDINGS
 from unsplash_assets.library.processes import ProcessName
 
 INCOMING: Final = ".incoming"
@@ -36,6 +37,18 @@ _RESERVED: Final = frozenset(
 _PART: Final = ".part"
 _BEHIND: Final = "+"  # what stands behind the writer's name in a temporary file's
 _ABANDONED_AFTER: Final = 3600.0  # seconds
+
+_OURS: Final = frozenset({*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), "index.html"})
+"""What lies at the top of a library besides the photos' folders: whatever else of ours does must
+be named here, or `verify` calls it unknown."""
+_OF_SYSTEMS: Final = frozenset(
+    {"thumbs.db", "desktop.ini", "@eadir", "lost+found", "$recycle.bin"}
+    | {"system volume information"}
+)
+"""What systems leave in any folder, in lower case; their dot files besides."""
+
+Stamp = tuple[int, ...]
+"""Tells a file from what it was before: device, number, size, and time of its last change."""
 
 
 def photo_path(topic: str, description: str | None, photo_id: str, extension: str) -> RelativePath:
@@ -61,6 +74,10 @@ def folder_name(topic: str) -> str:
     return f"{name}-" if name in _RESERVED else name
 
 
+def _is_anyones(name: str) -> bool:
+    return not name.startswith(".") and name.casefold() not in _OF_SYSTEMS
+
+
 def _case(photo_id: str) -> str:
     return f"{sum(1 << i for i, character in enumerate(photo_id) if character.isupper()):x}"
 
@@ -82,6 +99,16 @@ class Incoming:
 
     path: Path
     file: BinaryIO
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file was when it was read through."""
+
+    stamp: Stamp
+    bytes: int
+    sha256: str | None
+    """None if it cannot be read."""
 
 
 class Folder:
@@ -135,6 +162,46 @@ class Folder:
     def path(self, name: str) -> Path:
         """Return a file's place on this machine."""
         return self.root / name
+
+    def look(self, name: str) -> Look | None:
+        """Read a file through, in little memory at any size; None where there is none."""
+        stamp = self.stamp(name)
+        if stamp is None:
+            return None
+        try:
+            with self.path(name).open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+                return Look(stamp, file.tell(), content)
+        except OSError:
+            return Look(stamp, 0, None)
+
+    def stamp(self, name: str) -> Stamp | None:
+        """Return a file's stamp: None where there is none, empty where it cannot be looked at."""
+        try:
+            found = self.path(name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            return ()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+    def is_same(self, name: str, other: str) -> bool:
+        """Whether two names are of one file, as where case or the form of accents is folded."""
+        with suppress(OSError):
+            return self.path(name).samefile(self.path(other))
+        return False
+
+    def walk(self) -> Iterator[str]:
+        """Yield the files of the library that photos may have: neither ours nor a system's.
+
+        Folders that are links are not entered.
+        """
+        for folder, folders, names in os.walk(self.root):
+            within = Path(folder).relative_to(self.root)
+            folders[:] = sorted(name for name in folders if _is_anyones(name))
+            for name in sorted(filter(_is_anyones, names)):
+                if within.parts or name not in _OURS:
+                    yield (within / name).as_posix()
 
     def files_of(self, photo_id: str) -> list[str]:
         """Return every file of a photo, whatever its topic, its words and its format."""

@@ -23,7 +23,7 @@ from unsplash_assets.unsplash.budget import (
     refused_words,
     spent_words,
 )
-from unsplash_assets.unsplash.quota import Account, Request, Seen, Usage
+from unsplash_assets.unsplash.quota import Account, LastHour, Request, Seen, Usage
 
 PATIENCE: Final = 10.0
 """Seconds that a reservation waits for a request that is about to be free.
@@ -66,6 +66,10 @@ class RequestBudget:
     def usage(self) -> Usage:
         """Return what is used and left of the hourly quota."""
         return quota.usage(self._read(), self._clock())
+
+    def last_hour(self) -> LastHour:
+        """Return what was asked in the last hour, of what was allowed."""
+        return quota.last_hour(self._read(), self._clock())
 
     def free(self) -> int:
         """Return how many requests would be granted now; see `unsplash.budget.Budget`."""

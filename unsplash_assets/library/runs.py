@@ -64,13 +64,13 @@ class Runs:
             self._forget_old(connection)
 
     def last(self) -> EndedRun | None:
-        """Return the run that ended last."""
-        ended = db.runs.c.ended_at.is_not(None)
-        query = (
-            sa.select(db.runs).where(self._mine, ended).order_by(db.runs.c.ended_at.desc()).limit(1)
+        """Return the run of a topic that ended last."""
+        runs = db.runs.c
+        ended = sa.select(db.runs).where(
+            self._mine, runs.ended_at.is_not(None), runs.topic.is_not(None)
         )
         with self._db.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(ended.order_by(runs.ended_at.desc()).limit(1)).first()
         if row is None:
             return None
         return EndedRun(row.topic, row.outcome or "success", row.ended_at, row.error)

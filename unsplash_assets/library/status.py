@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from unsplash_assets.library.catalogue import Catalogue, TopicCounts
 from unsplash_assets.library.database import Database
+from unsplash_assets.library.disks import network_warning
 from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import EndedRun, Runs
 from unsplash_assets.settings import Mode
@@ -19,6 +20,8 @@ class Status:
     """The topics of the settings in their order, then former ones that still have photos."""
     quota: Usage
     last_run: EndedRun | None
+    warning: str | None = None
+    """What may go wrong with the catalogue where it is."""
 
     @property
     def bytes(self) -> int:
@@ -32,4 +35,5 @@ def look(database: Database, topics: tuple[str, ...], key: str) -> Status:
     former = sorted(set(counts) - set(topics))
     listed = tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former))
     quota = RequestBudget(database, key).usage()
-    return Status(database.mode, listed, quota, Runs(database).last())
+    last, warning = Runs(database).last(), network_warning(database)
+    return Status(database.mode, listed, quota, last, warning)

@@ -20,11 +20,9 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.library import events
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto, StoredFile, StoredPhoto
-from unsplash_assets.library.credit import Credit
-from unsplash_assets.library.download import download
+from unsplash_assets.library.download import Source, download
 from unsplash_assets.library.events import DownloadEvents, Sent
 from unsplash_assets.library.files import Folder
-from unsplash_assets.library.xmp import packet
 from unsplash_assets.settings import Mode
 from unsplash_assets.transport.base import Limits, Transport
 from unsplash_assets.unsplash.client import UnsplashClient
@@ -44,9 +42,14 @@ class Shelf:
     app_name: str
     mode: Mode
 
+    @property
+    def source(self) -> Source:
+        """What is needed of it to download."""
+        return Source(self.transport, self.folder, self.limits, self.app_name, self.mode)
+
     def download(self, photo: ChosenPhoto) -> StoredFile:
         """Bring one photo's picture here, credited."""
-        credit = packet(Credit(photo, self.app_name, self.mode))
+        credit = self.source.packet(photo)
         return download(photo, self.transport, self.folder, self.limits, credit)
 
 

@@ -103,6 +103,25 @@ class Usage:
     """When a spent quota has one request free again; None if it is not spent."""
 
 
+@dataclass(frozen=True)
+class LastHour:
+    """What was asked of the API in the last hour, for those who doubt."""
+
+    limit: int
+    made: int
+    """Requests of ours, those under way among them."""
+    was_refused: bool
+    """Whether Unsplash refused one for its quota, ours or another program's doing."""
+
+
+def last_hour(account: Account, now: float) -> LastHour:
+    """Return what was asked in the hour before `now`."""
+    made = sum(r.count for r in account.requests if r.ours and r.ends_at > now + MARGIN)
+    refused_at = account.refused_at
+    was_refused = refused_at is not None and refused_at > now - HOUR
+    return LastHour(account.allowed, made, was_refused)
+
+
 def usage(account: Account, now: float) -> Usage:
     """Return what is used and what is free."""
     others = _count(account, now, ours=False)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -218,3 +218,9 @@ def test_a_lock_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
 def test_a_library_of_any_name_has_its_catalogue_in_it(tmp_path: Path, name: str) -> None:
     with opened(tmp_path / name):
         assert (tmp_path / name / "catalogue.db").is_file()
+
+
+def test_where_sqlite_keeps_the_catalogue_can_be_asked(database: Database, tmp_path: Path) -> None:
+    assert database.file == tmp_path / "library" / "catalogue.db"
+    with closing(read_database(tmp_path / "nothing", None, "live")) as in_memory:
+        assert in_memory.file is None

@@ -446,3 +446,70 @@ def test_a_sha_256_is_of_the_whole_file(tmp_path: Path) -> None:
     content = os.urandom(300_000)
     (tmp_path / "x").write_bytes(content)
     assert sha256(tmp_path / "x") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_look_tells_what_a_file_is(folder: Folder) -> None:
+    content = os.urandom(300_000)
+    publish(folder, content)
+    look = folder.look(NAME)
+    assert look
+    assert (look.bytes, look.sha256) == (300_000, hashlib.sha256(content).hexdigest())
+    assert look.stamp == folder.stamp(NAME)
+
+
+@pytest.mark.parametrize("name", [NAME, "sea", "nowhere/x.jpg"])
+def test_where_there_is_no_file_there_is_no_look(folder: Folder, name: str) -> None:
+    assert (folder.look(name), folder.stamp(name)) == (None, None)
+
+
+def test_what_cannot_be_read_has_no_hash(folder: Folder) -> None:
+    folder.path(NAME).mkdir(parents=True)
+    look = folder.look(NAME)
+    assert look
+    assert look.sha256 is None
+
+
+@posix_only
+def test_what_cannot_be_looked_at_has_an_empty_stamp(folder: Folder) -> None:
+    folder.path("sea").mkdir(parents=True)
+    folder.path(NAME).symlink_to(folder.path(NAME))
+    assert folder.stamp(NAME) == ()
+
+
+def test_a_stamp_changes_with_the_file_even_if_size_and_time_do_not(folder: Folder) -> None:
+    publish(folder, b"one")
+    before, times = folder.stamp(NAME), folder.path(NAME).stat()
+    publish(folder, b"two")
+    os.utime(folder.path(NAME), ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert folder.stamp(NAME) != before
+
+
+def test_one_file_under_two_names_is_the_same(folder: Folder) -> None:
+    publish(folder, b"stored")
+    assert folder.is_same(NAME, f"sea/../{NAME}")
+    assert not folder.is_same(NAME, "sea/other.jpg")
+    assert not folder.is_same("sea/other.jpg", "sea/other.jpg")
+
+
+def test_a_walk_gives_all_files_but_ours_and_those_of_systems(folder: Folder) -> None:
+    publish(folder, b"stored")
+    given = ["a.txt", "sky/deep/b.jpg", "sky/index.html", "Thumbs.db.txt"]
+    passed = ["index.html", "catalogue.db", "catalogue.db-wal", ".catalogue.lock", "sea/.hidden"]
+    passed += ["sea/THUMBS.DB", "$RECYCLE.BIN/x.jpg", f"{INCOMING}/x.part", "@eaDir/x.jpg"]
+    for name in (*given, *passed):
+        folder.path(name).parent.mkdir(parents=True, exist_ok=True)
+        folder.path(name).touch()
+    assert sorted(folder.walk()) == sorted([NAME, *given])
+
+
+@posix_only
+def test_a_walk_does_not_enter_folders_that_are_links(folder: Folder) -> None:
+    folder.path("sea").mkdir(parents=True)
+    folder.path("sea/around").symlink_to(folder.root, target_is_directory=True)
+    folder.path("sea/x.jpg").touch()
+    assert list(folder.walk()) == ["sea/x.jpg"]
+
+
+def test_a_walk_through_a_library_that_is_not_there_gives_nothing(folder: Folder) -> None:
+    assert list(folder.walk()) == []
+    assert not folder.root.exists()

@@ -134,9 +134,18 @@ def test_the_last_run_is_the_one_that_ended_last(runs: Runs, clock: Clock) -> No
 
 
 def test_a_run_without_a_report_has_ended_well(runs: Runs) -> None:
-    runs.begin("a", None)
+    runs.begin("a", "sea")
     runs.end("a")
-    assert runs.last() == EndedRun(None, "success", NOON, None)
+    assert runs.last() == EndedRun("sea", "success", NOON, None)
+
+
+def test_a_run_of_no_topic_such_as_of_the_checks_is_not_the_last(runs: Runs, clock: Clock) -> None:
+    runs.begin("a", "sea")
+    runs.end("a")
+    clock.now += 60
+    runs.begin("checks", None)
+    runs.end("checks")
+    assert runs.last() == EndedRun("sea", "success", NOON, None)
 
 
 def test_the_report_of_a_later_try_replaces_the_one_before(runs: Runs) -> None:

@@ -16,11 +16,13 @@ from unsplash_assets.unsplash.quota import (
     MARGIN,
     PROBE_AFTER,
     Account,
+    LastHour,
     Numbers,
     Request,
     Seen,
     Usage,
     free,
+    last_hour,
     next_free_at,
     room_for_others,
     told,
@@ -456,3 +458,17 @@ def test_who_asks_only_what_is_free_is_never_refused_whichever_hour_is_counted(
         world.ask(wanted, part, clock, tells=tells)
     world.pass_time(world.now + 2)
     assert all(count.granted for count in world.counts)
+
+
+def test_what_was_asked_in_the_last_hour_is_ours_however_much_it_is() -> None:
+    account = Account(3, tuple(asked(n, NOON + n) for n in range(5)))
+    assert last_hour(account, NOON + 10) == LastHour(3, made=5, was_refused=False)
+    assert last_hour(account, NOON + 1 + HOUR) == LastHour(3, made=4, was_refused=False)
+    others = replace(account, requests=(asked(1, NOON, count=9, ours=False),))
+    assert last_hour(others, NOON + 10).made == 0
+
+
+def test_a_refusal_is_remembered_for_an_hour() -> None:
+    account = Account(refused_at=NOON)
+    assert last_hour(account, NOON + HOUR - 1) == LastHour(50, made=0, was_refused=True)
+    assert not last_hour(account, NOON + HOUR).was_refused

@@ -1,4 +1,4 @@
-"""Form 2: the request budget by key, download events, favourites, what retention needs.
+"""Form 2: the request budget by key, download events, favourites, what retention and repairs need.
 
 What was recorded of requests is forgotten: it is of no use after an hour. Photos that were
 stored before the download event existed have theirs due. The table of runs gets a name that
@@ -11,7 +11,7 @@ from alembic import op
 revision = "2"
 down_revision = "1"
 
-_PRUNABLE = "state IN ('stored', 'damaged') AND NOT favourite"
+_PRUNABLE = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
 _MISCOUNTED = f"counted_bytes <> CASE WHEN {_PRUNABLE} THEN bytes ELSE 0 END"
 
 
@@ -64,6 +64,7 @@ def upgrade() -> None:
         photos.add_column(
             sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0")
         )
+        photos.add_column(sa.Column("repair_due_at", sa.Float))
     op.create_index("photos_by_event", "photos", ["mode", "event_due_at"])
     _create_partial_index("photos_prunable", ["mode", "stored_at", "stored_sequence"], _PRUNABLE)
     _create_partial_index("photos_miscounted", ["mode"], _MISCOUNTED)

@@ -1,0 +1,464 @@
+"""Tests of `library.verification`: all that is bad is found, and nothing that is well."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.library.curation import Curation
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.files import INCOMING, Folder, Look, photo_path
+from unsplash_assets.library.repairing import repair
+from unsplash_assets.library.verification import Verification, uncredited, verify
+from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.libraries import Library, cut, delete, flip, library, swap
+
+STORES = """
+import sys
+from pathlib import Path
+from unsplash_assets_tests.libraries import Library
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.files import Folder
+import time
+folder, base, run_id = sys.argv[1:]
+database = open_database(Path(folder), None, "live")
+mine = Library(database, Folder(Path(folder)), base, time.time)
+print(flush=True)
+for number in range(12):
+    mine.bring(2, run_id=run_id)
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path, clock: Clock) -> Iterator[Library]:
+    with library(tmp_path / "library", clock) as opened:
+        yield opened
+
+
+def paths(mine: Library, count: int, topic: str = "sea") -> list[str]:
+    return [photo.path for photo in mine.bring(count, topic)]
+
+
+def test_sixty_files_five_deleted_five_cut_five_altered_two_swapped_and_a_strangers(
+    mine: Library,
+) -> None:
+    stored = paths(mine, 30) + paths(mine, 30, "sky")
+    before, stranger = mine.files(), mine.folder.path("sea/my own picture.jpg")
+    stranger.write_bytes(b"mine")
+    time = stranger.stat().st_mtime_ns
+    damages = [*[delete] * 5, *[cut] * 5, *[flip] * 5]
+    for path, damage in zip(stored[20:], damages, strict=False):
+        damage(mine.folder.path(path))
+    swap(mine.folder.path(stored[0]), mine.folder.path(stored[59]))
+    asked = len(mine.unsplash.requests)
+
+    bad = [f"missing {path}" for path in stored[20:25]]
+    bad += [f"damaged {path}" for path in (stored[0], *stored[25:35], stored[59])]
+    assert sorted(mine.found()) == sorted([*bad, "unknown sea/my own picture.jpg"])
+    untouched = [path for path in stored if not any(path in line for line in bad)]
+    asked_for_pictures = len(mine.unsplash.asked)
+
+    repairs = mine.repair()
+    assert sorted(repairs.repaired) == sorted(line.split(" ", 1)[1] for line in bad)
+    assert repairs.failed == {}
+    assert len(mine.unsplash.asked) - asked_for_pictures == len(bad)
+    assert mine.found() == ["unknown sea/my own picture.jpg"]
+    assert mine.files() == {**before, "sea/my own picture.jpg": b"mine"}
+    assert stranger.stat().st_mtime_ns == time
+    assert len(mine.unsplash.requests) == asked, "neither photos nor events were asked for"
+    assert len(untouched) == 43
+    counts = mine.catalogue.counts()
+    assert [(counts[topic].stored, counts[topic].damaged) for topic in ("sea", "sky")] == [
+        (30, 0)
+    ] * 2
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Library, list[str]]]:
+    with library(tmp_path_factory.mktemp("shared") / "library", Clock()) as opened:
+        yield opened, paths(opened, 8)
+
+
+FATES = st.lists(st.sampled_from(["whole", "missing", "cut", "flipped"]), min_size=8, max_size=8)
+
+
+@hypothesis.given(fates=FATES, strangers=st.sets(st.sampled_from("abc")))
+@hypothesis.settings(max_examples=25, deadline=None)
+def test_whatever_the_damage_it_is_found_and_repaired_and_nothing_else_is(
+    shared: tuple[Library, list[str]], fates: list[str], strangers: set[str]
+) -> None:
+    mine, stored = shared
+    before = mine.files()
+    acts = {"missing": delete, "cut": cut, "flipped": flip}
+    kinds = {"missing": "missing", "cut": "damaged", "flipped": "damaged"}
+    for path, fate in zip(stored, fates, strict=True):
+        acts.get(fate, Path.exists)(mine.folder.path(path))
+    for name in strangers:
+        mine.folder.path(f"sea/{name}").write_text(name)
+    expected = [
+        f"{kinds[fate]} {path}" for path, fate in zip(stored, fates, strict=True) if fate in kinds
+    ]
+    assert sorted(mine.found()) == sorted(expected + [f"unknown sea/{name}" for name in strangers])
+    assert mine.repair().failed == {}
+    assert mine.found() == [f"unknown sea/{name}" for name in sorted(strangers)]
+    for name in strangers:
+        mine.folder.path(f"sea/{name}").unlink()
+    assert mine.files() == before
+
+
+def test_a_library_without_anything_has_nothing_to_verify(mine: Library) -> None:
+    assert mine.verify() == Verification(0, 0, ())
+
+
+def test_a_verification_tells_how_many_files_and_bytes_it_has_read(mine: Library) -> None:
+    stored = mine.bring(3)
+    told: list[tuple[int, int, int]] = []
+    seen = verify(mine.damage, mine.folder, lambda *numbers: told.append(numbers))
+    size = sum(photo.bytes for photo in stored)
+    assert (seen.files, seen.bytes) == (3, size)
+    assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
+    assert told[-1][2] == size
+
+
+def test_more_files_than_are_read_at_once_are_all_read(
+    mine: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unsplash_assets.library.damage.AT_ONCE", 2)
+    monkeypatch.setattr("unsplash_assets.library.verification.AT_ONCE", 2)
+    stored = paths(mine, 5)
+    for path in stored:
+        delete(mine.folder.path(path))
+    for number in range(5):
+        mine.folder.path(f"sea/{number}.jpg").write_text("")
+    seen = mine.verify()
+    assert seen.files == 5
+    assert [finding.path for finding in seen.bad] == sorted(stored)
+    assert seen.count("unknown") == 5
+
+
+def test_what_is_damaged_is_written_down_with_the_reason(mine: Library) -> None:
+    gone, short, other = mine.bring(3)
+    delete(mine.folder.path(gone.path))
+    cut(mine.folder.path(short.path))
+    flip(mine.folder.path(other.path))
+    mine.verify()
+    rows = [mine.row(photo.id) for photo in (gone, short, other)]
+    assert {row["state"] for row in rows} == {"damaged"}
+    size = short.bytes
+    assert [row["reason"] for row in rows] == [
+        "there is no file",
+        f"the file has {size // 2} bytes instead of {size}",
+        "the file is not the one that was stored",
+    ]
+    assert mine.catalogue.stored_by("mine") == []
+
+
+def test_a_file_that_is_whole_again_is_stored_again(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    place = mine.folder.path(photo.path)
+    aside = place.rename(place.with_suffix(".aside"))
+    mine.verify()
+    aside.rename(place)
+    assert mine.found() == []
+    assert mine.catalogue.stored_by("mine") == [photo]
+    assert mine.row(photo.id)["reason"] is None
+
+
+def test_a_file_that_cannot_be_read_is_damaged(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    place = mine.folder.path(photo.path)
+    place.unlink()
+    place.mkdir()
+    assert mine.found() == [f"damaged {photo.path}"]
+    assert mine.row(photo.id)["reason"] == "the file cannot be read"
+
+
+def test_a_file_in_a_place_that_is_no_folder_is_missing(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    shutil.rmtree(mine.folder.path("sea"))
+    mine.folder.path("sea").write_text("a file")
+    assert mine.found() == ["unknown sea", f"missing {photo.path}"]
+
+
+OURS = ["index.html", "catalogue.db-wal", "catalogue.db-shm", "catalogue.db-journal"]
+OF_SYSTEMS = [".DS_Store", "sea/.DS_Store", "sea/Thumbs.db", "desktop.ini", "sea/._a.jpg"]
+OF_SYSTEMS += ["sea/@eaDir/a.jpg", "lost+found/a", ".Trash-0/a.jpg", f"{INCOMING}/x.part"]
+STRANGERS = ["my own.jpg", "sea/index.html", "sea/catalogue.db", "a/b/c.txt", "sea/a.jpg.part"]
+STRANGERS += ["catalogue.db.bak", "sea/sea_abcdefghijk_0.jpg"]
+
+
+@pytest.mark.parametrize("name", [*OURS, *OF_SYSTEMS])
+def test_what_is_ours_or_a_systems_is_not_unknown(mine: Library, name: str) -> None:
+    place(mine.folder, name)
+    assert mine.found() == []
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_no_photo_has_is_unknown_wherever_it_is(mine: Library, name: str) -> None:
+    place(mine.folder, name)
+    assert mine.found() == [f"unknown {name}"]
+
+
+def place(folder: Folder, name: str) -> None:
+    folder.path(name).parent.mkdir(parents=True, exist_ok=True)
+    folder.path(name).touch()
+
+
+def test_a_file_that_was_moved_is_missing_where_it_was_and_unknown_where_it_is(
+    mine: Library,
+) -> None:
+    (photo,) = mine.bring(1)
+    (mine.folder.root / "sky").mkdir()
+    mine.folder.path(photo.path).rename(mine.folder.path(photo.path.replace("sea/", "sky/")))
+    moved = photo.path.replace("sea/", "sky/")
+    assert mine.found() == [f"missing {photo.path}", f"unknown {moved}"]
+    assert mine.found() == [f"missing {photo.path}", f"unknown {moved}"]
+
+
+def test_a_catalogue_that_lies_in_the_library_under_another_name_is_not_unknown(
+    mine: Library,
+) -> None:
+    mine.bring(1)
+    file = mine.folder.path("my photos.sqlite")
+    with closing(open_database(mine.folder.root, f"sqlite:///{file}", "live")) as other:
+        moved = replace(mine, database=other)
+        assert [line for line in moved.found() if "sqlite" in line] == []
+
+
+@pytest.mark.parametrize("state", ["stored", "damaged", "lost", "pruning", "chosen"])
+def test_files_of_the_other_mode_in_the_same_folder_are_not_unknown(
+    mine: Library, clock: Clock, state: str
+) -> None:
+    with library(mine.folder.root, clock, "demo") as demo:
+        (theirs,) = demo.bring(1, "sky")
+        demo.set(theirs.id, state=state)
+        assert mine.found() == []
+        assert mine.verify().files == 0
+        flip(mine.folder.path(theirs.path))
+        assert mine.found() == []
+
+
+def test_with_a_catalogue_of_its_own_each_mode_calls_the_others_files_unknown(
+    tmp_path: Path, mine: Library
+) -> None:
+    (photo,) = mine.bring(1)
+    with closing(open_database(mine.folder.root, f"sqlite:///{tmp_path}/apart.db", "demo")) as db:
+        apart = replace(mine, database=db, mode="demo")
+        assert apart.found() == [f"unknown {photo.path}"]
+
+
+def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: Library) -> None:
+    """Its row comes after it."""
+    mine.bring(1)
+    (chosen,) = mine.catalogue.choose("sea", 1, "other", "thumb", lambda urls: urls["thumb"])
+    with mine.shelf.source.fetched(chosen) as brought:
+        mine.folder.publish(brought.incoming, brought.name)
+    assert brought.name in mine.files()
+    assert mine.found() == []
+
+
+def test_a_file_of_a_banned_photo_that_a_crash_left_is_unknown(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    mine.set(photo.id, state="banned")
+    assert mine.found() == [f"unknown {photo.path}"]
+
+
+class Interrupted(Folder):
+    """A folder in which something happens between the reading of a file and what follows."""
+
+    def __init__(self, root: Path, act: Callable[[], object]) -> None:
+        super().__init__(root)
+        self.acts = [act]
+
+    def look(self, name: str) -> Look | None:
+        look = super().look(name)
+        if self.acts:
+            self.acts.pop()()
+        return look
+
+
+def found_while(mine: Library, act: Callable[[], object]) -> list[str]:
+    """Verify while something happens; return what was found."""
+    folder = Interrupted(mine.folder.root, act)
+    return [str(finding) for finding in verify(mine.damage, folder).findings]
+
+
+@pytest.mark.parametrize("damage", [delete, cut, flip])
+def test_a_file_that_is_replaced_while_it_is_judged_is_not_taken_for_damaged(
+    mine: Library, damage: Callable[[Path], None]
+) -> None:
+    """Its row has the same hash as before: only the file tells."""
+    (photo,) = mine.bring(1)
+    damage(mine.folder.path(photo.path))
+
+    def heal() -> None:
+        assert mine.repair().repaired == [photo.path]
+
+    assert found_while(mine, heal) == []
+    assert mine.catalogue.stored_by("mine") == [photo]
+
+
+def test_a_file_that_gets_another_content_and_hash_while_it_is_judged_is_whole(
+    mine: Library,
+) -> None:
+    (photo,) = mine.bring(1)
+    flip(mine.folder.path(photo.path))
+
+    def heal() -> None:
+        (found,) = mine.verify().bad
+        source = replace(mine.shelf.source, app_name="another name")
+        assert repair(mine.damage, source, [str(found.photo_id)], 1).failed == {}
+
+    assert found_while(mine, heal) == []
+    assert mine.row(photo.id)["sha256"] != photo.sha256
+
+
+def test_a_file_that_is_damaged_again_while_it_is_judged_is_found(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    cut(mine.folder.path(photo.path))
+    assert found_while(mine, lambda: cut(mine.folder.path(photo.path))) == [f"damaged {photo.path}"]
+    assert mine.row(photo.id)["reason"].startswith(f"the file has {photo.bytes // 4} bytes")
+
+
+def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    cut(mine.folder.path(photo.path))
+
+    class Restless(Folder):
+        def look(self, name: str) -> Look | None:
+            found = super().look(name)
+            with self.path(name).open("ab") as file:
+                file.write(b"x")
+            return found
+
+    verify(mine.damage, Restless(mine.folder.root))
+    assert mine.row(photo.id)["state"] == "stored"
+
+
+@pytest.mark.parametrize("state", ["banned", "pruning", "pruned", "waiting"])
+def test_a_photo_that_is_given_up_while_it_is_judged_is_not_missing(
+    mine: Library, state: str
+) -> None:
+    (photo,) = mine.bring(1)
+    delete(mine.folder.path(photo.path))
+    assert found_while(mine, lambda: mine.set(photo.id, state=state)) == []
+    assert mine.row(photo.id)["state"] == state
+
+
+def test_a_photo_that_is_banned_while_its_file_is_looked_for_is_nothing(mine: Library) -> None:
+    first, second = mine.bring(2)
+
+    def ban() -> None:
+        for photo in (first, second):
+            Curation(mine.database).ban(photo.id, mine.folder)
+
+    assert found_while(mine, ban) == []
+
+
+def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(mine: Library) -> None:
+    stored = mine.bring(6, "sky")
+    commands = [
+        [sys.executable, "-c", STORES, str(mine.folder.root), mine.base, run] for run in "ab"
+    ]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    for run in runs:
+        assert run.stdout
+        run.stdout.readline()
+    seen, rounds = list[str](), 0
+    while any(run.poll() is None for run in runs):
+        seen += mine.found()
+        if stored:
+            Curation(mine.database).ban(stored.pop().id, mine.folder)
+        rounds += 1
+    assert [run.communicate()[0] for run in runs] == [b"", b""]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert (seen, mine.found()) == ([], [])
+    assert rounds > 1
+    assert mine.verify().files == 48 + len(stored)
+
+
+def test_pictures_without_a_credit_are_named(mine: Library) -> None:
+    plain, credited, broken = mine.bring(3)
+    emulated = mine.shelf.transport
+    with emulated.get(plain.url, {}, mine.shelf.limits) as answer:
+        mine.folder.path(plain.path).write_bytes(b"".join(answer.chunks()))
+    mine.folder.path(broken.path).write_text("no picture")
+    assert set(uncredited(mine.damage, mine.folder)) == {plain.path, broken.path}
+    mine.folder.path(broken.path).unlink()
+    assert list(uncredited(mine.damage, mine.folder)) == [plain.path]
+    mine.verify()
+    assert list(uncredited(mine.damage, mine.folder)) == []
+    assert mine.folder.path(credited.path).exists()
+
+
+def test_a_library_that_was_moved_to_another_folder_keeps_working(
+    mine: Library, tmp_path: Path
+) -> None:
+    before = mine.bring(3)
+    mine.database.close()
+    moved = Path(shutil.move(mine.folder.root, tmp_path / "another place"))
+    with closing(open_database(moved, None, "live")) as database:
+        there = replace(mine, database=database, folder=Folder(moved))
+        assert there.verify().files == 3
+        assert there.found() == []
+        assert there.catalogue.stored_by("mine") == before
+        there.bring(2, run_id="later")
+        delete(moved / before[0].path)
+        assert there.repair().repaired == [before[0].path]
+        assert there.found() == []
+    assert not mine.folder.root.exists()
+
+
+def test_a_backup_of_a_library_in_use_has_every_file_that_its_catalogue_knows(
+    mine: Library, tmp_path: Path
+) -> None:
+    """As docs/operations.md has it: first the catalogue, then the files."""
+    mine.bring(4)
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            mine.bring(1)
+
+    writer, backup = threading.Thread(target=write), tmp_path / "backup"
+    writer.start()
+    try:
+        for _ in range(3):
+            shutil.rmtree(backup, ignore_errors=True)
+            backup.mkdir()
+            with closing(sqlite3.connect(mine.folder.root / "catalogue.db")) as catalogue:
+                catalogue.execute("VACUUM INTO ?", [str(backup / "catalogue.db")])
+            mine.bring(2, run_id="between")
+            some = shutil.ignore_patterns("catalogue.db*", ".*")
+            shutil.copytree(mine.folder.root, backup, ignore=some, dirs_exist_ok=True)
+            with closing(open_database(backup, None, "live")) as database:
+                restored = replace(mine, database=database, folder=Folder(backup))
+                seen = restored.verify()
+                assert seen.files >= 4
+                assert seen.bad == ()
+                assert seen.count("unknown") >= 2
+                delete(backup / restored.catalogue.stored_after(0, newest=1)[0].path)
+                assert restored.repair().failed == {}
+                assert restored.verify().bad == ()
+    finally:
+        ended.set()
+        writer.join()
+
+
+def test_the_name_of_a_photo_is_known_by_its_id_however_its_words_were_made(mine: Library) -> None:
+    """Words may be made otherwise one day; the catalogue's path is what counts."""
+    (photo,) = mine.bring(1)
+    other = photo_path("sky", "other words", photo.id, "jpg")
+    place(mine.folder, other)
+    mine.folder.path(photo.path).replace(mine.folder.path(other))
+    mine.set(photo.id, path=other)
+    assert mine.found() == []
