@@ -1,5 +1,6 @@
 """Tests of `library.verification`: all that is bad is found, and nothing that is well."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from unsplash_assets.library.files import INCOMING, Folder, Look, photo_path
 from unsplash_assets.library.repairing import repair
 from unsplash_assets.library.verification import Verification, uncredited, verify
 from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.elsewhere import PROJECT
 from unsplash_assets_tests.libraries import Library, cut, delete, flip, library, swap
 
 STORES = """
@@ -369,7 +371,8 @@ def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(mine: Libr
     commands = [
         [sys.executable, "-c", STORES, str(mine.folder.root), mine.base, run] for run in "ab"
     ]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    found_there = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    runs = [subprocess.Popen(c, stdout=subprocess.PIPE, env=found_there) for c in commands]
     for run in runs:
         assert run.stdout
         run.stdout.readline()
