@@ -1,9 +1,10 @@
-"""A process that brings photos into a library as a run does, without Dagster, until it is killed.
+"""A process that brings photos into a library as runs do, without Dagster.
 
-    python -m unsplash_assets_tests.bringing URL LIBRARY COUNT CONCURRENCY [MOMENT]
+    python -m unsplash_assets_tests.bringing URL LIBRARY RUNS COUNT CONCURRENCY [MOMENT]
 
-It brings COUNT photos a run, over and over, and says `ready` first. At MOMENT, such as
-`after Folder.publish`, it kills itself. For the tests of what is left behind then.
+It says `ready`, and brings COUNT photos in each of RUNS. At MOMENT, such as
+`after Folder.publish`, it kills itself. For the tests of what a kill leaves behind, and of
+several that work at once.
 """
 
 import os
@@ -101,14 +102,15 @@ def die_at(moment: str) -> None:
     setattr(_PLACES[kind], name, deadly)
 
 
-def main(url: str, library: str, count: str, concurrency: str, moment: str = "") -> None:
-    """Bring photos until killed."""
-    if moment:
+def main(url: str, library: str, *rest: str) -> None:
+    """Bring photos."""
+    runs, count, concurrency, *moments = rest
+    for moment in moments:
         die_at(moment)
     bringing = Bringing(url, Path(library), int(concurrency))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while True:
+    for _ in range(int(runs)):
         bringing.run(int(count))
 
 

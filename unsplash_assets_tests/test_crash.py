@@ -104,7 +104,7 @@ def test_a_kill_at_any_moment_leaves_nothing_bad(
     dice = random.Random(seed)  # noqa: S311 - chance, no secret
     count, concurrency = dice.choice([1, 3, 8]), dice.choice([1, 4])
     library, seconds = tmp_path / "library", dice.uniform(0, 0.8)
-    bring_and_be_killed(url, library, count, concurrency, after=seconds)
+    bring_and_be_killed(url, library, 999, count, concurrency, after=seconds)
     assert look(library).broken == []
     run_again(url, library)
     check(library, api, in_flight=concurrency)
@@ -115,7 +115,7 @@ def test_a_kill_at_the_moments_that_matter_leaves_nothing_bad(
     moment: str, url: str, api: Noted, tmp_path: Path
 ) -> None:
     library = tmp_path / "library"
-    bring_and_be_killed(url, library, 3, 1, moment)
+    bring_and_be_killed(url, library, 999, 3, 1, moment)
     assert look(library).broken == []
     run_again(url, library)
     check(library, api, in_flight=moment == SENT)
