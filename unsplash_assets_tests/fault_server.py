@@ -72,11 +72,11 @@ class SpoiledUnsplash:
 
     def __call__(self, connection: socket.socket, head: bytes) -> None:
         """Answer one request, whose head has come."""
-        target, host = _target_and_host(head)
+        target, host = target_and_host(head)
         path = urlsplit(target).path
         with self._lock:
             self.asked.append(path)
-            whole = _answer_of(self._emulator, target, host)
+            whole = answer_of(self._emulator, target, host)
         body = whole.partition(b"\r\n\r\n")[2]
         exchange = Exchange(connection, target, f"http://{host}", body)
         spoil = self._spoiler(path, body)
@@ -99,13 +99,14 @@ class SpoiledUnsplash:
         return self._picture if is_bad else None
 
 
-def _target_and_host(head: bytes) -> tuple[str, str]:
+def target_and_host(head: bytes) -> tuple[str, str]:
+    """Return what the head of a request asks for, and of whom."""
     lines = io.BytesIO(head)
     target = lines.readline().split()[1].decode("latin-1")
     return target, parse_headers(lines)["Host"]
 
 
-def _answer_of(emulator: Emulator, target: str, host: str) -> bytes:
+def answer_of(emulator: Emulator, target: str, host: str) -> bytes:
     """Return head and body of the emulator's answer; pictures are drawn once for all tests."""
     return _picture(target) if target.startswith("/photo-") else _answer(emulator, target, host)
 
