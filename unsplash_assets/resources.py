@@ -212,7 +212,7 @@ def build_resources(given: Settings) -> dict[str, object]:
         orientation=given.orientation,
         content_filter=given.content_filter,
         retry_delay=given.retry_delay,
-    )()
+    ).configure_at_launch()  # so that the library's, too, is the one of the launchpad
     library = _with_defaults(
         LibraryResource,
         folder=str(given.library),

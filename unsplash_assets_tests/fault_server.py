@@ -59,15 +59,20 @@ class SpoiledUnsplash:
     """A script for a raw server: spoils one picture, or all answers of a kind."""
 
     def __init__(
-        self, *, picture: Answer | None = None, api: Answer | None = None, seed: int = 1
+        self,
+        *,
+        picture: Answer | None = None,
+        api: Answer | None = None,
+        event: Answer | None = None,
     ) -> None:
-        """Spoil the picture of one photo of the first answer, or every answer about photos."""
+        """Spoil the picture of one photo of the first answer, or all answers of a kind."""
         self.asked: list[str] = []
         """Paths, in the order of the requests."""
         self.bad_photo: dict[str, Any] = {}
         self._picture = picture
         self._api = api
-        self._emulator = Emulator(dice=random.Random(seed))  # noqa: S311 - the same every time
+        self._event = event
+        self._emulator = Emulator(dice=random.Random(1))  # noqa: S311 - the same every time
         self._lock = threading.Lock()
 
     def __call__(self, connection: socket.socket, head: bytes) -> None:
@@ -95,6 +100,8 @@ class SpoiledUnsplash:
             if not self.bad_photo and self._api is None:
                 self.bad_photo = json.loads(body)[BAD]
             return self._api
+        if path.endswith("/download"):
+            return self._event
         is_bad = bool(self.bad_photo) and path in {self.bad_path, PLACEHOLDER}
         return self._picture if is_bad else None
 

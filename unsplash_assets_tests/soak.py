@@ -44,6 +44,8 @@ FAILING: Final = 0.1
 PATIENCE: Final = 1.0  # seconds
 TOPICS: Final = ("history", "life", "wisdom", "art", "office", "nature")
 LOOK_EVERY: Final = 100  # ticks
+PHOTOS: Final = "/photos/random?count=3"
+"""What is spoiled in place of the answer to a download event, for most kinds need photos."""
 
 OF_PICTURES: Final = [kind.answer for kind in PICTURE_FAULTS if kind.fate is not Fate.STORED]
 OF_THE_API: Final = [kind.answer for kind in API_FAULTS if kind.fate is Verdict.AGAIN]
@@ -62,18 +64,24 @@ class Unreliable:
     def __call__(self, connection: socket.socket, head: bytes) -> None:
         """Answer one request, whose head has come."""
         target, host = target_and_host(head)
-        of_picture = target.startswith("/photo-")
+        what = _what(target)
         with self._lock:
-            whole = answer_of(self._emulator, target, host)
-            spoil = self._dice.choice(OF_PICTURES if of_picture else OF_THE_API)
+            due = answer_of(self._emulator, target, host)
+            spoiled = answer_of(self._emulator, PHOTOS, host) if what == "event" else due
+            spoil = self._dice.choice(OF_PICTURES if what == "picture" else OF_THE_API)
             fails = self._dice.random() < FAILING
-            what = "picture" if of_picture else "event" if "/download" in target else "random"
             self.counted[f"{what} {'failed' if fails else 'answered'}"] += 1
         if fails:
-            body = whole.partition(b"\r\n\r\n")[2]
+            body = spoiled.partition(b"\r\n\r\n")[2]
             spoil(Exchange(connection, target, f"http://{host}", body))
         else:
-            connection.sendall(whole)
+            connection.sendall(due)
+
+
+def _what(target: str) -> str:
+    if target.startswith("/photo-"):
+        return "picture"
+    return "event" if "/download" in target else "random"
 
 
 def serve(seed: int, pipe: Connection) -> None:
