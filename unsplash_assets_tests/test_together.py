@@ -4,7 +4,6 @@ All are real: processes that start at once, commands of this project and of Dags
 files, and a small file system of its own.
 """
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -110,8 +109,8 @@ def test_runs_of_all_kinds_at_once_get_along(project: Path, api: Noted) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system in memory, of a size that can be changed; needs root."""
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file system in memory, whose size can be changed, with the library on it; needs root."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", str(disk)]
@@ -121,6 +120,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("there is no command `mount` here")
     if done.returncode:
         pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    monkeypatch.setenv("UNSPLASH_LIBRARY", str(disk / "library"))
+    monkeypatch.setenv("UNSPLASH_RENDITION", "small")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
@@ -137,12 +138,9 @@ def test_a_full_disk_fails_the_run_in_one_line_and_loses_nothing(
     place = small_disk if folder == "project" else project
     library = small_disk / "library"
     copy(PROJECT / "dagster.yaml", small_disk)
-    environ = {**os.environ, "UNSPLASH_LIBRARY": str(library), "UNSPLASH_RENDITION": "small"}
     fetch = [str(BIN / "unsplash-assets"), "fetch", "sea", "--count", "40"]
     resize(small_disk, size)
-    failed = subprocess.run(
-        fetch, cwd=place, env=environ, capture_output=True, text=True, check=False
-    )
+    (failed,) = at_once(fetch, cwd=place)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     *_, last = failed.stderr.splitlines()
@@ -152,9 +150,7 @@ def test_a_full_disk_fails_the_run_in_one_line_and_loses_nothing(
     assert len(before.stored) < 40
 
     resize(small_disk, "50m")
-    done = subprocess.run(
-        fetch, cwd=place, env=environ, capture_output=True, text=True, check=False
-    )
+    (done,) = at_once(fetch, cwd=place)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 40), done.stderr
     seen = look(library)
     assert seen.is_clean
