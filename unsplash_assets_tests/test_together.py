@@ -73,7 +73,7 @@ def test_four_processes_that_bring_photos_of_one_topic_get_along(
 ) -> None:
     """They make the catalogue together too."""
     library = tmp_path / "library"
-    work = [sys.executable, "-m", bringing.__name__, url, str(library), "1", str(EACH), "8"]
+    work = [sys.executable, "-m", bringing.__name__, url, str(library), "1", str(EACH), "8", "all"]
     for done in at_once(*[work] * 4, cwd=PROJECT):
         assert (done.returncode, done.stderr) == (0, "")
     seen = look(library)
