@@ -49,6 +49,8 @@ def image_url(
             library.catalogue, topic, library.photos_per_run, context.run.run_id, library.rendition
         )
     context.log.info(f"{topic}: chose {', '.join(p.id for p in chosen) or 'nothing'}")
+    if len(chosen) < library.photos_per_run:
+        context.log.warning(f"{topic}: no more were waiting; another run may have taken some")
     return dg.MaterializeResult(metadata=metadata.of_choice(unsplash, topic, chosen))
 
 

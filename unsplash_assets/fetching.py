@@ -8,8 +8,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import sqlalchemy.exc
@@ -53,13 +54,13 @@ def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetche
     database = open_database(given.library, given.catalogue, given.mode)
     try:
         with _watched(database, run_id, progress), _interruptible():
-            succeeded = _execute(given, topic, count, run_id)
+            result = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
-        error = Runs(database).error(run_id)
+        error = Runs(database).error(run_id) or _said(result)
         shortage = _shortage(database, given, topic) or _trouble(database, run_id)
     finally:
         database.close()
-    failed = None if succeeded else error or "the run failed: see Dagster's UI"
+    failed = None if result.success else error or "the run failed: see Dagster's UI"
     return Fetched(stored, failed, shortage if len(stored) < count else None)
 
 
@@ -76,7 +77,17 @@ def _trouble(database: Database, run_id: str) -> str | None:
     return next((f"photo {photo_id}: {reason}" for photo_id, reason in troubles), None)
 
 
-def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
+def _said(result: dg.ExecuteInProcessResult) -> str | None:
+    """Return what a failed run said to Dagster; a catalogue whose disk is full has not kept it."""
+    for event in result.all_events:
+        if event.is_step_failure and (told := event.step_failure_data.user_failure_data):
+            return told.description
+        if event.is_resource_init_failure and (error := event.engine_event_data.error):
+            return error.message.partition(": ")[2].partition("\n")[0]
+    return None
+
+
+def _execute(given: Settings, topic: str, count: int, run_id: str) -> dg.ExecuteInProcessResult:
     job = build_definitions(given).resolve_job_def("refresh")
     with _instance(given) as instance:
         result = job.execute_in_process(
@@ -91,7 +102,7 @@ def _execute(given: Settings, topic: str, count: int, run_id: str) -> bool:
             raise_on_error=False,
         )
         History(instance, given.keep_runs, given.topics).prune()
-    return result.success
+    return result
 
 
 @contextmanager
@@ -105,11 +116,20 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _instance(given: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's record. Raises LibraryError where it cannot be written, at once or later."""
+    folder = given.project / ".dagster"
+    try:
+        with _opened(folder) as instance:
+            yield instance
+    except (sqlalchemy.exc.DBAPIError, OSError) as error:
+        raise _unusable(folder) from error
+
+
+def _opened(folder: Path) -> dg.DagsterInstance:
     """Open Dagster's record, alone: where several make it at once, all but one fail.
 
     `dagster dev` knows nothing of the lock, so a failure may be its doing, and passes.
     """
-    folder = given.project / ".dagster"
     folder.mkdir(exist_ok=True)
     for left in reversed(range(_TRIES)):
         try:
@@ -119,10 +139,15 @@ def _instance(given: Settings) -> Iterator[dg.DagsterInstance]:
             break
         except (sqlalchemy.exc.OperationalError, dg.DagsterError) as error:
             if not left:
-                raise LibraryError(f"Dagster's record in {folder} cannot be opened") from error
+                raise _unusable(folder) from error
             time.sleep(_BETWEEN_TRIES)
-    with instance:
-        yield instance
+    return instance
+
+
+def _unusable(folder: Path) -> LibraryError:
+    return LibraryError(
+        f"Dagster's record in {folder} cannot be used: see to its disk and its rights"
+    )
 
 
 @contextmanager
@@ -131,7 +156,8 @@ def _watched(database: Database, run_id: str, progress: Progress) -> Iterator[No
 
     def watch() -> None:
         while not ended.wait(_LOOK_EVERY):
-            progress(catalogue.stored_count(run_id), runs.error(run_id))
+            with suppress(LibraryError):  # the run itself will say it
+                progress(catalogue.stored_count(run_id), runs.error(run_id))
 
     watcher = threading.Thread(target=watch, name="progress", daemon=True)
     watcher.start()

@@ -166,7 +166,7 @@ def _pictures(path: Path, photo: StoredPhoto) -> Metadata:
     room = _SHOWN_AT_ONCE - len(alt) - len("![]()")
     try:
         small, larger = thumbnail(path, room), preview(path)
-    except OSError:  # gone since, or damaged inside: the file's row is none the worse for it
+    except (OSError, SyntaxError, ValueError):  # gone since, or damaged in a way no proof sees
         return {}
     return {
         "preview": dg.MetadataValue.md(f"![{alt}]({small})"),

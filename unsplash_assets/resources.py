@@ -6,7 +6,7 @@ in the UI, so the key is named by its variable and read when it is needed.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,7 +15,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr, create_model, field_validator
 
 from unsplash_assets import setting_values, settings
-from unsplash_assets.errors import SettingsError
+from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import Database, open_database
@@ -140,15 +140,16 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
         _tag(context, mode)
         if mode == "demo" and context.log:
             context.log.info("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.")
-        if context.log and (warning := network_warning(self._database)):
-            context.log.warning(warning)
-        self.files.clean()
-        self.runs.begin(run_id, _topic(context))
-        try:
-            yield self
-        finally:
-            self.runs.end(run_id)
-            self._database.close()
+        with closing(self._database):
+            if context.log and (warning := network_warning(self._database)):
+                context.log.warning(warning)
+            self.files.clean()
+            self.runs.begin(run_id, _topic(context))
+            try:
+                yield self
+            finally:
+                with suppress(LibraryError):  # it is over anyway once its process is
+                    self.runs.end(run_id)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -216,7 +217,7 @@ def build_resources(given: Settings) -> dict[str, object]:
         orientation=given.orientation,
         content_filter=given.content_filter,
         retry_delay=given.retry_delay,
-    )()
+    ).configure_at_launch()  # so that the library's, too, is the one of the launchpad
     library = _with_defaults(
         LibraryResource,
         folder=str(given.library),

@@ -1,9 +1,10 @@
-"""A process that brings photos into a library as a run does, without Dagster, until it is killed.
+"""A process that brings photos into a library as runs do, without Dagster.
 
-    python -m unsplash_assets_tests.bringing URL LIBRARY COUNT CONCURRENCY [MOMENT]
+    python -m unsplash_assets_tests.bringing URL LIBRARY RUNS COUNT CONCURRENCY KEEP [MOMENT]
 
-It brings COUNT photos a run, over and over, and says `ready` first. At MOMENT, such as
-`after Folder.publish`, it kills itself. For the tests of what is left behind then.
+It says `ready`, brings COUNT photos in each of RUNS, and keeps KEEP of them (`all`, or a number).
+At MOMENT, such as `after Folder.publish`, it kills itself. For the tests of what a kill leaves
+behind, and of several that work at once.
 """
 
 import os
@@ -17,12 +18,14 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
+from unsplash_assets import setting_values
 from unsplash_assets.library import selection, storing
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.requests import RequestBudget
+from unsplash_assets.library.retention import Retention
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
 from unsplash_assets.transport.base import Limits, Timeouts
@@ -35,13 +38,18 @@ _PLACES: Final = {
     kind.__name__: kind for kind in (Catalogue, DownloadEvents, Folder, RequestBudget, Shelf)
 } | {"UnsplashClient": UnsplashClient}
 
-Clock = Callable[[], float]
-
 
 class Bringing:
     """One process's work on a library."""
 
-    def __init__(self, url: str, library: Path, concurrency: int, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        library: Path,
+        concurrency: int,
+        keep: str = "all",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """Work on a library, with what `url` has; `clock` is that of the download events."""
         self.database = open_database(library, None, "live")
         self.catalogue = Catalogue(self.database)
@@ -59,15 +67,17 @@ class Bringing:
             app_name="tests",
             mode="live",
         )
+        self.retention = Retention(self.database, self.shelf.folder, setting_values.keep(keep))
 
     def run(self, count: int) -> None:
-        """Do what a run does: clean, stock, choose, store, tell."""
+        """Do what a run does: clean, stock, choose, store, tell, prune."""
         with self._begun() as run_id:
             self.shelf.folder.clean()
             selection.stock(self.client, self.catalogue, TOPIC, count, Filters())
             selection.choose(self.catalogue, TOPIC, count, run_id, "thumb")
             chosen = self.catalogue.take_over(TOPIC, run_id)
             storing.store(self.shelf, chosen, last_try=True)
+            self.retention.prune(run_id)
 
     def send_all(self) -> None:
         """Send the download events that are due, one or a few in each run."""
@@ -101,14 +111,15 @@ def die_at(moment: str) -> None:
     setattr(_PLACES[kind], name, deadly)
 
 
-def main(url: str, library: str, count: str, concurrency: str, moment: str = "") -> None:
-    """Bring photos until killed."""
-    if moment:
+def main(url: str, library: str, *rest: str) -> None:
+    """Bring photos."""
+    runs, count, concurrency, keep, *moments = rest
+    for moment in moments:
         die_at(moment)
-    bringing = Bringing(url, Path(library), int(concurrency))
+    bringing = Bringing(url, Path(library), int(concurrency), keep)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while True:
+    for _ in range(int(runs)):
         bringing.run(int(count))
 
 

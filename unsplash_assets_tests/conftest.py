@@ -173,7 +173,7 @@ Script = Callable[[socket.socket, bytes], None]
 
 
 @contextmanager
-def _scripted(script: Script) -> Iterator[str]:
+def scripted(script: Script) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
 
@@ -207,7 +207,7 @@ def raw_serve() -> Iterator[RawServe]:
     with ExitStack() as stack:
 
         def start(script: Script) -> str:
-            server: AbstractContextManager[str] = _scripted(script)
+            server: AbstractContextManager[str] = scripted(script)
             return stack.enter_context(server)
 
         yield start

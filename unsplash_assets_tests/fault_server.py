@@ -59,24 +59,29 @@ class SpoiledUnsplash:
     """A script for a raw server: spoils one picture, or all answers of a kind."""
 
     def __init__(
-        self, *, picture: Answer | None = None, api: Answer | None = None, seed: int = 1
+        self,
+        *,
+        picture: Answer | None = None,
+        api: Answer | None = None,
+        event: Answer | None = None,
     ) -> None:
-        """Spoil the picture of one photo of the first answer, or every answer about photos."""
+        """Spoil the picture of one photo of the first answer, or all answers of a kind."""
         self.asked: list[str] = []
         """Paths, in the order of the requests."""
         self.bad_photo: dict[str, Any] = {}
         self._picture = picture
         self._api = api
-        self._emulator = Emulator(dice=random.Random(seed))  # noqa: S311 - the same every time
+        self._event = event
+        self._emulator = Emulator(dice=random.Random(1))  # noqa: S311 - the same every time
         self._lock = threading.Lock()
 
     def __call__(self, connection: socket.socket, head: bytes) -> None:
         """Answer one request, whose head has come."""
-        target, host = _target_and_host(head)
+        target, host = target_and_host(head)
         path = urlsplit(target).path
         with self._lock:
             self.asked.append(path)
-            whole = _answer_of(self._emulator, target, host)
+            whole = answer_of(self._emulator, target, host)
         body = whole.partition(b"\r\n\r\n")[2]
         exchange = Exchange(connection, target, f"http://{host}", body)
         spoil = self._spoiler(path, body)
@@ -95,17 +100,20 @@ class SpoiledUnsplash:
             if not self.bad_photo and self._api is None:
                 self.bad_photo = json.loads(body)[BAD]
             return self._api
+        if path.endswith("/download"):
+            return self._event
         is_bad = bool(self.bad_photo) and path in {self.bad_path, PLACEHOLDER}
         return self._picture if is_bad else None
 
 
-def _target_and_host(head: bytes) -> tuple[str, str]:
+def target_and_host(head: bytes) -> tuple[str, str]:
+    """Return what the head of a request asks for, and of whom."""
     lines = io.BytesIO(head)
     target = lines.readline().split()[1].decode("latin-1")
     return target, parse_headers(lines)["Host"]
 
 
-def _answer_of(emulator: Emulator, target: str, host: str) -> bytes:
+def answer_of(emulator: Emulator, target: str, host: str) -> bytes:
     """Return head and body of the emulator's answer; pictures are drawn once for all tests."""
     return _picture(target) if target.startswith("/photo-") else _answer(emulator, target, host)
 

@@ -207,6 +207,12 @@ def with_hole(content: bytes) -> bytes:
     return content[:at] + bytes(2_000) + content[at + 2_000 :]
 
 
+def flipped(content: bytes) -> bytes:
+    """Return a picture with one wrong bit in its middle."""
+    at = len(content) // 2
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
 def zeros_at_the_end(content: bytes) -> bytes:
     return half(content) + bytes(len(content) - len(content) // 2)
 
@@ -267,7 +273,8 @@ NOTHING = "instead of a picture came nothing"
 NO_PICTURE = "instead of a picture came something that is no JPEG, PNG or WebP"
 CUT = "the answer of HOST was cut short"
 CUT_PICTURE = "the picture (image/jpeg) is cut short"
-HOLE = "the picture (image/jpeg) has a hole in it"
+HOLE = "the picture (image/jpeg) has a hole in it, or other damage"
+DAMAGED_PNG = "the picture (image/png) has a hole in it, or other damage"
 NO_ANSWER = "no answer from HOST: is the network up?"
 TOO_LONG = "HOST took longer than 0.7 s in all"
 TOO_LARGE = "HOST sends more than the 200,000 bytes allowed"
@@ -299,6 +306,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("a JPEG, announced as PNG", headed(Content_Type=PNG), "announced as 'image/png'"),
     ("of no announced type", headed(Content_Type=""), "announced as ''"),
     ("with a hole of zeros", body(with_hole), HOLE),
+    ("a PNG with a bit that is wrong", fixed(flipped(encoded("PNG")), PNG), DAMAGED_PNG),
     ("zeros from the middle on", body(zeros_at_the_end), CUT_PICTURE),
     ("nothing but zeros", body(lambda picture: bytes(len(picture))), NO_PICTURE),
     ("said to be gzip, which it is not", headed(Content_Encoding="gzip"), UNPACKED),

@@ -13,8 +13,12 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.library.embedding import read_packet
+from unsplash_assets.settings import Mode
 from unsplash_assets_tests.conftest import Clock, Given, Serve
+from unsplash_assets_tests.invariant import look
 from unsplash_assets_tests.runs import ALL, Project, failure, metadata, tries
+
+MODES: tuple[Mode, ...] = ("demo", "live")
 
 
 @pytest.fixture
@@ -80,6 +84,18 @@ def test_run_config_of_one_field_leaves_the_settings_of_the_others(given: Given)
     project = Project(given(topics="nature", rendition="small"))
     result = project.run("nature", photos_per_run=2)
     assert metadata(result, "image_file")["rendition"] == "small"
+
+
+def test_run_config_of_unsplash_holds_for_the_library_too(
+    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else photos of one API would be taken for those of another."""
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    project = Project(given(topics="nature"))
+    result = project.run("nature", unsplash={"api_url": emulator_url})
+    assert metadata(result, "image_file")["mode"] == "live"
+    rows = {mode: look(project.given.library, mode).rows for mode in MODES}
+    assert [(mode, len(rows[mode])) for mode in MODES] == [("demo", 0), ("live", 30)]
 
 
 def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) -> None:

@@ -32,6 +32,17 @@ from unsplash_assets_tests.test_conventions import PROJECT
 RETRIES = 1
 LONG = 30.0  # seconds
 
+EVENT_KINDS = (
+    "cut short, its length announced",
+    "a page of HTML with status 200",
+    "silence",
+    "reset at once",
+    "status 500, JSON",
+    "status 404, for the path",
+    "a redirect to another host",
+)
+EVENT_FAULTS = [fault for fault in API_FAULTS if fault.name in EVENT_KINDS]
+
 
 class Spoiled:
     """A project whose Unsplash is spoiled."""
@@ -131,6 +142,29 @@ def test_a_bad_answer_of_the_api_is_read_refused_or_asked_for_again(
     assert fault.says.replace("HOST", spoiled.host) in said == spoiled.last_words()
     assert is_line(said)
     assert seen.rows == []
+
+
+@pytest.mark.parametrize("fault", EVENT_FAULTS, ids=lambda fault: fault.name)
+def test_a_download_event_in_trouble_costs_no_photo(
+    fault: ApiFault, at: Spoil, raw_serve: RawServe
+) -> None:
+    """It is sent again by a later run, or given up where Unsplash will never take it."""
+    server = SpoiledUnsplash(event=fault.answer)
+    spoiled = at(raw_serve(server))
+    result = spoiled.run(fault)
+    assert result.success
+    seen = spoiled.look()
+    assert seen.is_clean
+    assert len(seen.stored) == 3
+    said = metadata(result, "image_file")["download event failed"]
+    about = fault.says.replace("HOST", spoiled.host).replace("topic 'nature'", "a download event")
+    assert about in said
+    assert is_line(said)
+    again = fault.fate is Verdict.AGAIN
+    assert {row.event_due_at is not None for row in seen.stored} == {again}
+    assert {row.event_error is None for row in seen.stored} == {again}
+    asked = [path for path in server.asked if path.endswith("/download")]
+    assert len(asked) == len(set(asked)) == 3
 
 
 def test_an_api_that_is_not_there_is_asked_again_and_then_the_run_fails(at: Spoil) -> None:

@@ -297,4 +297,5 @@ def _plain_errors() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        raise LibraryError(f"the catalogue cannot be used: {reason}") from error
+        hint = " (make room)" if "disk is full" in reason else ""
+        raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error

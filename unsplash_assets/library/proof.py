@@ -3,7 +3,8 @@
 A hole, which a broken cache or disk leaves, is a run of zeros. Honest pictures have such runs
 too, so a run is only a suspicion, upon which the whole picture is decoded, strictly: for JPEG by
 simplejpeg, since Pillow's decoder accepts holes. WebP's decoder does too: in a lossless one a
-long run is proof enough, in a lossy one a hole stays unseen (Unsplash is asked for JPEG).
+long run is proof enough, in a lossy one a hole stays unseen (Unsplash is asked for JPEG). A PNG
+has checksums, which see any damage.
 
 It looks at files only; that a body is as long as announced is the transport's to see. A bit
 flipped on the way here cannot be proven.
@@ -28,7 +29,7 @@ from unsplash_assets.library.files import sha256
 PIXELS_AT_MOST: Final = 150_000_000
 """Unsplash's largest are about 100 million; what is far above is meant to do harm."""
 PIXELS_DECODED_AT_MOST: Final = 50_000_000
-"""Of a PNG or WebP: to decode it takes 4 to 16 bytes of memory a pixel, a JPEG is made small."""
+"""Of a PNG or WebP: to decode it takes 4 to 16 bytes of memory a pixel; a JPEG is made small."""
 
 _TAIL: Final = 64  # bytes
 _PADDING: Final = b"\x00\r\n "
@@ -130,24 +131,38 @@ def _pixels(path: Path, kind: Format) -> tuple[int, int]:
 
 
 def _check_inside(path: Path, kind: Format) -> None:
-    """Look for a hole, and where there may be one, decode all. Raises BadPicture."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find(_SUSPICIOUS) == -1:
-            return
-        if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
-            raise BadPicture(f"the picture ({kind.media_type}) has a hole in it")
+    """Look for a hole, and where there may be one, decode all. Raises BadPicture.
+
+    A PNG is read through in any case, for it has checksums of its own.
+    """
+    if kind is not PNG and not _is_suspicious(path, kind):
+        return
     try:
         with _decoding:
-            _decode(path, kind)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise BadPicture(f"the picture ({kind.media_type}) has a hole in it") from error
+            _read_through(path, kind)
+    except (OSError, SyntaxError, ValueError, IndexError) as error:  # the last: a PNG of no data
+        raise _hole(kind) from error
 
 
-def _decode(path: Path, kind: Format) -> None:
+def _is_suspicious(path: Path, kind: Format) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
+            raise _hole(kind)
+        return content.find(_SUSPICIOUS) != -1
+
+
+def _hole(kind: Format) -> BadPicture:
+    return BadPicture(f"the picture ({kind.media_type}) has a hole in it, or other damage")
+
+
+def _read_through(path: Path, kind: Format) -> None:
     if kind is JPEG:
         _decode_jpeg(path)
-    else:
-        with kind.reader(path) as image:
+        return
+    with kind.reader(path) as image:
+        if kind is PNG:
+            image.verify()
+        else:
             image.load()
 
 

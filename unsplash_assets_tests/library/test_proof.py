@@ -40,14 +40,15 @@ WHOLE = {kind: picture(kind) for kind in FORMATS}
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """Return a PNG of a size, with nothing in it."""
+    """Return a PNG of a size, with no data for it."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         checked = name + content
         return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
 
 
 def jpeg_that_claims(width: int, height: int) -> bytes:
@@ -271,6 +272,22 @@ def test_a_picture_with_a_hole_in_its_middle_is_a_bad_one(
     assert len(spoiled) == len(content)
     with pytest.raises(BadPicture, match="has a hole in it"):
         proven(spoiled, FORMATS[kind].media_type)
+
+
+def test_a_png_whose_data_does_not_have_its_checksum_is_a_bad_one() -> None:
+    """There is no run of zeros that would make one suspicious."""
+    png = bytearray(photograph("PNG"))
+    assert bytes(64) not in png
+    png[len(png) // 2] ^= 1
+    with pytest.raises(BadPicture, match="has a hole in it, or other damage"):
+        proven(bytes(png), "image/png")
+
+
+def test_a_png_without_data_is_a_bad_one() -> None:
+    png = png_that_claims(41, 30)
+    at = png.index(b"IDAT") - 4
+    with pytest.raises(BadPicture, match="has a hole in it, or other damage"):
+        proven(png[:at] + png[at + 12 :], "image/png")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,11 +19,15 @@ from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
-from unsplash_assets.library.database import Database
+from unsplash_assets.library.credit import Credit
+from unsplash_assets.library.database import Database, read_database
+from unsplash_assets.library.files import photo_id_of, photo_path
 from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.selection import Stock, choose, rendition_url, stock
+from unsplash_assets.library.xmp import packet
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.models import PICTURES, RENDITIONS, Photo, read_photo
 from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 ANY = Filters()
@@ -289,3 +295,36 @@ def test_a_width_replaces_the_one_that_the_url_has() -> None:
 def test_an_ixid_arrives_as_it_is_whatever_it_holds(ixid: str) -> None:
     raw = f"https://images.unsplash.com/photo-1?ixid={quote(ixid, safe='')}"
     assert parameters(rendition_url({**URLS, "raw": raw}, "16"))["ixid"] == ixid
+
+
+TEXTS = st.text(st.characters())
+TAILS = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\"))
+ANSWERS = st.fixed_dictionaries(
+    {
+        "id": st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
+        "description": st.none() | TEXTS,
+        "alt_description": st.none() | TEXTS,
+        "user": st.fixed_dictionaries({"name": TEXTS.map(lambda text: f"A{text}")}),
+        "links": st.fixed_dictionaries({"html": TEXTS, "download_location": st.none() | TEXTS}),
+        "urls": TAILS.map(lambda tail: dict.fromkeys(RENDITIONS, f"{PICTURES}/photo-1?x={tail}")),
+        "width": st.none() | st.integers(1, 1_000_000),
+    }
+)
+
+
+@hypothesis.given(content=ANSWERS, rendition=st.sampled_from(["raw", "thumb", "640"]))
+@hypothesis.settings(deadline=None)
+def test_whatever_photo_is_read_can_be_kept_chosen_named_and_credited(
+    content: Any, rendition: str
+) -> None:
+    """What an answer says goes on into the catalogue, a request, a file's name and its XMP."""
+    read = read_photo(content, frozenset({PICTURES}))
+    assert isinstance(read, Photo)
+    with closing(read_database(Path("nowhere"), None, "live")) as database:
+        catalogue = Catalogue(database)
+        assert catalogue.add("sea", [read]).new == 1
+        (photo,) = choose(catalogue, "sea", 1, "mine", rendition)
+    assert urlsplit(photo.url).netloc == urlsplit(PICTURES).netloc
+    path = photo_path("sea", photo.description, photo.id, "jpg")
+    assert photo_id_of(path.partition("/")[2]) == photo.id
+    assert packet(Credit(photo, "tests", "live"))
