@@ -7,14 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml setup.py constraints.txt
-CLIENTS := unsplash_assets_tests/emulator/clients
+NPM := unsplash_assets_tests
 
 .PHONY: run test check format clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m unsplash_assets.launch $(PORT)
 
-test: check $(VENV)/.clients
+test: check $(VENV)/.npm
 	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --cov --cov-report=term
 
 check: $(VENV)/.dev
@@ -28,7 +28,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info $(CLIENTS)/node_modules
+	rm -rf $(VENV) build dist *.egg-info $(NPM)/node_modules
 
 # The environment: pinned by constraints.txt, the build backend included (--no-build-isolation).
 $(VENV)/.base: $(SOURCES)
@@ -48,7 +48,7 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
-# Unsplash's own client, in JavaScript, to try the emulator with; without npm its tests are skipped.
-$(VENV)/.clients: $(CLIENTS)/package-lock.json $(VENV)/.base
+# What the tests need from npm; without it those tests are skipped.
+$(VENV)/.npm: $(NPM)/package-lock.json $(VENV)/.base
 	@if command -v npm > /dev/null; then \
-	  npm ci --loglevel=error --prefix $(CLIENTS) > /dev/null && touch $@; fi
+	  npm ci --loglevel=error --prefix $(NPM) > /dev/null && touch $@; fi

@@ -1,4 +1,4 @@
-"""The assets: three nouns, each a short function that asks a resource and reports.
+"""The assets: four nouns, each a short function that asks a resource and reports.
 
 Each brings the catalogue to the state that it stands for, does only what is missing, and can
 be run again at any time. Add an asset here when there is a new thing to look at in the
@@ -17,7 +17,7 @@ from unsplash_assets.partitions import topic_partitions
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 from unsplash_assets.settings import Settings
 
-GROUP = "unsplash"
+ANSWERS, FILES = "unsplash", "library"  # the groups: what Unsplash says, and what is here
 _QUIET_AFTER = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER = timedelta(days=1)
 
@@ -79,19 +79,30 @@ def image_file(
     )
 
 
+def gallery(
+    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
+) -> dg.MaterializeResult[None]:
+    """The page to look at: the newest photos of all topics, credited, as a file for a browser."""
+    with reported(context, unsplash, library):
+        written = library.write_gallery()
+    context.log.info(f"{written.photos} photos on the page, {written.thumbnails} thumbnails made")
+    return dg.MaterializeResult(metadata=metadata.of_gallery(unsplash, written))
+
+
 def build_assets(given: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets, partitioned by the topics of the settings."""
+    """Return the assets: those of photos partitioned by the topics of the settings."""
     asset = partial(
         dg.asset,
-        group_name=GROUP,
-        partitions_def=topic_partitions(given),
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
         ),
     )
+    of_topic = partial(asset, partitions_def=topic_partitions(given))
+    answers, files = partial(of_topic, group_name=ANSWERS), partial(of_topic, group_name=FILES)
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=given.retry_delay)
     return [
-        asset(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
-        asset(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
-        asset(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
+        answers(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
+        answers(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
+        files(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
+        asset(group_name=FILES, kinds={"html"}, deps=[image_file.__name__])(gallery),
     ]

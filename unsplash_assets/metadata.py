@@ -11,6 +11,7 @@ import dagster as dg
 
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
 from unsplash_assets.library.credit import Credit
+from unsplash_assets.library.gallery import Gallery
 from unsplash_assets.library.preview import preview, thumbnail
 from unsplash_assets.library.repairing import Repairs
 from unsplash_assets.library.retention import Pruned
@@ -97,6 +98,20 @@ def of_files(
     if len(stored) > 1:
         metadata["photos"] = _table(stored)
     return metadata
+
+
+def of_gallery(unsplash: UnsplashResource, written: Gallery) -> Metadata:
+    """Describe the page; a browser opens no file from a link, so there is its path as well."""
+    return {
+        "page": dg.MetadataValue.url(written.path.absolute().as_uri()),
+        "path": dg.MetadataValue.path(str(written.path)),
+        "to open it": "unsplash-assets open",
+        "photos": written.photos,
+        "topics": ", ".join(written.topics),
+        "thumbnails made": written.thumbnails,
+        "bytes": written.bytes,
+        "mode": unsplash.mode,
+    }
 
 
 def of_troubles(troubles: Mapping[str, str]) -> Metadata:

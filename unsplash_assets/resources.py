@@ -22,6 +22,7 @@ from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.disks import network_warning
 from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
+from unsplash_assets.library.gallery import Gallery, write_gallery
 from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.retention import Retention
@@ -185,6 +186,10 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     def files(self) -> Folder:
         """The files."""
         return Folder(Path(self.folder))
+
+    def write_gallery(self) -> Gallery:
+        """Write the page of the newest photos."""
+        return write_gallery(self._database, self.files, self.unsplash.app_name)
 
     def shelf(self) -> Shelf:
         """Return what is needed to bring pictures into the library."""

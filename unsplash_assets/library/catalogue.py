@@ -57,6 +57,8 @@ class ChosenPhoto:
     photographer_url: str
     page_url: str
     description: str | None
+    color: str | None
+    """What it looks like before it is there: #RRGGBB."""
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,9 @@ def _in_state(topic: str, state: str) -> Iterable[sa.ColumnElement[bool]]:
 
 def chosen_values(row: sa.Row[Any]) -> dict[str, Any]:
     """Return what a photo's row tells a `ChosenPhoto`."""
-    names = ("id", "topic", "rendition", "url", "photographer", "photographer_url", "page_url")
+    names = (
+        "id", "topic", "rendition", "url", "photographer", "photographer_url", "page_url", "color",
+    )  # fmt: skip
     values = {name: getattr(row, name) for name in names}
     return {**values, "description": row.alt_description or row.description}
 

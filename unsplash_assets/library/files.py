@@ -7,6 +7,7 @@ No other module touches a path of the library. What makes a file worth its name 
 import errno
 import hashlib
 import os
+import re
 import tempfile
 import time
 import unicodedata
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import BinaryIO, Final, NewType
 from urllib.parse import quote, unquote
 
+from filelock import FileLock
+
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.database import CATALOGUE_FILE, SQLITE_ENDINGS
 from unsplash_assets.library.processes import ProcessName
@@ -26,7 +29,7 @@ INCOMING: Final = ".incoming"
 """The library's folder for what is not yet whole; on the same file system as the rest."""
 
 RelativePath = NewType("RelativePath", str)
-"""A path below the library, with `/` between its parts; made by `photo_path` alone."""
+"""A path below the library, with `/` between its parts; made in this module alone."""
 
 _WORDS_LENGTH: Final = 60  # characters
 _WORDS_BYTES: Final = 140
@@ -38,7 +41,15 @@ _PART: Final = ".part"
 _BEHIND: Final = "+"  # what stands behind the writer's name in a temporary file's
 _ABANDONED_AFTER: Final = 3600.0  # seconds
 
-_OURS: Final = frozenset({*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), "index.html"})
+PAGE: Final = RelativePath("index.html")
+"""The gallery."""
+_PAGE_FOLDER: Final = "_gallery"  # no topic's folder has a `_`
+_THUMBNAIL_DIGITS: Final = 24
+_THUMBNAIL: Final = re.compile(rf"[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.jpg")
+
+_OURS: Final = frozenset(
+    {*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), PAGE, _PAGE_FOLDER}
+)
 """What lies at the top of a library besides the photos' folders: whatever else of ours does must
 be named here, or `verify` calls it unknown."""
 _OF_SYSTEMS: Final = frozenset(
@@ -59,6 +70,14 @@ def photo_path(topic: str, description: str | None, photo_id: str, extension: st
     """
     words = _fit(_slug(description or topic)[:_WORDS_LENGTH], _WORDS_BYTES) or "photo"
     return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{_case(photo_id)}.{extension}")
+
+
+def thumbnail_path(sha256: str) -> RelativePath:
+    """Return where the thumbnail of a picture with this SHA-256 belongs.
+
+    Another picture under the same name, as after a repair, has another thumbnail.
+    """
+    return RelativePath(f"{_PAGE_FOLDER}/{sha256[:_THUMBNAIL_DIGITS]}.jpg")
 
 
 def photo_id_of(file_name: str) -> str | None:
@@ -198,9 +217,10 @@ class Folder:
         """
         for folder, folders, names in os.walk(self.root):
             within = Path(folder).relative_to(self.root)
-            folders[:] = sorted(name for name in folders if _is_anyones(name))
+            top = not within.parts
+            folders[:] = sorted(n for n in folders if _is_anyones(n) and not (top and n in _OURS))
             for name in sorted(filter(_is_anyones, names)):
-                if within.parts or name not in _OURS:
+                if not top or name not in _OURS:
                     yield (within / name).as_posix()
 
     def files_of(self, photo_id: str) -> list[str]:
@@ -211,6 +231,26 @@ class Folder:
             for path in found
             if photo_id_of(path.name) == photo_id
         )
+
+    def thumbnails(self) -> set[RelativePath]:
+        """Return the thumbnails that are there."""
+        with _plain_errors(self.root), suppress(FileNotFoundError):
+            names = (path.name for path in (self.root / _PAGE_FOLDER).iterdir())
+            ours = filter(_THUMBNAIL.fullmatch, names)
+            return {RelativePath(f"{_PAGE_FOLDER}/{name}") for name in ours}
+        return set()
+
+    @contextmanager
+    def alone(self, doing: str) -> Iterator[None]:
+        """Let no other process do the same in this library until the `with` ends."""
+        with _plain_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / f".{doing}.lock")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def delete(self, name: str) -> None:
         """Remove a file, if it is there; never one outside of the library."""

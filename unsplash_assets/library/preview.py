@@ -14,10 +14,14 @@ _PREVIEW_QUALITY: Final = 60
 _THUMBNAIL_SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
 _THUMBNAIL_QUALITY: Final = 30
 
+GRID_SIZE: Final = (600, 400)
+"""Pixels of a thumbnail in the gallery's grid, at the most: twice those that a row shows."""
+_GRID_QUALITY: Final = 78
+
 
 def preview(path: Path) -> str:
     """Return a JPEG of the picture, its longer side PREVIEW_SIDE pixels, as a data URI."""
-    small = _reduced(path, PREVIEW_SIDE)
+    small = _reduced(path, (PREVIEW_SIDE, PREVIEW_SIDE))
     return _data_uri(small, "JPEG", quality=_PREVIEW_QUALITY, optimize=True)
 
 
@@ -26,7 +30,7 @@ def thumbnail(path: Path, length: int) -> str:
 
     Returns nothing where not even the smallest fits.
     """
-    small = _reduced(path, _THUMBNAIL_SIDES[0])
+    small = _reduced(path, (_THUMBNAIL_SIDES[0], _THUMBNAIL_SIDES[0]))
     for side in _THUMBNAIL_SIDES:
         small.thumbnail((side, side))
         uri = _data_uri(small, "WEBP", quality=_THUMBNAIL_QUALITY, method=6)
@@ -35,16 +39,25 @@ def thumbnail(path: Path, length: int) -> str:
     return ""
 
 
-def _reduced(path: Path, side: int) -> Image.Image:
+def grid_thumbnail(path: Path) -> bytes:
+    """Return a JPEG of the picture that fits in GRID_SIZE."""
+    return _encoded(_reduced(path, GRID_SIZE), "JPEG", quality=_GRID_QUALITY)
+
+
+def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:
     with open_picture(path) as image:
-        image.draft("RGB", (side, side))
+        image.draft("RGB", size)
         small = image.convert("RGB")
-    small.thumbnail((side, side))
+    small.thumbnail(size)
     return small
 
 
-def _data_uri(image: Image.Image, kind: str, **options: object) -> str:
+def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
-    encoded = base64.b64encode(out.getvalue()).decode()
+    return out.getvalue()
+
+
+def _data_uri(image: Image.Image, kind: str, **options: object) -> str:
+    encoded = base64.b64encode(_encoded(image, kind, **options)).decode()
     return f"data:image/{kind.lower()};base64,{encoded}"

@@ -31,9 +31,10 @@ NO_PHOTO = (404, "Couldn't find Photo")
 NO_ENDPOINT = (404, "Unable to find endpoint")
 SPENT = (403, "Rate Limit Exceeded")
 
-CLIENTS = Path(__file__).parent / "clients"
+SCRIPT = Path(__file__).with_name("unsplash_js.mjs")
+NPM = Path(__file__).parents[1] / "node_modules"
 needs_unsplash_js = pytest.mark.skipif(
-    not (shutil.which("node") and (CLIENTS / "node_modules" / "unsplash-js").exists()),
+    not (shutil.which("node") and (NPM / "unsplash-js").exists()),
     reason="unsplash-js is not installed: make test does it where there are node and npm",
 )
 
@@ -63,7 +64,7 @@ def assert_picture(address: str) -> None:
 
 def unsplash_js(url: str, endpoint: str, key: str = KEY, **parameters: Any) -> dict[str, Any]:
     """GET an endpoint; gives data or error as the client has it, status and headers."""
-    script = str(CLIENTS / "unsplash_js.mjs")
+    script = str(SCRIPT)
     command = ["node", script, url, key, endpoint, json.dumps(parameters)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=30, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -156,6 +156,7 @@ def test_a_choice_has_what_credit_and_download_need(catalogue: Catalogue) -> Non
         photographer_url=answered.photographer_url,
         page_url=answered.page_url,
         description="of a machine",
+        color=answered.color,
     )
 
 

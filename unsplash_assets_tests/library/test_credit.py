@@ -63,6 +63,7 @@ PHOTO = ChosenPhoto(
     photographer_url=ANA,
     page_url=WAVES,
     description="Waves",
+    color="#26735a",
 )
 
 

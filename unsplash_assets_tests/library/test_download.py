@@ -48,6 +48,7 @@ PHOTO = ChosenPhoto(
     photographer_url="",
     page_url="",
     description="Waves",
+    color="#26735a",
 )
 NAME = "deep-sea/waves_AbCdEfGhIjK_555.jpg"
 

@@ -31,6 +31,7 @@ PHOTO = ChosenPhoto(
     photographer_url="https://unsplash.com/@zoe",
     page_url="https://unsplash.com/photos/waves-AbCdEfGhIjK",
     description="Waves & <foam>",
+    color="#26735a",
 )
 PACKET = packet(Credit(PHOTO, "my wall", "live"))
 ODD_PACKET = PACKET + b" " * (len(PACKET) % 2 == 0)

@@ -36,6 +36,7 @@ PHOTO = StoredPhoto(
     photographer_url="https://unsplash.com/@zoe",
     page_url="https://unsplash.com/photos/-bcdefghij_",
     description="waves",
+    color="#26735a",
     stored_at=NOON + 0.5,
     stored_sequence=7,
 )

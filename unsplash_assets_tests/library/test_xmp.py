@@ -21,6 +21,7 @@ PHOTO = ChosenPhoto(
     photographer_url="https://unsplash.com/@zoe",
     page_url="https://unsplash.com/photos/waves-AbCdEfGhIjK",
     description="Waves",
+    color="#26735a",
 )
 SENT = "utm_source=my+wall&utm_medium=referral"
 PREFIXES = {

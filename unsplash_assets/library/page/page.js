@@ -1,0 +1,355 @@
+// What the gallery does: topics, the large view, the slide show, and new photos without a reload.
+//
+// It asks nobody but the folder or server that it is from. New photos come from the page itself,
+// opened once more in a hidden frame that tells what it has: that works for files too, where a
+// page may not read its neighbours. Text is only ever moved with its element, never parsed here,
+// but for the frame's list, which is this page's own and bound by the same policy.
+
+const LOOK_EVERY = 20_000; // milliseconds
+const ANSWER_WITHIN = 10_000; // milliseconds
+const SHOWN_FOR = 10; // seconds, or as #slideshow=SECONDS has it
+const IDLE_AFTER = 3_000; // milliseconds
+const SWIPE = 40; // pixels
+const RATIOS = [0.4, 3]; // the narrowest and the widest that a photo is in the grid
+
+const byId = (id) => document.getElementById(id);
+const list = byId("photos");
+const build = document.documentElement.dataset.build;
+
+const photos = () => [...list.children];
+const sequence = (photo) => Number(photo.dataset.sequence);
+
+// --- In the hidden frame: tell what is here, and nothing else ---------------------------------
+
+function tell() {
+  const after = Number(new URLSearchParams(location.search).get("after"));
+  const fresh = photos().filter((photo) => sequence(photo) > after);
+  const told = {
+    build,
+    keys: photos().map((photo) => photo.dataset.key),
+    fresh: fresh.map((photo) => photo.outerHTML).join(""),
+  };
+  parent.postMessage(told, location.protocol === "file:" ? "*" : location.origin);
+}
+
+// --- The grid ----------------------------------------------------------------------------------
+
+let topic = null; // the one that is shown alone, or null for all
+
+const shown = () => photos().filter((photo) => !photo.hidden);
+
+function dress(photo) {
+  const picture = photo.querySelector(".picture img");
+  const ratio = picture.getAttribute("width") / picture.getAttribute("height");
+  const [narrow, wide] = RATIOS;
+  photo.style.setProperty("--ratio", Math.min(Math.max(ratio, narrow), wide) || 1.5);
+  photo.style.setProperty("--color", photo.dataset.color);
+  const time = photo.querySelector("time");
+  const moment = new Date(time.dateTime);
+  const isOld = moment.getFullYear() !== new Date().getFullYear();
+  const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  time.textContent = moment.toLocaleString("en-GB", isOld ? { ...format, year: "numeric" } : format);
+}
+
+function say(text) {
+  byId("count").textContent = text;
+}
+
+function count() {
+  const number = shown().length;
+  say(`${number.toLocaleString("en")} ${number === 1 ? "photo" : "photos"}${topic === null ? "" : ` of ${topic}`}`);
+}
+
+function sift() {
+  for (const photo of photos()) photo.hidden = topic !== null && photo.dataset.topic !== topic;
+  byId("empty").hidden = list.children.length > 0;
+  byId("play").hidden = list.children.length === 0;
+  count();
+}
+
+function offerTopics() {
+  const numbers = new Map();
+  for (const { dataset } of photos()) numbers.set(dataset.topic, (numbers.get(dataset.topic) ?? 0) + 1);
+  if (topic !== null && !numbers.has(topic)) topic = null;
+  const names = [...numbers.keys()].sort((a, b) => a.localeCompare(b));
+  const focused = byId("topics").contains(document.activeElement) ? document.activeElement.value : null;
+  byId("topics").replaceChildren(
+    topicButton(null, "All", list.children.length),
+    ...names.map((name) => topicButton(name, name, numbers.get(name))),
+  );
+  byId("topics").hidden = names.length < 2;
+  if (focused !== null) [...byId("topics").children].find((button) => button.value === focused)?.focus();
+}
+
+function topicButton(name, label, number) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.value = name ?? "";
+  button.textContent = `${label} ${number.toLocaleString("en")}`;
+  button.setAttribute("aria-pressed", topic === name);
+  button.addEventListener("click", () => {
+    topic = name;
+    for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
+    sift();
+  });
+  return button;
+}
+
+// --- The large view ----------------------------------------------------------------------------
+
+const view = byId("view");
+const [...layers] = view.querySelectorAll(".stage img");
+let current = null; // the photo in the large view
+
+async function show(photo) {
+  current = photo;
+  const link = photo.querySelector(".picture");
+  const small = link.querySelector("img");
+  const layer = layers.find((candidate) => !candidate.classList.contains("on"));
+  layer.removeAttribute("src");
+  layer.style.backgroundImage = `url("${small.src}")`;
+  layer.src = link.href;
+  const whole = layer.decode().then(() => true, () => false);
+  const isWhole = playing ? await whole : await Promise.race([whole, pause(120)]);
+  if (current !== photo) return;
+  if (playing && !isWhole) return advance(photo); // its file is missing or damaged
+  for (const other of layers) {
+    other.hidden = other !== layer && !playing;
+    other.classList.toggle("on", other === layer);
+    other.alt = other === layer ? small.alt : "";
+  }
+  layer.hidden = false;
+  describe(photo, small.alt);
+  if (playing) timer = setTimeout(() => advance(photo), seconds * 1000);
+  else if (!(await whole) && current === photo) complain();
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function describe(photo, alt) {
+  const words = document.createElement("p");
+  words.textContent = alt;
+  const caption = photo.querySelector("figcaption").cloneNode(true).childNodes;
+  view.querySelector(".caption").replaceChildren(words, ...caption);
+}
+
+function complain() {
+  const trouble = document.createElement("p");
+  trouble.textContent = "This picture cannot be shown: its file is missing or damaged.";
+  view.querySelector(".caption").prepend(trouble);
+}
+
+function open(photo) {
+  view.hidden = false;
+  byId("gallery").inert = true;
+  view.focus();
+  show(photo);
+}
+
+function close() {
+  stop();
+  const photo = current;
+  current = null;
+  view.hidden = true;
+  byId("gallery").inert = false;
+  if (photo?.isConnected) photo.querySelector(".picture").focus();
+  tidy();
+}
+
+function beside(photo, step) {
+  const all = shown();
+  return all[(all.indexOf(photo) + step + all.length) % all.length];
+}
+
+function turn(step) {
+  clearTimeout(timer);
+  show(beside(current, step));
+}
+
+// --- The slide show ----------------------------------------------------------------------------
+
+let playing = false;
+let seconds = SHOWN_FOR;
+let timer = 0;
+let idle = 0;
+let arrived = []; // photos that came since, the first first
+let resume = null; // where to go on once these were shown
+let wake = null;
+
+function play(first) {
+  playing = true;
+  arrived = [];
+  resume = null;
+  view.classList.add("playing");
+  byId("pause").setAttribute("aria-pressed", "true");
+  history.replaceState(null, "", location.hash.startsWith("#slideshow") ? location.hash : "#slideshow");
+  if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
+  stayAwake();
+  stir();
+  open(first);
+}
+
+function stop() {
+  if (!playing) return;
+  playing = false;
+  clearTimeout(timer);
+  view.classList.remove("playing", "idle");
+  byId("pause").setAttribute("aria-pressed", "false");
+  history.replaceState(null, "", location.pathname + location.search);
+  if (document.fullscreenElement) document.exitFullscreen();
+  wake?.release();
+  wake = null;
+}
+
+function advance(photo) {
+  if (!playing || current !== photo) return;
+  const fresh = arrived.find((one) => one.isConnected && !one.hidden);
+  if (fresh) {
+    arrived = arrived.filter((one) => one !== fresh);
+    resume ??= photo;
+    return show(fresh);
+  }
+  const from = resume ?? photo;
+  resume = null;
+  const next = from.isConnected ? beside(from, 1) : shown()[0];
+  tidy();
+  if (next) setTimeout(() => show(next), next === photo ? seconds * 1000 : 0);
+}
+
+function stir() {
+  view.classList.remove("idle");
+  clearTimeout(idle);
+  idle = setTimeout(() => view.classList.add("idle"), IDLE_AFTER);
+}
+
+async function stayAwake() {
+  try {
+    wake = (await navigator.wakeLock?.request("screen")) ?? null;
+  } catch {
+    wake = null; // not granted, as for files: the screen's own settings decide
+  }
+}
+
+// --- New photos --------------------------------------------------------------------------------
+
+let gone = new Set(); // photos that are not in the gallery any more, though one may be shown still
+
+function look() {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "What is new";
+  const newest = Math.max(0, ...photos().map(sequence));
+  frame.src = `${location.pathname}?after=${newest}&at=${Date.now()}`;
+  const heard = (event) => {
+    if (event.source === frame.contentWindow) take(event.data);
+    else return;
+    done();
+  };
+  const done = () => {
+    removeEventListener("message", heard);
+    frame.remove();
+  };
+  addEventListener("message", heard);
+  setTimeout(done, ANSWER_WITHIN);
+  document.body.append(frame);
+}
+
+function take(told) {
+  if (told.build !== build) return location.reload(); // made by another version of the program
+  const keys = new Set(told.keys);
+  const known = new Set(photos().map((photo) => photo.dataset.key));
+  const parsed = new DOMParser().parseFromString(`<ul>${told.fresh}</ul>`, "text/html");
+  const fresh = [...parsed.querySelectorAll("li")].filter((photo) => !known.has(photo.dataset.key));
+  gone = new Set(photos().filter((photo) => !keys.has(photo.dataset.key)));
+  if (!fresh.length && !gone.size) return;
+  list.prepend(...fresh);
+  fresh.forEach(dress);
+  if (playing) arrived.push(...fresh.reverse());
+  tidy();
+}
+
+function tidy() {
+  for (const photo of gone) if (photo !== current && photo !== resume) photo.remove();
+  offerTopics();
+  sift();
+}
+
+// --- Keys, clicks, touch -----------------------------------------------------------------------
+
+const KEYS = {
+  ArrowLeft: () => turn(-1),
+  ArrowRight: () => turn(1),
+  Home: () => show(shown()[0]),
+  End: () => show(shown().at(-1)),
+  Escape: close,
+  " ": () => (playing ? stop() : play(current)),
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (view.hidden) {
+    if (event.key === "s" && shown().length) play(shown()[0]);
+    return;
+  }
+  stir();
+  if (event.key === "Tab") return keepWithin(event);
+  if (event.key === " " && event.target.closest("button, a")) return;
+  if (!(event.key in KEYS)) return;
+  event.preventDefault();
+  KEYS[event.key]();
+}
+
+function keepWithin(event) {
+  const stops = [...view.querySelectorAll("a[href], button")];
+  const [first, last] = [stops[0], stops.at(-1)];
+  const [edge, other] = event.shiftKey ? [first, last] : [last, first];
+  if (document.activeElement !== edge && view.contains(document.activeElement)) return;
+  event.preventDefault();
+  other.focus();
+}
+
+function onSwipe() {
+  let begun = null;
+  view.addEventListener("touchstart", (event) => {
+    begun = event.touches.length === 1 ? event.touches[0] : null;
+  }, { passive: true });
+  view.addEventListener("touchend", (event) => {
+    const ended = event.changedTouches[0];
+    if (begun === null) return;
+    const across = ended.clientX - begun.clientX;
+    const along = ended.clientY - begun.clientY;
+    if (Math.abs(across) > SWIPE && Math.abs(across) > Math.abs(along)) turn(across < 0 ? 1 : -1);
+  });
+}
+
+function start() {
+  photos().forEach(dress);
+  tidy();
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest(".picture");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link.closest(".photo"));
+  });
+  byId("play").addEventListener("click", () => play(shown()[0]));
+  byId("pause").addEventListener("click", () => (playing ? stop() : play(current)));
+  byId("previous").addEventListener("click", () => turn(-1));
+  byId("next").addEventListener("click", () => turn(1));
+  byId("close").addEventListener("click", close);
+  addEventListener("keydown", onKey);
+  view.addEventListener("pointermove", stir);
+  document.addEventListener("fullscreenchange", () => {
+    if (!document.fullscreenElement && playing) close();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && playing) stayAwake();
+  });
+  onSwipe();
+  setInterval(() => document.hidden || look(), LOOK_EVERY);
+  const asked = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
+  if (asked && asked[1]) seconds = Math.max(1, Number(asked[1]));
+  if (asked && shown().length) play(shown()[0]);
+}
+
+if (parent === window) start();
+else tell();

@@ -1,0 +1,555 @@
+"""Tests of `library/page`: the gallery in a real browser, from a folder and from a server."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from unsplash_assets.library.curation import Curation
+from unsplash_assets_tests.browser import CHROMIUM, Watch, chromium, folder_served
+from unsplash_assets_tests.hung import HungLibrary
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+HOSTILE = "\"'><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>&amp;"
+LOOK_EVERY = 20_000  # milliseconds
+SHOWN_FOR = 10_000  # milliseconds
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.troubles == []
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
+    contexts = []
+
+    def make(**options: Any) -> BrowserContext:
+        contexts.append(browser.new_context(**options))
+        watch.over(contexts[-1])
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[HungLibrary]:
+    library = HungLibrary(tmp_path / "library of Zoë #1")
+    yield library
+    library.database.close()
+
+
+@pytest.fixture(params=["from the folder", "from a server"])
+def address(request: pytest.FixtureRequest, library: HungLibrary) -> Iterator[str]:
+    """Where the gallery is opened: the tests that ask for it do so in both ways."""
+    if request.param == "from the folder":
+        yield address_of(library)
+        return
+    with folder_served(library.folder.root) as base:
+        yield f"{base}/index.html"
+
+
+def address_of(library: HungLibrary) -> str:
+    return library.folder.path("index.html").absolute().as_uri()
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(library: HungLibrary, new_context: NewContext) -> Opened:
+    """Write the gallery and open it, on a clock that the test moves."""
+
+    def open_page(address: str = "", **options: Any) -> Page:
+        library.write()
+        page = new_context(**options).new_page()
+        page.clock.install()
+        page.goto(address or address_of(library))
+        return page
+
+    return open_page
+
+
+def photos(page: Page) -> Locator:
+    return page.locator(".photo:visible")
+
+
+def view(page: Page) -> Locator:
+    return page.locator("#view")
+
+
+def assert_shown_large(page: Page, sequence: int) -> None:
+    """The photo of this number is in the large view, and its picture is there."""
+    link = page.locator(f".photo[data-sequence='{sequence}'] .picture")
+    source = link.evaluate("link => link.href")
+    picture = view(page).locator("img.on")
+    expect(picture).to_have_js_property("src", source)
+    expect(picture).to_have_js_property("complete", True)  # noqa: FBT003
+
+
+def wait_for_look(page: Page) -> None:
+    page.clock.run_for(LOOK_EVERY)
+
+
+def wait_for_thumbnails(page: Page) -> None:
+    for photo in photos(page).all():
+        expect(photo.locator("img")).to_have_js_property("naturalWidth", 60)
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until JavaScript says so; the page's policy keeps Playwright from waiting in it."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
+
+
+# --- The grid ------------------------------------------------------------------------------------
+
+
+def test_the_photos_are_there_with_thumbnail_and_credit(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2, photographer="Ana", page_url="https://unsplash.com/photos/x")
+    page = opened(address)
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("#count")).to_have_text("2 photos")
+    image = photos(page).first.locator("img")
+    expect(image).to_have_js_property("naturalWidth", 60)
+    expect(photos(page).first.locator(".credit")).to_have_text("Photo by Ana on Unsplash")
+    expect(photos(page).first.locator(".credit a")).to_have_count(2)
+
+
+def test_an_empty_library_says_so_until_the_first_photo_comes(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    page = opened(address)
+    expect(page.get_by_text("No photos yet")).to_be_visible()
+    expect(page.locator("#play")).to_be_hidden()
+    library.hang()
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(1)
+    expect(page.get_by_text("No photos yet")).to_be_hidden()
+    expect(page.locator("#play")).to_be_visible()
+
+
+def test_a_thousand_photos_load_only_what_is_seen(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    library.hang(1000)
+    page = opened()
+    expect(photos(page)).to_have_count(1000)
+    expect(page.locator("#count")).to_have_text("1,000 photos")
+    expect(photos(page).first.locator("img")).to_have_js_property("naturalWidth", 60)
+    before = len([url for url in watch.asked if "_gallery" in url])
+    assert 0 < before < 400
+    page.keyboard.press("End")
+    expect(photos(page).last.locator("img")).to_have_js_property("naturalWidth", 60)
+
+
+def test_a_row_is_as_high_as_wide_pictures_and_narrow_ones_make_it_together(
+    library: HungLibrary, opened: Opened
+) -> None:
+    for size in [(90, 60), (40, 60), (60, 60)] * 4:
+        library.hang(size=size)
+    page = opened(viewport={"width": 1200, "height": 900})
+    boxes = [image.bounding_box() for image in page.locator(".picture").all()]
+    rows: dict[int, set[int]] = {}
+    for box in boxes:
+        assert box is not None
+        rows.setdefault(round(box["y"]), set()).add(round(box["height"]))
+    assert len(rows) >= 2
+    assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
+
+
+def test_a_photo_has_its_colour_before_its_picture_is_there(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(color="#0a64c8")
+    picture = photos(opened()).locator(".picture")
+    expect(picture).to_have_css("background-color", "rgb(10, 100, 200)")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ground"), [("light", "rgb(250, 249, 247)"), ("dark", "rgb(19, 19, 18)")]
+)
+def test_the_page_is_light_or_dark_as_the_system_is(
+    library: HungLibrary, opened: Opened, scheme: str, ground: str
+) -> None:
+    library.hang()
+    page = opened(color_scheme=scheme)
+    expect(page.locator("body")).to_have_css("background-color", ground)
+
+
+def test_a_phone_shows_all_within_its_width(library: HungLibrary, opened: Opened) -> None:
+    library.hang(3, photographer="Wolfeschlegelsteinhausenbergerdorff" * 3)
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2, size=(90, 60))
+    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in page.locator("button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    photos(page).first.locator(".picture").tap()
+    expect(view(page)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_hostile_texts_are_shown_as_they_are(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(1, HOSTILE, photographer=HOSTILE, alt_description=HOSTILE)
+    library.hang(1, "sea")
+    page = opened(address)
+    expect(photos(page).last.locator(".credit")).to_have_text(f"Photo by {HOSTILE} on Unsplash")
+    page.get_by_role("button", name=f"{HOSTILE} 1").click()
+    expect(photos(page)).to_have_count(1)
+    photos(page).first.locator(".picture").click()
+    expect(view(page).locator(".caption p")).to_have_text(HOSTILE)
+    page.keyboard.press("Escape")
+    library.hang(1, HOSTILE, photographer=HOSTILE)
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(2)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_policy_stops_a_script_that_got_into_the_page_all_the_same(
+    library: HungLibrary, new_context: NewContext, watch: Watch
+) -> None:
+    library.hang()
+    path = library.write().path
+    path.write_text(path.read_text().replace("<main>", f"<main>{HOSTILE}"))
+    page = new_context().new_page()
+    page.goto(address_of(library))
+    expect(photos(page)).to_have_count(1)
+    assert page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
+def test_without_scripts_the_photos_are_there_all_the_same(
+    library: HungLibrary, new_context: NewContext
+) -> None:
+    library.hang(2)
+    library.write()
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(address_of(library))
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("button:visible")).to_have_count(0)
+
+
+# --- Topics --------------------------------------------------------------------------------------
+
+
+def test_a_topic_can_be_shown_alone(library: HungLibrary, opened: Opened) -> None:
+    library.hang(2, "sea")
+    library.hang(1, "日本")
+    page = opened()
+    page.get_by_role("button", name="sea 2").click()
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("#count")).to_have_text("2 photos of sea")
+    expect(page.get_by_role("button", name="sea 2")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="All 3").click()
+    expect(photos(page)).to_have_count(3)
+
+
+def test_the_large_view_keeps_to_the_topic(library: HungLibrary, opened: Opened) -> None:
+    (first,) = library.hang(1, "sea")
+    library.hang(1, "sky")
+    (last,) = library.hang(1, "sea")
+    page = opened()
+    page.get_by_role("button", name="sea 2").click()
+    photos(page).first.locator(".picture").click()
+    assert_shown_large(page, last.stored_sequence)
+    page.keyboard.press("ArrowRight")
+    assert_shown_large(page, first.stored_sequence)
+
+
+def test_one_topic_needs_no_choice(library: HungLibrary, opened: Opened) -> None:
+    library.hang(2)
+    expect(opened().locator("#topics")).to_be_hidden()
+
+
+# --- The large view ------------------------------------------------------------------------------
+
+
+def test_keys_open_a_photo_turn_to_others_and_close_it(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    first, second, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(address)
+    page.keyboard.press("Tab")  # to the slide show
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert_shown_large(page, third)
+    for key, sequence in [
+        ("ArrowRight", second),
+        ("ArrowRight", first),
+        ("ArrowRight", third),
+        ("ArrowLeft", first),
+        ("Home", third),
+        ("End", first),
+    ]:
+        page.keyboard.press(key)
+        assert_shown_large(page, sequence)
+    page.keyboard.press("Escape")
+    expect(view(page)).to_be_hidden()
+    expect(page.locator(f".photo[data-sequence='{first}'] .picture")).to_be_focused()
+
+
+def test_the_large_view_has_credit_description_and_size(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(photographer="Ana", alt_description="Waves at night")
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    caption = view(page).locator(".caption")
+    expect(caption.locator("p")).to_have_text("Waves at night")
+    expect(caption.locator(".credit a")).to_have_count(2)
+    expect(caption.locator(".facts")).to_contain_text("60 \u00d7 40")
+    expect(view(page).locator("img.on")).to_have_attribute("alt", "Waves at night")
+
+
+def test_buttons_do_what_keys_do(library: HungLibrary, opened: Opened) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    page.get_by_role("button", name="Older photo").click()
+    assert_shown_large(page, first)
+    page.get_by_role("button", name="Newer photo").click()
+    assert_shown_large(page, second)
+    page.get_by_role("button", name="Close").click()
+    expect(view(page)).to_be_hidden()
+
+
+def test_a_finger_turns_to_the_next_photo(library: HungLibrary, opened: Opened) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    photos(page).first.locator(".picture").tap()
+    assert_shown_large(page, second)
+    swipe(page, 300, 60)
+    assert_shown_large(page, first)
+    swipe(page, 60, 300)
+    assert_shown_large(page, second)
+
+
+def swipe(page: Page, start: int, end: int) -> None:
+    session = page.context.new_cdp_session(page)
+    for kind, x in [("touchStart", start), ("touchMove", end), ("touchEnd", None)]:
+        points = [] if x is None else [{"x": x, "y": 400}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_the_keyboard_stays_within_the_large_view(library: HungLibrary, opened: Opened) -> None:
+    library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    for key in ["Tab"] * 9 + ["Shift+Tab"] * 9:
+        page.keyboard.press(key)
+        assert page.evaluate("document.getElementById('view').contains(document.activeElement)")
+
+
+def test_a_picture_that_is_missing_is_said_to_be(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    (photo,) = library.hang()
+    page = opened()
+    library.folder.delete(photo.path)
+    photos(page).first.locator(".picture").click()
+    page.clock.run_for(1000)
+    expect(view(page).locator(".caption")).to_contain_text("cannot be shown")
+    assert all("ERR_FILE_NOT_FOUND" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
+# --- The slide show ------------------------------------------------------------------------------
+
+
+def test_the_slide_show_begins_with_the_newest_and_goes_round_by_itself(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(address)
+    page.get_by_role("button", name="Slide show").click()
+    for sequence in (second, first, second):
+        assert_shown_large(page, sequence)
+        page.clock.run_for(SHOWN_FOR + 1000)
+
+
+def test_the_slide_show_fills_the_screen_until_escape(library: HungLibrary, opened: Opened) -> None:
+    library.hang(2)
+    page = opened()
+    page.keyboard.press("s")
+    wait_until(page, "document.fullscreenElement !== null")
+    page.clock.run_for(5_000)
+    expect(view(page)).to_have_class(re.compile("idle"))
+    page.keyboard.press("Escape")
+    wait_until(page, "document.fullscreenElement === null")
+    expect(view(page)).to_be_hidden()
+
+
+def test_a_link_begins_the_slide_show_at_its_own_pace(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(f"{address}#slideshow=3")
+    assert_shown_large(page, second)
+    page.clock.run_for(3_500)
+    assert_shown_large(page, first)
+
+
+def test_the_slide_show_can_be_paused_where_it_is(library: HungLibrary, opened: Opened) -> None:
+    _, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    page.get_by_role("button", name="Slide show").click()
+    assert_shown_large(page, second)
+    page.keyboard.press(" ")
+    page.clock.run_for(3 * SHOWN_FOR)
+    assert_shown_large(page, second)
+    expect(view(page)).not_to_have_class(re.compile("playing"))
+
+
+def test_the_slide_show_passes_over_a_picture_that_is_missing(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second, third = library.hang(3)
+    page = opened()
+    library.folder.delete(second.path)
+    page.get_by_role("button", name="Slide show").click()
+    assert_shown_large(page, third.stored_sequence)
+    page.clock.run_for(SHOWN_FOR + 1000)
+    page.clock.run_for(1000)
+    assert_shown_large(page, first.stored_sequence)
+    watch.troubles.clear()
+
+
+def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    first, second, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(f"{address}#slideshow=15")
+    assert_shown_large(page, third)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, second)
+    (new,) = library.hang()
+    library.write()
+    page.clock.run_for(6_000)  # a look every 20 seconds
+    expect(page.locator(".photo")).to_have_count(4)
+    page.clock.run_for(9_500)
+    assert_shown_large(page, new.stored_sequence)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, first)
+
+
+# --- New photos ----------------------------------------------------------------------------------
+
+
+def test_a_new_photo_appears_without_a_reload(
+    library: HungLibrary, opened: Opened, address: str, watch: Watch
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    wait_for_thumbnails(page)
+    page.evaluate("window.sameDocument = true")
+    (new,) = library.hang(1, "sky", color="#0a64c8")
+    library.write()
+    before = len(watch.asked)
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(3)
+    expect(photos(page).first).to_have_attribute("data-sequence", str(new.stored_sequence))
+    expect(photos(page).first.locator(".picture")).to_have_css(
+        "background-color", "rgb(10, 100, 200)"
+    )
+    expect(photos(page).first.locator("img")).to_have_js_property("naturalWidth", 60)
+    expect(page.get_by_role("button", name="sky 1")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    assert page.locator("iframe").count() == 0
+    pictures = {url for url in watch.asked[before:] if url.endswith(".jpg")}
+    known = {url for url in watch.asked[:before] if url.endswith(".jpg")}
+    assert len(pictures - known) == 1, "the new thumbnail, and no picture in full"
+
+
+def test_a_photo_that_is_gone_goes_without_a_reload(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    banned, _ = library.hang(2)
+    page = opened(address)
+    wait_for_thumbnails(page)
+    Curation(library.database).ban(banned.id, library.folder)
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(1)
+
+
+def test_a_page_of_another_version_is_loaded_anew(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    path = library.folder.path("index.html")
+    path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(photos(page)).to_have_count(2)
+
+
+def test_new_photos_keep_to_the_topic_that_is_shown(library: HungLibrary, opened: Opened) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened()
+    page.get_by_role("button", name="sky 1").click()
+    library.hang(1, "sea")
+    library.write()
+    wait_for_look(page)
+    expect(page.get_by_role("button", name="sea 2")).to_be_visible()
+    expect(photos(page)).to_have_count(1)
+
+
+# --- Accessibility -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make test does it")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "what", ["an empty library", "the grid", "the large view", "the slide show"]
+)
+def test_axe_finds_no_obstacle(
+    library: HungLibrary, opened: Opened, scheme: str, what: str
+) -> None:
+    if what != "an empty library":
+        library.hang(3)
+        library.hang(2, "sky", description=None, alt_description=None)
+    page = opened(color_scheme=scheme)
+    if what == "the large view":
+        photos(page).first.locator(".picture").click()
+        expect(view(page).locator("img.on")).to_be_visible()
+    if what == "the slide show":
+        page.keyboard.press("s")
+        expect(view(page).locator("img.on")).to_be_visible()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+    assert [(one["impact"], one["id"], one["help"]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 10
