@@ -71,7 +71,8 @@ def look(library: Path, mode: Mode = "live") -> Seen:
 
 def _files(library: Path) -> list[str]:
     found = (path.relative_to(library) for path in library.rglob("*") if path.is_file())
-    return [path.as_posix() for path in found if len(path.parts) > 1]
+    pictures = (path for path in found if len(path.parts) > 1 and path.parts[0] != "_gallery")
+    return [path.as_posix() for path in pictures]
 
 
 def _sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ from unsplash_assets.library.status import Status, look
 from unsplash_assets.settings import Settings
 from unsplash_assets_tests.conftest import NOON
 
-ALL = ("photo_metadata", "image_url", "image_file")
+ALL = ("photo_metadata", "image_url", "image_file", "gallery")
 
 
 @dataclass

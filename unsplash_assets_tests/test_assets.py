@@ -374,3 +374,29 @@ def test_a_photo_whose_file_cannot_be_removed_spoils_no_run(demo: Project, tmp_p
     assert told["pruned"] == 0
     assert "outside of the library" in told["pruning failed"]
     assert len(demo.pictures()) == 2
+
+
+def test_a_run_puts_its_photo_on_the_page_of_all_topics(demo: Project) -> None:
+    demo.run("art")
+    shown = metadata(demo.run("nature"), "gallery")
+    page = demo.given.library / "index.html"
+    assert (shown["photos"], shown["topics"], shown["thumbnails made"]) == (2, "art, nature", 1)
+    assert (shown["path"], shown["page"]) == (str(page), page.as_uri())
+    assert shown["bytes"] == page.stat().st_size
+    for path in demo.pictures():
+        assert path in page.read_text()
+
+
+def test_the_page_can_be_written_alone_and_of_an_empty_library(demo: Project) -> None:
+    result = demo.run("nature", ["gallery"])
+    assert metadata(result, "gallery")["photos"] == 0
+    assert "No photos yet" in (demo.given.library / "index.html").read_text()
+
+
+def test_a_page_that_cannot_be_written_fails_its_step_and_says_why(demo: Project) -> None:
+    (demo.given.library / "index.html").mkdir(parents=True)
+    result = demo.run("nature")
+    assert len(demo.pictures()) == 1
+    step, said = failure(result)
+    assert step == "gallery"
+    assert "cannot be written" in said

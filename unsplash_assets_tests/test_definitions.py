@@ -22,7 +22,7 @@ def test_the_names_that_users_rely_on_are_these(given: Given) -> None:
     defs = build_definitions(given())
     repository = defs.get_repository_def()
     assets = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
-    assert assets == {"photo_metadata", "image_url", "image_file"}
+    assert assets == {"photo_metadata", "image_url", "image_file", "gallery"}
     assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {
         "refresh",
         "verify",
@@ -48,11 +48,13 @@ def test_the_assets_are_one_chain_and_each_says_what_it_is(given: Given) -> None
         "photo_metadata": set(),
         "image_url": {dg.AssetKey("photo_metadata")},
         "image_file": {dg.AssetKey("image_url")},
+        "gallery": {dg.AssetKey("image_file")},
     }
     for key in keys:
         node = graph.get(key)
         assert node.description
-        assert node.group_name == "unsplash"
+        group = "library" if key.to_user_string() in {"image_file", "gallery"} else "unsplash"
+        assert node.group_name == group
         assert node.kinds
 
 
@@ -72,7 +74,7 @@ def test_a_network_step_is_tried_ten_times_again_fifteen_seconds_apart(
     assert (policy.max_retries, policy.delay) == (10, 15)
 
 
-@pytest.mark.parametrize("name", ["photo_metadata", "image_url", "image_file"])
+@pytest.mark.parametrize("name", ["photo_metadata", "image_url", "image_file", "gallery"])
 def test_an_asset_is_stale_after_a_day_and_warns_of_it_after_two_hours(
     given: Given, name: str
 ) -> None:
@@ -129,7 +131,7 @@ def test_dagster_finds_the_job_by(command: list[str], tmp_path: Path) -> None:
 def test_dg_finds_the_same_definitions(tmp_path: Path) -> None:
     listed = json.loads(_run(["dg", "list", "defs", "--json"], tmp_path))
     assets = {asset["asset_key"] for asset in listed["assets"]}
-    assert assets == {"photo_metadata", "image_url", "image_file"}
+    assert assets == {"photo_metadata", "image_url", "image_file", "gallery"}
     named = {kind: {item["name"] for item in listed[kind]} for kind in listed if kind != "assets"}
     assert named["jobs"] >= {"refresh", "verify"}
     assert named["schedules"] == {"every_minute", "every_day"}

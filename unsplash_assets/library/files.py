@@ -44,8 +44,9 @@ _ABANDONED_AFTER: Final = 3600.0  # seconds
 PAGE: Final = RelativePath("index.html")
 """The gallery."""
 _PAGE_FOLDER: Final = "_gallery"  # no topic's folder has a `_`
+_THUMBNAILS: Final = f"{_PAGE_FOLDER}/thumbnails"
 _THUMBNAIL_DIGITS: Final = 24
-_THUMBNAIL: Final = re.compile(rf"[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.jpg")
+_THUMBNAIL: Final = re.compile(rf"[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")
 
 _OURS: Final = frozenset(
     {*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), PAGE, _PAGE_FOLDER}
@@ -77,7 +78,7 @@ def thumbnail_path(sha256: str) -> RelativePath:
 
     Another picture under the same name, as after a repair, has another thumbnail.
     """
-    return RelativePath(f"{_PAGE_FOLDER}/{sha256[:_THUMBNAIL_DIGITS]}.jpg")
+    return RelativePath(f"{_THUMBNAILS}/{sha256[:_THUMBNAIL_DIGITS]}.webp")
 
 
 def photo_id_of(file_name: str) -> str | None:
@@ -235,9 +236,9 @@ class Folder:
     def thumbnails(self) -> set[RelativePath]:
         """Return the thumbnails that are there."""
         with _plain_errors(self.root), suppress(FileNotFoundError):
-            names = (path.name for path in (self.root / _PAGE_FOLDER).iterdir())
+            names = (path.name for path in (self.root / _THUMBNAILS).iterdir())
             ours = filter(_THUMBNAIL.fullmatch, names)
-            return {RelativePath(f"{_PAGE_FOLDER}/{name}") for name in ours}
+            return {RelativePath(f"{_THUMBNAILS}/{name}") for name in ours}
         return set()
 
     @contextmanager

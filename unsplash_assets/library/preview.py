@@ -16,7 +16,7 @@ _THUMBNAIL_QUALITY: Final = 30
 
 GRID_SIZE: Final = (600, 400)
 """Pixels of a thumbnail in the gallery's grid, at the most: twice those that a row shows."""
-_GRID_QUALITY: Final = 78
+_GRID_QUALITY: Final = 75
 
 
 def preview(path: Path) -> str:
@@ -40,8 +40,8 @@ def thumbnail(path: Path, length: int) -> str:
 
 
 def grid_thumbnail(path: Path) -> bytes:
-    """Return a JPEG of the picture that fits in GRID_SIZE."""
-    return _encoded(_reduced(path, GRID_SIZE), "JPEG", quality=_GRID_QUALITY)
+    """Return a WebP of the picture that fits in GRID_SIZE."""
+    return _encoded(_reduced(path, GRID_SIZE), "WEBP", quality=_GRID_QUALITY, method=2)
 
 
 def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:

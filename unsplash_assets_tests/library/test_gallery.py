@@ -104,7 +104,7 @@ def test_every_picture_and_thumbnail_is_a_file_beside_the_page(library: HungLibr
 def test_the_grid_shows_thumbnails_that_load_when_they_are_seen(library: HungLibrary) -> None:
     library.hang(1, size=(900, 600))
     (image,) = written(library).thumbnails
-    assert image["src"].startswith("_gallery/")
+    assert image["src"].startswith("_gallery/thumbnails/")
     assert (image["width"], image["height"], image["loading"]) == ("900", "600", "lazy")
 
 
@@ -216,7 +216,7 @@ def test_a_photo_whose_file_is_damaged_or_missing_costs_no_other(library: HungLi
     library.folder.path(cut.path).write_bytes(b"\xff\xd8\xff")
     library.folder.delete(gone.path)
     page = written(library)
-    assert [image["src"].startswith("_gallery/") for image in page.thumbnails] == [
+    assert [image["src"].startswith("_gallery/thumbnails/") for image in page.thumbnails] == [
         True,
         False,
         False,

@@ -487,8 +487,8 @@ def test_a_new_photo_appears_without_a_reload(
     expect(page.get_by_role("button", name="sky 1")).to_be_visible()
     assert page.evaluate("window.sameDocument") is True
     assert page.locator("iframe").count() == 0
-    pictures = {url for url in watch.asked[before:] if url.endswith(".jpg")}
-    known = {url for url in watch.asked[:before] if url.endswith(".jpg")}
+    pictures = {url for url in watch.asked[before:] if url.endswith((".jpg", ".webp"))}
+    known = {url for url in watch.asked[:before] if url.endswith((".jpg", ".webp"))}
     assert len(pictures - known) == 1, "the new thumbnail, and no picture in full"
 
 

@@ -25,7 +25,7 @@ def test_a_thumbnail_is_the_picture_made_to_fit(
     stored = library.hang(size=size)
     (path,) = renew(library.folder, stored).there
     with Image.open(library.folder.path(path)) as thumbnail:
-        assert thumbnail.format == "JPEG"
+        assert thumbnail.format == "WEBP"
         assert thumbnail.width <= GRID_SIZE[0]
         assert thumbnail.height <= GRID_SIZE[1]
         assert abs(thumbnail.width / thumbnail.height - size[0] / size[1]) < size[0] / size[1] / 5
@@ -49,7 +49,7 @@ def test_a_thumbnail_goes_with_its_photo(library: HungLibrary) -> None:
 def test_a_file_of_others_beside_the_thumbnails_is_left_alone(library: HungLibrary) -> None:
     stored = library.hang()
     renew(library.folder, stored)
-    stranger = library.folder.path("_gallery/mine.jpg")
+    stranger = library.folder.path("_gallery/thumbnails/mine.webp")
     stranger.write_bytes(b"mine")
     renew(library.folder, [])
     assert stranger.read_bytes() == b"mine"
