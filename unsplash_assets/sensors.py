@@ -1,52 +1,89 @@
-"""The sensor `open_new_images`: shows newly stored pictures, each once.
+"""The sensor `open_new_images`: shows newly stored pictures, each once, or the gallery, once.
 
-What is new is decided in `library.showing`, how a picture is opened in `viewer`.
+What is new is decided in `library.showing`, how it is opened in `viewer`.
 """
 
 import time
+from contextlib import closing
 
 import dagster as dg
 
 from unsplash_assets.errors import ViewerError
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.credit import credit_line
-from unsplash_assets.library.database import open_database
+from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.files import Folder
-from unsplash_assets.library.showing import Cursor, new_pictures
+from unsplash_assets.library.showing import (
+    Cursor,
+    new_pictures,
+    page_shown,
+    page_was_shown,
+    passed_over,
+)
 from unsplash_assets.settings import Settings
-from unsplash_assets.viewer import Viewer
+from unsplash_assets.viewer import GALLERY, Viewer
 
 _INTERVAL = 10  # seconds
 
+Shown = tuple[str | None, Cursor | None]
+"""What a look says, and the cursor after it."""
+
 
 def build_open_new_images(given: Settings, viewer: Viewer) -> dg.SensorDefinition:
-    """Return the sensor, which opens pictures with `viewer`."""
+    """Return the sensor, which opens pictures, or the gallery's page, with `viewer`."""
+    obstacle = viewer.obstacle()
+    unsaid = iter([obstacle])  # said by the first look after a start; later ones say nothing
 
     @dg.sensor(
         name="open_new_images",
         minimum_interval_seconds=_INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Opens newly stored pictures with this machine's viewer, each once.",
+        description="Opens each newly stored picture, or the gallery, once on this machine.",
     )
     def open_new_images(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        obstacle = viewer.obstacle()
+        cursor = Cursor.from_text(context.cursor)
         if obstacle:
-            return dg.SensorResult(skip_reason=obstacle)
-        database = open_database(given.library, given.catalogue, given.mode)
-        try:
-            pictures, cursor = new_pictures(
-                Catalogue(database),
-                database.identity(),
-                Cursor.from_text(context.cursor),
-                time.time(),
-                viewer.at_most,
-            )
-        finally:
-            database.close()
-        said = _show(viewer, Folder(given.library), pictures) or "no new picture"
-        return dg.SensorResult(skip_reason=said, cursor=cursor.to_text())
+            return _skipped(next(unsaid, None), passed_over(cursor))
+        show = _show_page if viewer.setting == GALLERY else _show_new_pictures
+        said, after = show(given, viewer, cursor)
+        return _skipped("; ".join(filter(None, (said, viewer.failure()))), after)
 
     return open_new_images
+
+
+def _skipped(said: str | None, cursor: Cursor | None) -> dg.SensorResult:
+    """Say something or nothing: without a SkipReason Dagster would find words of its own."""
+    return dg.SensorResult(
+        skip_reason=dg.SkipReason(said), cursor=cursor.to_text() if cursor else None
+    )
+
+
+def _show_page(given: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
+    page = Folder(given.library).path("index.html")
+    if not page.is_file():
+        return "no gallery yet", passed_over(cursor)
+    with _database(given) as database:
+        identity = database.identity()
+    if page_was_shown(cursor, identity):
+        said = "the gallery was opened before: unsplash-assets open shows it again"
+        return said, passed_over(cursor)
+    try:
+        viewer.open_page(page)
+    except ViewerError as error:
+        return str(error), passed_over(cursor)
+    return "opened the gallery", page_shown(cursor, identity)
+
+
+def _show_new_pictures(given: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
+    with _database(given) as database:
+        pictures, after = new_pictures(
+            Catalogue(database), database.identity(), cursor, time.time(), viewer.at_most
+        )
+    return _show(viewer, Folder(given.library), pictures) or "no new picture", after
+
+
+def _database(given: Settings) -> closing[Database]:
+    return closing(open_database(given.library, given.catalogue, given.mode))
 
 
 def _show(viewer: Viewer, folder: Folder, pictures: list[StoredPhoto]) -> str:

@@ -27,6 +27,7 @@ UNSPLASH_API_URL: Final = "https://api.unsplash.com"
 DEMO_URL: Final = "https://unsplash-demo.invalid"
 """The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
 DEMO_KEY: Final = "demo"
+_OURS: Final = "UNSPLASH_"
 PROJECT_FILE: Final = "dagster.yaml"
 PROJECT_MARK: Final = "unsplash_assets"
 
@@ -236,6 +237,14 @@ def secret(name: str) -> str | None:
     return environment(find_project(Path.cwd())).get(name, "").strip() or None
 
 
+def without_secrets() -> dict[str, str]:
+    """Return this process's environment as a program that is not ours may have it.
+
+    None of our variables is in it: one is the key, another may hold a database's password.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+
+
 def fingerprint(api_url: str, key: str) -> str:
     """Return what tells one key at one API from another, and says nothing of the key."""
     return hashlib.sha256(f"unsplash_assets {api_url} {key}".encode()).hexdigest()[:16]
@@ -252,7 +261,7 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
             "not set",
             f"UNSPLASH_API_URL ({given_url}) needs a key too; set one, or unset both for the demo",
         )
-    typed = {name.removeprefix("UNSPLASH_").lower(): value for name, value in values.items()}
+    typed = {name.removeprefix(_OURS).lower(): value for name, value in values.items()}
     typed["library"] = _library(environ, project, "library" if key else "demo-library")
     typed["catalogue"] = _anchored(values["UNSPLASH_CATALOGUE"], project)
     return Settings(project=project, has_screen=_has_screen(environ), **typed)

@@ -1,6 +1,7 @@
-"""Opens a picture on this machine: with the desktop's own viewer, or a command of the user's.
+"""Opens a picture or the gallery on this machine: with the desktop's own program, or the user's.
 
-It starts a program and forgets it: nothing waits, and no finished child is left behind. Which
+It starts a program and forgets it, but for what it says if it fails: nothing waits for it, no
+finished child is left behind, and it learns none of our settings, the key among them. Which
 pictures are shown, and when, is decided in `library.showing`.
 """
 
@@ -10,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from unsplash_assets import settings
 from unsplash_assets.errors import ViewerError
 
 AUTO: Final = "auto"
@@ -23,6 +26,44 @@ GALLERY: Final = "gallery"
 
 _COMMAND_AT_MOST: Final = 10
 _OPENERS: Final = {"darwin": "open", "linux": "xdg-open"}
+_NO_SCREEN: Final = "there is no screen (DISPLAY and WAYLAND_DISPLAY are not set)"
+
+
+class _Programs:
+    """The programs that were started. Each is waited for in a thread, so none stays a zombie."""
+
+    def __init__(self) -> None:
+        self._failures: deque[str] = deque(maxlen=1)
+
+    def start(self, command: Sequence[str]) -> None:
+        """Start a program, out of reach of this terminal. Raises ViewerError."""
+        try:
+            child = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
+                command,
+                env=settings.without_secrets(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ViewerError(
+                f"UNSPLASH_VIEWER: {command[0]!r} cannot be started ({error.strerror})"
+            ) from error
+        name = Path(command[0]).name
+        waiting = (child, name)
+        threading.Thread(
+            target=self._wait, args=waiting, name=f"viewer {name}", daemon=True
+        ).start()
+
+    def failure(self) -> str | None:
+        """Say, once, which program ended badly; the newest, if several did."""
+        return self._failures.pop() if self._failures else None
+
+    def _wait(self, child: subprocess.Popen[bytes], name: str) -> None:
+        code = child.wait()
+        if code:
+            self._failures.append(f"the viewer {name!r} ended with {code}")
 
 
 @dataclass(frozen=True)
@@ -32,6 +73,7 @@ class Viewer:
     setting: str
     has_screen: bool
     platform: str = sys.platform
+    _programs: _Programs = field(default_factory=_Programs, init=False, repr=False, compare=False)
 
     @property
     def at_most(self) -> int:
@@ -42,29 +84,36 @@ class Viewer:
         """Say why nothing can be shown, if so."""
         if self.setting == OFF:
             return "UNSPLASH_VIEWER is off"
-        if self.setting == GALLERY:
-            return "UNSPLASH_VIEWER is gallery, and there is no gallery yet: use auto or a command"
-        if self.setting == AUTO and not self.has_screen:
-            return (
-                "there is no screen (DISPLAY and WAYLAND_DISPLAY are not set): "
-                "set UNSPLASH_VIEWER to off, or to a command with {path}"
-            )
+        if self.setting in {AUTO, GALLERY} and not self.has_screen:
+            return f"{_NO_SCREEN}: set UNSPLASH_VIEWER to off, or to a command with {{path}}"
         return None
 
     def open(self, path: Path, fields: Mapping[str, str]) -> None:
         """Open a picture; `fields` fill the command's other placeholders. Raises ViewerError."""
-        if self.setting == AUTO and self.platform == "win32":
-            os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606
-            return
-        _start(self._command(path, fields))
+        if self.setting == AUTO:
+            self._open_on_desktop(path)
+        else:
+            self._programs.start([word.format(**fields, path=path) for word in self._words()])
 
-    def _command(self, path: Path, fields: Mapping[str, str]) -> list[str]:
-        if self.setting != AUTO:
-            return [word.format(**fields, path=path) for word in self._words()]
-        opener = shutil.which(_OPENERS.get(self.platform, "xdg-open"))
+    def open_page(self, path: Path) -> None:
+        """Open a page in the desktop's browser, whatever `setting` is. Raises ViewerError."""
+        if not self.has_screen:
+            raise ViewerError(f"{_NO_SCREEN}: open {path} in a browser elsewhere")
+        self._open_on_desktop(path)
+
+    def failure(self) -> str | None:
+        """Say, once, which program that was started before has ended badly since."""
+        return self._programs.failure()
+
+    def _open_on_desktop(self, path: Path) -> None:
+        if self.platform == "win32":
+            _start_file(path)
+            return
+        name = _OPENERS.get(self.platform, "xdg-open")
+        opener = shutil.which(name)
         if opener is None:
-            raise ViewerError("xdg-open is missing: install xdg-utils, or set UNSPLASH_VIEWER")
-        return [opener, str(path)]
+            raise ViewerError(f"{name} is missing: install xdg-utils, or open {path} yourself")
+        self._programs.start([opener, str(path)])
 
     def _words(self) -> list[str]:
         """Split the command as this platform's shells do: on Windows a backslash is a folder."""
@@ -74,17 +123,9 @@ class Viewer:
         return [w[1:-1] if len(w) > 1 and w[0] == w[-1] == '"' else w for w in words]
 
 
-def _start(command: Sequence[str]) -> None:
+def _start_file(path: Path) -> None:
+    """Open a file as a double click on Windows does."""
     try:
-        child = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606
     except OSError as error:
-        raise ViewerError(
-            f"UNSPLASH_VIEWER: {command[0]!r} cannot be started ({error.strerror})"
-        ) from error
-    threading.Thread(target=child.wait, name=f"viewer {child.pid}", daemon=True).start()
+        raise ViewerError(f"Windows cannot open {path} ({error.strerror})") from error

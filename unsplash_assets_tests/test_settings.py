@@ -387,6 +387,15 @@ def test_a_secret_is_read_from_the_env_file_when_it_is_asked_for(
     assert settings.secret("NO_SUCH_KEY") is None
 
 
+def test_a_program_that_is_not_ours_gets_the_environment_without_our_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = dict(os.environ)
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable.name, "a-secret")
+    assert settings.without_secrets() == before
+
+
 @pytest.mark.parametrize(
     ("is_project", "env_file", "home"),
     [

@@ -168,6 +168,45 @@ def test_auto_opens_the_picture_with_the_desktops_opener_on_the_path(
     assert read(written)["words"] == ["a picture.jpg"]
 
 
+@posix_only
+@pytest.mark.parametrize("setting", [AUTO, OFF, GALLERY, "feh {path}"])
+@pytest.mark.parametrize(("platform", "opener"), [("linux", "xdg-open"), ("darwin", "open")])
+def test_a_page_is_opened_with_the_desktops_opener_whatever_the_setting(
+    put_on_path: Callable[[str], None], written: Path, platform: str, opener: str, setting: str
+) -> None:
+    put_on_path(opener)
+    Viewer(setting, has_screen=True, platform=platform).open_page(Path("/a library/index.html"))
+    assert read(written)["words"] == ["/a library/index.html"]
+
+
+def test_a_page_cannot_be_opened_without_a_screen() -> None:
+    with pytest.raises(ViewerError, match=r"^there is no screen .*: open index\.html in a browser"):
+        Viewer(GALLERY, has_screen=False).open_page(Path("index.html"))
+
+
+def test_windows_opens_pictures_and_pages_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(os, "startfile", opened.append, raising=False)
+    viewer = Viewer(AUTO, has_screen=True, platform="win32")
+    viewer.open(Path("a.jpg"), FIELDS)
+    viewer.open_page(Path("index.html"))
+    assert opened == [Path("a.jpg"), Path("index.html")]
+
+
+def test_a_file_that_windows_cannot_open_is_a_viewer_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: Path) -> None:
+        raise OSError(1155, "No application is associated")
+
+    monkeypatch.setattr(os, "startfile", refuse, raising=False)
+    viewer = Viewer(AUTO, has_screen=True, platform="win32")
+    with pytest.raises(
+        ViewerError, match=r"^Windows cannot open a\.jpg \(No application is associated\)$"
+    ):
+        viewer.open(Path("a.jpg"), FIELDS)
+
+
 def test_auto_without_an_opener_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,12 +217,48 @@ def test_auto_without_an_opener_says_what_to_install(
         viewer.open(Path("a.jpg"), FIELDS)
 
 
+def test_a_viewer_learns_none_of_our_settings(
+    tmp_path: Path, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", "a-secret")
+    monkeypatch.setenv("UNSPLASH_CATALOGUE", "postgresql://me:a-secret@host/photos")
+    monkeypatch.setenv("LC_PAPER", "a4")
+    script = tmp_path / "tells.py"
+    script.write_text(WRITES_ITS_ARGUMENTS.replace("sys.argv[2:]", "dict(os.environ)"))
+    command = joined(sys.executable, str(script), str(written))
+    Viewer(f"{command} {{path}}", has_screen=True).open(Path("a.jpg"), FIELDS)
+    got = read(written)["words"]
+    assert "a-secret" not in str(got)
+    assert got["LC_PAPER"] == "a4"
+
+
+def test_a_viewer_that_fails_is_named_once_and_not_waited_for(tmp_path: Path) -> None:
+    script = tmp_path / "fails.py"
+    script.write_text("import time\ntime.sleep(0.5)\nraise SystemExit(3)\n")
+    viewer = Viewer(f"{joined(sys.executable, str(script))} {{path}}", has_screen=True)
+    viewer.open(Path("a.jpg"), FIELDS)
+    assert viewer.failure() is None
+    name = Path(sys.executable).name
+    assert eventually(viewer.failure) == f"the viewer {name!r} ended with 3"
+    assert viewer.failure() is None
+
+
+def test_nothing_is_said_of_a_viewer_that_ends_well(command: str, written: Path) -> None:
+    viewer = Viewer(f"{command} {{path}}", has_screen=True)
+    viewer.open(Path("a.jpg"), FIELDS)
+    pid = read(written)["pid"]
+    assert eventually(lambda: not psutil.pid_exists(pid))
+    assert viewer.failure() is None
+
+
 @pytest.mark.parametrize(
     ("viewer", "said"),
     [
         pytest.param(Viewer(OFF, has_screen=True), "UNSPLASH_VIEWER is off", id="off"),
-        pytest.param(Viewer(GALLERY, has_screen=True), "there is no gallery yet", id="gallery"),
-        pytest.param(Viewer(AUTO, has_screen=False), "there is no screen", id="no screen"),
+        pytest.param(Viewer(AUTO, has_screen=False), "there is no screen", id="auto, no screen"),
+        pytest.param(
+            Viewer(GALLERY, has_screen=False), "there is no screen", id="gallery, no screen"
+        ),
     ],
 )
 def test_an_obstacle_is_said(viewer: Viewer, said: str) -> None:
@@ -194,6 +269,7 @@ def test_an_obstacle_is_said(viewer: Viewer, said: str) -> None:
     "viewer",
     [
         pytest.param(Viewer(AUTO, has_screen=True), id="auto with a screen"),
+        pytest.param(Viewer(GALLERY, has_screen=True), id="gallery with a screen"),
         pytest.param(Viewer("feh {path}", has_screen=True), id="a command"),
         pytest.param(Viewer("feh {path}", has_screen=False), id="a command without a screen"),
     ],

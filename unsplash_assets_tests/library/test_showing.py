@@ -7,7 +7,14 @@ import pytest
 
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import Database
-from unsplash_assets.library.showing import AWAY, Cursor, new_pictures
+from unsplash_assets.library.showing import (
+    AWAY,
+    Cursor,
+    new_pictures,
+    page_shown,
+    page_was_shown,
+    passed_over,
+)
 from unsplash_assets_tests.conftest import NOON
 from unsplash_assets_tests.library.test_catalogue import photo
 
@@ -136,9 +143,52 @@ def test_a_catalogue_begun_anew_is_not_mistaken_for_the_one_before(
     assert looks.look() == stored
 
 
+def test_what_came_while_pictures_were_passed_over_is_not_shown(looks: Looks, store: Store) -> None:
+    looks.look()
+    looks.cursor = passed_over(looks.cursor)
+    store(1)
+    assert looks.look() == []
+    stored = store(2)
+    assert looks.look() == stored
+
+
+def test_pictures_are_passed_over_before_the_first_look() -> None:
+    assert passed_over(None) is None
+
+
+def test_a_page_is_shown_once_in_each_catalogue(looks: Looks) -> None:
+    assert not page_was_shown(None, "mine")
+    looks.look()
+    assert not page_was_shown(looks.cursor, "mine")
+    looks.cursor = page_shown(looks.cursor, "mine")
+    assert page_was_shown(looks.cursor, "mine")
+    assert not page_was_shown(looks.cursor, "another")
+    looks.cursor = page_shown(looks.cursor, "another")
+    assert page_was_shown(looks.cursor, "mine")
+
+
+def test_no_look_forgets_that_the_page_was_shown(looks: Looks) -> None:
+    looks.cursor = passed_over(page_shown(None, "mine"))
+    for after in (LOOK, LOOK, AWAY * 2):
+        looks.look(after)
+        assert page_was_shown(looks.cursor, "mine")
+
+
+def test_what_came_before_the_page_was_shown_is_not_shown(looks: Looks, store: Store) -> None:
+    looks.look()
+    store(1)
+    looks.cursor = page_shown(looks.cursor, looks.identity)
+    assert looks.look() == []
+
+
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    cursor = Cursor("a catalogue", 7, NOON + 0.25)
+    cursor = Cursor("a catalogue", 7, NOON + 0.25, ("a catalogue", "another"))
     assert Cursor.from_text(cursor.to_text()) == cursor
+
+
+def test_a_cursor_of_a_program_that_knew_no_page_is_read() -> None:
+    text = '{"catalogue": "x", "sequence": 1, "looked_at": 2.5}'
+    assert Cursor.from_text(text) == Cursor("x", 1, 2.5)
 
 
 @pytest.mark.parametrize(
