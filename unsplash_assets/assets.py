@@ -17,7 +17,7 @@ from unsplash_assets.partitions import topic_partitions
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 from unsplash_assets.settings import Settings
 
-ANSWERS, FILES = "unsplash", "library"  # the groups: what Unsplash says, and what is here
+GROUP = "unsplash"
 _QUIET_AFTER = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER = timedelta(days=1)
 
@@ -93,16 +93,16 @@ def build_assets(given: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets: those of photos partitioned by the topics of the settings."""
     asset = partial(
         dg.asset,
+        group_name=GROUP,
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
         ),
     )
     of_topic = partial(asset, partitions_def=topic_partitions(given))
-    answers, files = partial(of_topic, group_name=ANSWERS), partial(of_topic, group_name=FILES)
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=given.retry_delay)
     return [
-        answers(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
-        answers(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
-        files(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
-        asset(group_name=FILES, kinds={"html"}, deps=[image_file.__name__])(gallery),
+        of_topic(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
+        of_topic(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
+        of_topic(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
+        asset(kinds={"html"}, deps=[image_file.__name__])(gallery),
     ]

@@ -8,6 +8,7 @@ Data goes to standard output, words to standard error. Exit codes: 0 done, 1 the
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -18,7 +19,7 @@ from unsplash_assets.library import verification
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.curation import Curation, read_photo_id
 from unsplash_assets.library.damage import Damage
-from unsplash_assets.library.database import open_database, read_database
+from unsplash_assets.library.database import Database, open_database, read_database
 from unsplash_assets.library.export import FORMATS, rows
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.status import look
@@ -169,6 +170,24 @@ def export(form: str) -> None:
         FORMATS[form](rows(photos, given.mode, given.app_name), output)
 
 
+@main.command(name="open")
+def open_gallery() -> None:
+    """Open the gallery, the page of the newest photos, in the browser."""
+    from unsplash_assets.viewer import Viewer  # noqa: PLC0415
+
+    given = settings.load()
+    with closing(open_database(given.library, given.catalogue, given.mode)) as database:
+        page = _write_gallery(given, database)
+    click.echo(str(page))
+    Viewer(given.viewer, given.has_screen).open_page(page)
+
+
+def _write_gallery(given: Settings, database: Database) -> Path:
+    from unsplash_assets.library.gallery import write_gallery  # noqa: PLC0415 - with Pillow, Jinja
+
+    return write_gallery(database, Folder(given.library), given.app_name).path
+
+
 @main.command(cls=_OfPhoto)
 @click.argument("photo", metavar="ID", callback=_photo_id)
 @click.option("--undo", is_flag=True, help="Let it come again.")
@@ -185,13 +204,16 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - as click has it
             click.echo(f"{photo} is not banned any more: it may come again", err=True)
             return
         done = Curation(database).ban(photo, Folder(given.library))
-    removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
-    said = (
-        f"is banned{removed}: it will not be brought again"
-        if done.was_known
-        else f"is banned in advance{removed}: this library has not met it, see that the id is right"
-    )
-    click.echo(f"{photo} {said}", err=True)
+        removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
+        said = (
+            f"is banned{removed}: it will not be brought again"
+            if done.was_known
+            else f"is banned in advance{removed}: "
+            "this library has not met it, see that the id is right"
+        )
+        click.echo(f"{photo} {said}", err=True)
+        if done.removed:
+            _write_gallery(given, database)
 
 
 @main.command(cls=_OfPhoto)

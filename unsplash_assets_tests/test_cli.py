@@ -399,6 +399,57 @@ def stored(project: Path) -> tuple[str, Path]:
     return row["id"], project / "demo-library" / row["path"]
 
 
+@pytest.fixture
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A screen, and an opener that writes down what it is to open; gives the file it writes."""
+    opener, opened = tmp_path / "bin" / "xdg-open", tmp_path / "opened"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\necho "$@" > {opened}.new && mv {opened}.new {opened}\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{opener.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("DISPLAY", ":0")
+    return opened
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open")
+def test_open_writes_the_gallery_and_opens_it(project: Path, desktop: Path) -> None:
+    run("fetch", "nature")
+    page = project / "demo-library" / "index.html"
+    page.unlink()
+    done = run("open")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{page}\n", "")
+    deadline = time.monotonic() + 10
+    while not desktop.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert desktop.read_text() == f"{page}\n"
+    assert page.read_text().count('<li class="photo"') == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open")
+@pytest.mark.usefixtures("desktop")
+def test_open_shows_what_to_do_in_a_library_that_is_not_there_yet(project: Path) -> None:
+    assert run("open").exit_code == 0
+    assert "No photos yet" in (project / "demo-library" / "index.html").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_open_without_a_screen_says_where_the_page_is(project: Path) -> None:
+    done = run("open")
+    page = project / "demo-library" / "index.html"
+    assert (done.exit_code, done.stdout) == (1, f"{page}\n")
+    assert done.stderr.startswith("unsplash-assets: there is no screen")
+    assert page.exists()
+
+
+def test_a_photo_that_is_banned_is_gone_from_the_gallery(project: Path) -> None:
+    run("fetch", "nature")
+    library = project / "demo-library"
+    (photo_id,) = re.findall(r"_([\w-]{11})_", (library / "index.html").read_text())
+    assert run("ban", photo_id).exit_code == 0
+    assert photo_id not in (library / "index.html").read_text()
+    assert list((library / "_gallery").glob("*/*")) == []
+
+
 def test_ban_removes_the_file_and_the_photo_never_comes_again(project: Path) -> None:
     photo_id, file = stored(project)
     done = run("ban", photo_id)
@@ -762,7 +813,7 @@ def test_the_emulator_says_that_its_port_is_busy(emulator_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["fetch", "status", "verify", "export", "ban", "favourite", "emulator"]
+    "command", ["fetch", "status", "verify", "export", "open", "ban", "favourite", "emulator"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     done = run(command, "--help")

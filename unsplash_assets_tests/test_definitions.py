@@ -53,8 +53,7 @@ def test_the_assets_are_one_chain_and_each_says_what_it_is(given: Given) -> None
     for key in keys:
         node = graph.get(key)
         assert node.description
-        group = "library" if key.to_user_string() in {"image_file", "gallery"} else "unsplash"
-        assert node.group_name == group
+        assert node.group_name == "unsplash"
         assert node.kinds
 
 
