@@ -24,6 +24,7 @@ IMAGES: Final = PROJECT / "docs" / "images"
 TOPICS: Final = ("history", "life", "wisdom", "art", "office", "nature")
 ROUNDS: Final = 4
 SIZE: Final = {"width": 1280, "height": 800}
+WIDE: Final = {"width": 1640, "height": 560}
 PHONE: Final = {"width": 390, "height": 800}
 
 
@@ -77,11 +78,12 @@ def gallery(browser: Browser, address: str) -> None:
 
 def dagster(browser: Browser, address: str) -> None:
     """Show Dagster's lineage, and a materialization with its preview."""
-    page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
     page.goto(f"{address}/asset-groups")
     page.get_by_text("image_file").first.wait_for(timeout=60_000)
     page.wait_for_timeout(4_000)  # the graph moves into place
     save(page, "lineage")
+    page.set_viewport_size(SIZE)  # type: ignore[arg-type]
     page.goto(f"{address}/assets/image_file?view=events")
     page.get_by_text("preview").first.wait_for(timeout=60_000)
     save(page, "materialization")
