@@ -464,6 +464,34 @@ def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
     assert_shown_large(page, first)
 
 
+def test_the_slide_show_asked_for_in_a_link_begins_with_the_first_photo(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.write()
+    page = opened(f"{address_of(library)}#slideshow")
+    expect(page.get_by_text("No photos yet")).to_be_visible()
+    (first,) = library.hang()
+    library.write()
+    wait_for_look(page)
+    assert_shown_large(page, first.stored_sequence)
+
+
+def test_the_slide_show_is_patient_with_a_server_that_is_away(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    library.hang(3)
+    with folder_served(library.folder.root) as base:
+        page = opened(f"{base}/index.html#slideshow=3")
+        expect(view(page).locator("img.on")).to_be_visible()
+    before = len(watch.asked)
+    page.clock.run_for(15_000)
+    asked = [url for url in watch.asked[before:] if url.endswith(".jpg")]
+    assert 1 <= len(asked) <= 15
+    page.close()
+    assert all("ERR_CONNECTION_REFUSED" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
 # --- New photos ----------------------------------------------------------------------------------
 
 

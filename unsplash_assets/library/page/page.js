@@ -8,6 +8,7 @@
 const LOOK_EVERY = 20_000; // milliseconds
 const ANSWER_WITHIN = 10_000; // milliseconds
 const SHOWN_FOR = 10; // seconds, or as #slideshow=SECONDS has it
+const MISSED_FOR = 1; // seconds before the next, where a picture cannot be shown
 const IDLE_AFTER = 3_000; // milliseconds
 const SWIPE = 40; // pixels
 const RATIOS = [0.4, 3]; // the narrowest and the widest that a photo is in the grid
@@ -112,7 +113,8 @@ async function show(photo) {
   const whole = layer.decode().then(() => true, () => false);
   const isWhole = playing ? await whole : await Promise.race([whole, pause(120)]);
   if (current !== photo) return;
-  if (playing && !isWhole) return advance(photo); // its file is missing or damaged
+  if (playing) timer = setTimeout(() => advance(photo), (isWhole ? seconds : MISSED_FOR) * 1000);
+  if (playing && !isWhole) return; // its file is missing or damaged, or the server is away
   for (const other of layers) {
     other.hidden = other !== layer && !playing;
     other.classList.toggle("on", other === layer);
@@ -120,8 +122,7 @@ async function show(photo) {
   }
   layer.hidden = false;
   describe(photo, small.alt);
-  if (playing) timer = setTimeout(() => advance(photo), seconds * 1000);
-  else if (!(await whole) && current === photo) complain();
+  if (!playing && !(await whole) && current === photo) complain();
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -158,7 +159,7 @@ function close() {
 
 function beside(photo, step) {
   const all = shown();
-  return all[(all.indexOf(photo) + step + all.length) % all.length];
+  return all.at((all.indexOf(photo) + step) % all.length) ?? photo;
 }
 
 function turn(step) {
@@ -175,9 +176,11 @@ let idle = 0;
 let arrived = []; // photos that came since, the first first
 let resume = null; // where to go on once these were shown
 let wake = null;
+let isDue = false; // whether the slide show is to begin with the first photo
 
 function play(first) {
   playing = true;
+  isDue = false;
   arrived = [];
   resume = null;
   view.classList.add("playing");
@@ -203,17 +206,15 @@ function stop() {
 
 function advance(photo) {
   if (!playing || current !== photo) return;
-  const fresh = arrived.find((one) => one.isConnected && !one.hidden);
-  if (fresh) {
-    arrived = arrived.filter((one) => one !== fresh);
+  arrived = arrived.filter((one) => one.isConnected && !one.hidden);
+  if (arrived.length) {
     resume ??= photo;
-    return show(fresh);
+    return show(arrived.shift());
   }
-  const from = resume ?? photo;
+  const next = beside(resume ?? photo, 1);
   resume = null;
-  const next = from.isConnected ? beside(from, 1) : shown()[0];
   tidy();
-  if (next) setTimeout(() => show(next), next === photo ? seconds * 1000 : 0);
+  show(next);
 }
 
 function stir() {
@@ -272,6 +273,7 @@ function tidy() {
   for (const photo of gone) if (photo !== current && photo !== resume) photo.remove();
   offerTopics();
   sift();
+  if (isDue && shown().length) play(shown()[0]);
 }
 
 // --- Keys, clicks, touch -----------------------------------------------------------------------
@@ -324,7 +326,6 @@ function onSwipe() {
 
 function start() {
   photos().forEach(dress);
-  tidy();
   list.addEventListener("click", (event) => {
     const link = event.target.closest(".picture");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -342,13 +343,16 @@ function start() {
     if (!document.fullscreenElement && playing) close();
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && playing) stayAwake();
+    if (document.hidden) return;
+    look();
+    if (playing) stayAwake();
   });
   onSwipe();
   setInterval(() => document.hidden || look(), LOOK_EVERY);
   const asked = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
-  if (asked && asked[1]) seconds = Math.max(1, Number(asked[1]));
-  if (asked && shown().length) play(shown()[0]);
+  if (asked?.[1]) seconds = Math.max(1, Number(asked[1]));
+  isDue = Boolean(asked);
+  tidy();
 }
 
 if (parent === window) start();
