@@ -131,8 +131,9 @@ def office(size: tuple[int, int], dice: random.Random) -> Image.Image:
     for layer in range(layers):
         depth = (layer + 1) / layers
         wall = mix(far, near, depth)
-        paints = wall, mix(wall, low, 0.5 * (1 - depth)), mix(wall, lit, 0.3 + 0.7 * depth)
-        _towers(canvas, dice, (centre, shore), tall * (1.3 - depth * 0.6), paints)
+        paints = wall, mix(wall, low, 0.5 * (1 - depth))
+        lamps = mix(wall, lit, 0.3 + 0.7 * depth) if layer else None
+        _towers(canvas, dice, (centre, shore, tall * (1.3 - depth * 0.6)), paints, lamps)
     canvas.mirror(shore, mix(near, middle, 0.3), 0.5)
     if shore < 1:
         quay = canvas.stencil(shore - 0.01, shore + 0.01)
@@ -144,27 +145,32 @@ def office(size: tuple[int, int], dice: random.Random) -> Image.Image:
 def _towers(
     canvas: Canvas,
     dice: random.Random,
-    at: Point,
-    tall: float,
-    paints: tuple[Colour, Colour, Colour],
+    at: tuple[float, float, float],
+    paints: tuple[Colour, Colour],
+    lamps: Colour | None,
 ) -> None:
-    """A row of towers, tallest around a place."""
-    sides = at[1] - tall * 1.35 - 0.12, at[1] + 0.02
-    walls, windows = canvas.stencil(*sides), canvas.stencil(*sides)
-    x, slim = dice.uniform(-0.08, 0), dice.uniform(0.6, 1.4)
+    """A row of towers, tallest around a place; only those that are near show their windows."""
+    centre, shore, tall = at
+    sides = shore - tall * 1.35 - 0.12, shore + 0.02
+    walls, x, slim = canvas.stencil(*sides), dice.uniform(-0.08, 0), dice.uniform(0.6, 1.4)
+    towers = []
     while x < 1:
         wide = dice.uniform(0.05, 0.12) * slim
-        high = tall * (0.35 + dice.random() * 0.5 + 0.5 * math.exp(-(((x - at[0]) * 3) ** 2)))
-        top = at[1] - high
-        walls.box(x, top, wide, high + 0.02)
-        _roof(walls, (x, top), wide, dice.randrange(6))
+        high = tall * (0.35 + dice.random() * 0.5 + 0.5 * math.exp(-(((x - centre) * 3) ** 2)))
+        towers.append((x, shore - high, wide, high))
+        walls.box(*towers[-1][:3], high + 0.02)
+        _roof(walls, towers[-1][:2], wide, dice.randrange(6))
+        x += wide + max(0, dice.uniform(-0.03, 0.03))
+    canvas.spray(walls, *paints)
+    if not lamps:
+        return
+    walls.box(0, 0, 1, 1, 0)
+    for left, top, wide, high in towers:
         columns, rows, share = max(2, round(wide * 55)), int(high / _STOREY), dice.randint(50, 170)
         inks = bytes(ink if ink < share else 0 for ink in dice.randbytes(columns * rows))
         pane = wide * 0.9 / columns, _STOREY
-        windows.panes((x + wide * 0.06, top + 0.012), pane, columns, inks.translate(_LAMPS))
-        x += wide + max(0, dice.uniform(-0.03, 0.03))
-    canvas.spray(walls, *paints[:2])
-    canvas.spray(windows, paints[2])
+        walls.panes((left + wide * 0.06, top + 0.012), pane, columns, inks.translate(_LAMPS))
+    canvas.spray(walls, lamps)
 
 
 def _roof(walls: Pen, at: Point, wide: float, kind: int) -> None:

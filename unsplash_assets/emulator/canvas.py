@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 _SMALL: Final = 300_000  # pixels: up to here edges are cut four times as fine,
 _LARGE: Final = 2_000_000  # up to here twice; beyond, pixels are fine enough
-_BAND: Final = 2_000_000  # fine pixels that are drawn at a time
+_BAND: Final = 1_000_000  # fine pixels that are drawn at a time
 _EDGE: Final = 180  # the shade of Pillow's radial gradient in the middle of its sides
 _GRAIN: Final = 6  # shades between the darkest and the lightest grain
 _SMEAR: Final = (200, 50)  # columns and rows: as much as still water shows of what it mirrors
@@ -250,14 +250,17 @@ class Canvas:
         self.image.paste(seen.resize((self.width, below), Image.Resampling.BILINEAR), (0, at))
 
 
-def grainy(image: Image.Image, dice: random.Random) -> Image.Image:
-    """Return an image with the grain of a film, which also hides the steps of gradients."""
+def add_grain(image: Image.Image, dice: random.Random) -> None:
+    """Give an image the grain of a film, which also hides the steps of gradients."""
     shades = [round(shade * _GRAIN / 255) for shade in range(256)]
     tile = Image.frombytes("L", (_TILE, _TILE), dice.randbytes(_TILE * _TILE)).point(shades)
-    grain = Image.new("L", image.size)
-    for y, x in itertools.product(range(0, image.height, _TILE), range(0, image.width, _TILE)):
-        grain.paste(tile, (x, y))
-    return ImageChops.add(image, Image.merge("RGB", (grain,) * 3), 1, -_GRAIN // 2)
+    grain = Image.new("L", (image.width, _TILE))
+    for x in range(0, image.width, _TILE):
+        grain.paste(tile, (x, 0))
+    grain = Image.merge("RGB", (grain,) * 3)
+    for y in range(0, image.height, _TILE):  # in strips: new memory costs more than the work
+        strip = image.crop((0, y, image.width, min(y + _TILE, image.height)))
+        image.paste(ImageChops.add(strip, grain, 1, -_GRAIN // 2), (0, y))
 
 
 def ridge(dice: random.Random, base: float, rough: float, *, detail: int = 7) -> list[float]:

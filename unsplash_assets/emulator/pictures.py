@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from unsplash_assets.emulator.canvas import grainy
+from unsplash_assets.emulator.canvas import add_grain
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.scenes import scene_of
 
@@ -33,7 +33,8 @@ def render(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[bytes, 
 def draw(photo: EmulatedPhoto, size: tuple[int, int]) -> Image.Image:
     """Return the picture at a size in pixels."""
     scene = scene_of(photo.topic, photo.topic_code / (1 << 24))
-    image = grainy(scene(size, photo.dice("scene")), photo.dice("grain"))
+    image = scene(size, photo.dice("scene"))
+    add_grain(image, photo.dice("grain"))
     _caption(image, f"demo · {photo.topic}" if photo.topic else "demo")
     return image
 

@@ -76,7 +76,7 @@ def life(size: tuple[int, int], dice: random.Random) -> Image.Image:
 
 
 def _shoots(dice: random.Random) -> list[_Shoot]:
-    count, kind = dice.randint(5, 9), dice.randrange(5)
+    count, kind = dice.randint(5, 8), dice.randrange(5)
     if kind == 0:
         return [_Shoot(dice.random(), 1.03, dice.uniform(-1.9, -1.2)) for _ in range(count)]
     if kind == 1:
@@ -103,7 +103,7 @@ def _sprig(
 ) -> None:
     """A bent stem with leaves on both sides; each leaf has a light and a dark half."""
     sx, sy = pen.unit / pen.width, pen.unit / pen.height
-    bend, pairs, turn = dice.uniform(-0.12, 0.12), dice.randint(5, 9), shoot.turn
+    bend, pairs, turn = dice.uniform(-0.12, 0.12), dice.randint(4, 8), shoot.turn
     broad, spread, pace = dice.uniform(0.16, 0.32), dice.uniform(0.55, 1.0), length / pairs
     x, y = shoot.x, shoot.y
     nodes = [(x, y)]
