@@ -195,26 +195,27 @@ def _front(
 ) -> Image.Image:
     """A front of glass, close by: what is not lit shows the sky, and in some rooms one works."""
     near, lit = paints
-    wall, glass, lamps, rooms = (canvas.stencil() for _ in range(4))
-    columns = dice.randint(5, 12)
+    columns, frame, share = dice.randint(5, 12), dice.uniform(0.08, 0.26), dice.randint(60, 150)
     wide = 1 / columns
     high = wide * dice.uniform(0.6, 1.5) * canvas.width / canvas.height
-    rows, edge = math.ceil(1 / high) + 1, dice.choice((0.0, dice.uniform(0.1, 0.45)))
-    wall.box(edge, 0, 1, 1)
-    canvas.spray(wall, mix(near, sky[1], 0.3), near)
-    frame, share = dice.uniform(0.08, 0.26), dice.randint(60, 150)
+    edge, rows = dice.choice((0.0, dice.uniform(0.1, 0.45))), math.ceil(1 / high) + 1
     inks = bytes(120 + t % 136 if t < share else 0 for t in dice.randbytes(columns * rows))
-    glass.panes((edge, -0.02), (wide, high), columns, bytes([120]) * len(inks), frame)
-    lamps.panes((edge, -0.02), (wide, high), columns, inks, frame)
-    for index, ink in enumerate(inks):
+    glass = inks.translate(bytes(120 if ink == 0 else 0 for ink in range(256)))
+    grid = (edge, -0.02), (wide, high), columns
+    pen = canvas.stencil()
+    pen.box(edge, 0, 1, 1)
+    canvas.spray(pen, mix(near, sky[1], 0.3), near)
+    pen.box(0, 0, 1, 1, 0)
+    pen.panes(*grid, glass, frame)
+    canvas.spray(pen, *sky)
+    pen.panes(*grid, inks, frame)
+    canvas.spray(pen, mix(lit, WHITE, 0.25), lit)
+    pen.box(0, 0, 1, 1, 0)
+    for index in (index for index, ink in enumerate(inks) if ink):
         row, column = divmod(index, columns)
-        x, y = edge + (column + frame) * wide, -0.02 + (row + 1) * high
-        if ink:
-            _room(rooms, (x, y), (wide * (1 - frame), high * (1 - frame)), dice.randrange(5))
-    canvas.spray(glass, *sky)
-    canvas.spray(lamps, mix(lit, WHITE, 0.25), lit)
-    canvas.spray(rooms, mix(near, lit, 0.2), alpha=0.75)
-    canvas.light(dice.random(), dice.random(), 0.9, lit, 0.25)
+        foot = edge + (column + frame) * wide, -0.02 + (row + 1) * high
+        _room(pen, foot, (wide * (1 - frame), high * (1 - frame)), dice.randrange(5))
+    canvas.spray(pen, mix(near, lit, 0.2), alpha=0.75)
     return canvas.image
 
 
