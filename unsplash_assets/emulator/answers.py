@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from unsplash_assets.emulator.canvas import colour
 from unsplash_assets.emulator.photos import EmulatedPhoto
-from unsplash_assets.emulator.scenes import colour
 
 Json = dict[str, Any]
 

@@ -6,18 +6,17 @@ never larger than its original. What there is to see is decided in `scenes`.
 
 import io
 from collections.abc import Mapping
-from functools import partial
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from unsplash_assets.emulator.canvas import add_grain
 from unsplash_assets.emulator.photos import EmulatedPhoto
-from unsplash_assets.emulator.scenes import SCENES, dunes
+from unsplash_assets.emulator.scenes import scene_of
 
 MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 _FORMATS: Final = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
-_SMOOTHED_UP_TO: Final = 2_000_000  # pixels: larger pictures have edges fine enough already
 
 
 def render(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[bytes, str]:
@@ -32,13 +31,10 @@ def render(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[bytes, 
 
 
 def draw(photo: EmulatedPhoto, size: tuple[int, int]) -> Image.Image:
-    """Return the picture at a size in pixels: drawn twice as large, then smoothed."""
-    tinted = partial(dunes, tint=photo.topic_code / (1 << 24))
-    scene = SCENES.get(photo.topic or "", tinted)
-    fine = 2 if size[0] * size[1] <= _SMOOTHED_UP_TO else 1
-    image = scene((size[0] * fine, size[1] * fine), photo.dice("scene"))
-    if fine > 1:
-        image = image.reduce(fine)
+    """Return the picture at a size in pixels."""
+    scene = scene_of(photo.topic, photo.topic_code / (1 << 24))
+    image = scene(size, photo.dice("scene"))
+    add_grain(image, photo.dice("grain"))
     _caption(image, f"demo · {photo.topic}" if photo.topic else "demo")
     return image
 
