@@ -56,10 +56,11 @@ def of_stock(
 
 def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
     """Describe the photos that a run has chosen."""
-    metadata: Metadata = {"topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
+    metadata: Metadata = {}
     if chosen:
-        credit = {"credit": _credit(chosen[0], unsplash)}
-        metadata = {**credit, **metadata, **_origin(chosen[0], unsplash)}
+        first = chosen[0]
+        metadata |= {"credit": _credit(first, unsplash), "topic": topic, **_origin(first, unsplash)}
+    metadata |= {"topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
     if len(chosen) > 1:
         metadata["photos"] = _table(chosen)
     return metadata

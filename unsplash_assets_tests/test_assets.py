@@ -212,7 +212,7 @@ def test_a_person_sees_the_picture_first_and_then_whose_it_is(demo: Project) -> 
     result = demo.run("nature")
     first = ["preview", "credit", "topic", "width", "height", "bytes", "sha256", "path"]
     assert list(metadata(result, "image_file"))[:8] == first
-    assert list(metadata(result, "image_url"))[:2] == ["credit", "topic"]
+    assert list(metadata(result, "image_url"))[:3] == ["credit", "topic", "photo"]
 
 
 @pytest.mark.parametrize(
