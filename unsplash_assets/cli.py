@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import click
 
-from unsplash_assets import settings, terminal
+from unsplash_assets import progress, settings, terminal
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library import verification
 from unsplash_assets.library.catalogue import Catalogue
@@ -91,8 +91,8 @@ def fetch(topic: str, count: int | None) -> None:
 
     from unsplash_assets import fetching  # noqa: PLC0415 - Dagster takes most of a second
 
-    with terminal.progress(topic, wanted) as progress:
-        fetched = fetching.fetch(given, known[topic.casefold()], wanted, progress)
+    with progress.of_fetch(topic, wanted) as told:
+        fetched = fetching.fetch(given, known[topic.casefold()], wanted, told)
     for photo in fetched.stored:
         click.echo(str(given.library / photo.path))
     if fetched.error:
@@ -116,7 +116,7 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
     if as_json:
         click.echo(terminal.status_as_json(seen))
     else:
-        terminal.print_status(seen, given)
+        terminal.print_status(seen, given, time.time())
 
 
 @main.command()
@@ -131,7 +131,7 @@ def verify(repair: bool) -> None:  # noqa: FBT001 - as click has it
     folder = Folder(given.library)
     with closing(read_database(given.library, given.catalogue, given.mode)) as database:
         damage = Damage(database, folder)
-        with terminal.work("verified") as told:
+        with progress.of_files("verified") as told:
             seen = verification.verify(damage, folder, told)
         with terminal.data_output() as output:
             output.writelines(f"{terminal.on_one_line(str(found))}\n" for found in seen.findings)
@@ -147,7 +147,7 @@ def _repair(given: Settings, damage: Damage, seen: verification.Verification) ->
     from unsplash_assets.library.download import Source  # noqa: PLC0415
 
     ids = [found.photo_id for found in seen.bad if found.photo_id]
-    with terminal.work("repaired") as told:
+    with progress.of_files("repaired") as told:
         repairs = repairing.repair(
             damage, Source.of(given), ids, given.concurrency, lambda done: told(done, len(ids), 0)
         )

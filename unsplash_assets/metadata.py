@@ -2,9 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
@@ -19,11 +18,13 @@ from unsplash_assets.library.selection import Stock
 from unsplash_assets.library.storing import Outcome
 from unsplash_assets.library.verification import Verification
 from unsplash_assets.resources import LibraryResource, UnsplashResource
+from unsplash_assets.unsplash.models import Photo
 
 Metadata = dict[str, dg.MetadataValue[Any] | str | int]
 
 _FINDINGS_AT_MOST: Final = 20
-_LISTED: Final = 30  # photos in a table
+_LISTED: Final = 30  # photos in a table, which stays in Dagster's database
+_DESCRIPTION_LENGTH: Final = 80  # characters, in a table
 _SHOWN_AT_ONCE: Final = 999  # characters of Markdown that Dagster's UI shows without a click
 _ALT_LENGTH: Final = 100
 
@@ -49,13 +50,18 @@ def of_stock(
         metadata["skipped because"] = dg.MetadataValue.json(dict(found.skipped))
     if found.shortage:
         metadata["shortage"] = found.shortage
+    if found.photos:
+        metadata["photos"] = _table_of_fetched(found)
     return metadata
 
 
 def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
     """Describe the photos that a run has chosen."""
-    first = _of_photo(chosen[0], unsplash) if chosen else {}
-    metadata: Metadata = {**first, "topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
+    metadata: Metadata = {}
+    if chosen:
+        first = chosen[0]
+        metadata |= {"credit": _credit(first, unsplash), "topic": topic, **_origin(first, unsplash)}
+    metadata |= {"topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
     if len(chosen) > 1:
         metadata["photos"] = _table(chosen)
     return metadata
@@ -72,14 +78,16 @@ def of_files(
     newest = stored[-1]
     path = library.files.path(newest.path)
     metadata: Metadata = {
-        **_pictures(path, newest),
-        **_of_photo(newest, unsplash),
-        "path": dg.MetadataValue.path(str(path)),
-        "bytes": newest.bytes,
+        **_picture("preview", newest, lambda room: thumbnail(path, room)),
+        "credit": _credit(newest, unsplash),
+        "topic": newest.topic,
         "width": newest.width,
         "height": newest.height,
+        "bytes": newest.bytes,
         "sha256": newest.sha256,
-        "topic": newest.topic,
+        "path": dg.MetadataValue.path(str(path)),
+        **_origin(newest, unsplash),
+        **_picture("larger preview", newest, lambda _: preview(path)),
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "failed": len(outcome.failed),
@@ -156,37 +164,39 @@ def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
     return dg.DataVersion(hashlib.sha256("".join(s.sha256 for s in stored).encode()).hexdigest())
 
 
-def _of_photo(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
+def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> dg.MetadataValue[Any]:
+    """Return the credit in Markdown, both of its names linked."""
+    credit = Credit(photo, unsplash.app_name, unsplash.mode)
+    name = _plain(photo.photographer)
+    photographer = f"[{name}]({link})" if (link := credit.photographer_link) else name
+    words = f"Photo by {photographer} on [Unsplash]({credit.page_link}){credit.note}"
+    return dg.MetadataValue.md(words)
+
+
+def _origin(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
+    """Describe where a picture comes from."""
     credit = Credit(photo, unsplash.app_name, unsplash.mode)
     return {
-        "credit": dg.MetadataValue.md(_markdown(credit)),
-        "photographer": photo.photographer,
         "photo": photo.id,
         "photo page": dg.MetadataValue.url(credit.page_link),
+        "photographer": photo.photographer,
         "rendition": photo.rendition,
         "url": dg.MetadataValue.url(photo.url),
     }
 
 
-def _markdown(credit: Credit) -> str:
-    """Return the credit in Markdown, both of its names linked."""
-    name = _plain(credit.photo.photographer)
-    photographer = f"[{name}]({link})" if (link := credit.photographer_link) else name
-    return f"Photo by {photographer} on [Unsplash]({credit.page_link}){credit.note}"
+def _picture(name: str, photo: StoredPhoto, draw: Callable[[int], str]) -> Metadata:
+    """Return a picture under a name, or nothing if the file is not to be read.
 
-
-def _pictures(path: Path, photo: StoredPhoto) -> Metadata:
-    """Return a picture that the UI shows at once, and a larger one that it shows on a click."""
+    `draw` makes the data URL; if it keeps to the room that it is told, the UI shows the picture
+    at once, else on a click.
+    """
     alt = _plain(photo.description or photo.topic)[:_ALT_LENGTH].rstrip("\\")
-    room = _SHOWN_AT_ONCE - len(alt) - len("![]()")
     try:
-        small, larger = thumbnail(path, room), preview(path)
+        url = draw(_SHOWN_AT_ONCE - len(alt) - len("![]()"))
     except (OSError, SyntaxError, ValueError):  # gone since, or damaged in a way no proof sees
         return {}
-    return {
-        "preview": dg.MetadataValue.md(f"![{alt}]({small})"),
-        "larger preview": dg.MetadataValue.md(f"![{alt}]({larger})"),
-    }
+    return {name: dg.MetadataValue.md(f"![{alt}]({url})")}
 
 
 def _plain(text: str) -> str:
@@ -208,10 +218,33 @@ def _table(photos: Sequence[ChosenPhoto]) -> dg.MetadataValue[Any]:
             {
                 "photo": photo.id,
                 "photographer": photo.photographer,
-                "description": photo.description or "",
+                "description": _short(photo.description or ""),
                 "page": photo.page_url,
             }
         )
         for photo in photos[-_LISTED:]
     ]
     return dg.MetadataValue.table(records)
+
+
+def _table_of_fetched(found: Stock) -> dg.MetadataValue[Any]:
+    records = [_record_of_fetched(photo, found) for photo in found.photos[-_LISTED:]]
+    return dg.MetadataValue.table(records)
+
+
+def _record_of_fetched(photo: Photo, found: Stock) -> dg.TableRecord:
+    is_sized = photo.width and photo.height
+    return dg.TableRecord(
+        {
+            "photo": photo.id,
+            "new": "yes" if photo.id in found.new_ids else "no",
+            "photographer": photo.photographer,
+            "description": _short(photo.alt_description or photo.description or ""),
+            "original": f"{photo.width}x{photo.height}" if is_sized else "",
+            "page": photo.page_url,
+        }
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _DESCRIPTION_LENGTH else f"{text[: _DESCRIPTION_LENGTH - 1]}…"

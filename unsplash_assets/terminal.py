@@ -1,6 +1,6 @@
-"""What the command line shows in a terminal: progress, the status for people, data for programs.
+"""What the command line says: findings and status for people, data for programs.
 
-The commands themselves are in `cli`.
+The commands themselves are in `cli`, how far they are in `progress`.
 """
 
 import errno
@@ -9,21 +9,31 @@ import json
 import os
 import re
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TextIO
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
 from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets.library.runs import EndedRun
 from unsplash_assets.library.status import Status
 from unsplash_assets.library.verification import FINDINGS, Verification
+from unsplash_assets.progress import span
 from unsplash_assets.settings import Settings
 from unsplash_assets.unsplash.budget import clock_time
+from unsplash_assets.unsplash.quota import Usage
 
-_BETWEEN_LINES = 5.0  # seconds
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_LABELS: Final = len("last run  ")
+_ONE_LINE: Final = 10_000
+"""A width, in columns, that all that is said fits into."""
+_BAD: Final = "bold red"
 _ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _READER_GONE = frozenset({errno.EPIPE, errno.EINVAL})
 """What a pipe says whose reader has left; EINVAL is Windows's word for it."""
@@ -53,70 +63,6 @@ def data_output() -> Iterator[TextIO]:
             ) from error
 
 
-@contextmanager
-def progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], None]]:
-    """Show a bar on a terminal, and lines elsewhere; a new trouble is a line in both."""
-    if not sys.stderr.isatty():
-        yield _Lines(topic, wanted).tell
-        return
-    from rich.console import Console  # noqa: PLC0415 - `export` and others need none of it
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task, lines = bar.add_task(topic, total=wanted), _Lines(topic, wanted)
-
-        def tell(stored: int, trouble: str | None) -> None:
-            bar.update(task, completed=stored)
-            lines.tell_trouble(trouble)
-
-        yield tell
-
-
-@contextmanager
-def work(done_to_files: str) -> Iterator[Callable[[int, int, int], None]]:
-    """Show how far work on files is, such as "verified": a bar on a terminal, else lines.
-
-    What it gives is told, after each, how many files are done, of how many, and their bytes.
-    """
-    if not sys.stderr.isatty():
-        yield _Paced(done_to_files).tell
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
-    from rich.progress import TimeRemainingColumn as TimeLeft  # noqa: PLC0415
-
-    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeLeft()
-    label = TextColumn("{task.description}")
-    with Progress(label, *columns, console=Console(stderr=True), transient=True) as bar:
-        task, begun = bar.add_task(done_to_files, total=None, rate=""), time.monotonic()
-
-        def tell(done: int, total: int, size: int) -> None:
-            bar.update(task, completed=done, total=total, rate=_rate(size, begun))
-
-        yield tell
-
-
-class _Paced:
-    """Tells on standard error how far work is, seldom."""
-
-    def __init__(self, done_to_files: str) -> None:
-        self._did = done_to_files
-        self._begun = self._told = time.monotonic()
-
-    def tell(self, done: int, total: int, size: int) -> None:
-        now = time.monotonic()
-        if now < self._told + _BETWEEN_LINES:
-            return
-        self._told = now
-        left = (now - self._begun) / done * (total - done)
-        parts = f"{done:,} of {total:,} files", _rate(size, self._begun), f"{left:.0f} s left"
-        click.echo(f"{self._did} {', '.join(filter(None, parts))}", err=True)
-
-
-def _rate(size: int, begun: float) -> str:
-    return f"{size / max(time.monotonic() - begun, 0.001) / 1e6:,.0f} MB/s" if size else ""
-
-
 def print_verification(seen: Verification, *, hint: bool) -> None:
     """Say in a line what the proof of a library came to, and what can be done about it."""
     counts = {kind: seen.count(kind) for kind in FINDINGS}
@@ -137,27 +83,6 @@ def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:
 def on_one_line(text: str) -> str:
     """Return text that others made, such as a file's name, with nothing in it that acts."""
     return _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-class _Lines:
-    """Tells on standard error what has changed."""
-
-    def __init__(self, topic: str, wanted: int) -> None:
-        self._topic = topic
-        self._wanted = wanted
-        self._stored = 0
-        self._trouble: str | None = None
-
-    def tell(self, stored: int, trouble: str | None) -> None:
-        if stored != self._stored:
-            click.echo(f"{self._topic}: {stored} of {self._wanted} stored", err=True)
-            self._stored = stored
-        self.tell_trouble(trouble)
-
-    def tell_trouble(self, trouble: str | None) -> None:
-        if trouble and trouble != self._trouble:
-            click.echo(f"{self._topic}: {trouble}", err=True)
-            self._trouble = trouble
 
 
 def status_as_json(seen: Status) -> str:
@@ -187,35 +112,70 @@ def status_as_json(seen: Status) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def print_status(seen: Status, given: Settings) -> None:
-    """Show the status to a person."""
-    from rich.console import Console  # noqa: PLC0415
+def print_status(seen: Status, given: Settings, now: float) -> None:
+    """Show the status to a person; `now` is in seconds since 1970."""
+    from rich.console import Console  # noqa: PLC0415 - most commands need none of it
+    from rich.filesize import decimal  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _ONE_LINE
+    console.print(_table_of_topics(seen))
+    console.print()
+    demo = ": pictures are drawn here; for photos set UNSPLASH_API_KEY"
+    _say(console, "mode", seen.mode + (demo if seen.mode == "demo" else ""))
+    _say(console, "library", str(given.library))
+    _say(console, "pictures", f"{seen.stored:,} stored, {decimal(seen.bytes)}")
+    if seen.damaged:
+        hint = "unsplash-assets verify --repair downloads them again"
+        _say(console, "damaged", f"{seen.damaged:,}: {hint}", _BAD)
+    _say(console, "budget", _budget(seen.quota))
+    _say(console, "last run", _last_run(seen.last_run, now))
+    if seen.last_run and seen.last_run.error:
+        _say(console, "", seen.last_run.error, _BAD)
+
+
+def _table_of_topics(seen: Status) -> "Table":
     from rich.filesize import decimal  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    table = Table("topic", box=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("topic", overflow="fold")
     for column in ("waiting", "stored", "damaged", "size"):
         table.add_column(column, justify="right")
     for topic in seen.topics:
-        numbers = (str(topic.waiting), str(topic.stored), str(topic.damaged))
-        table.add_row(topic.topic, *numbers, decimal(topic.bytes))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
-    quota, last = seen.quota, seen.last_run
-    free = f", next at {clock_time(quota.next_free_at)}" if quota.next_free_at else ""
-    demo = " (no UNSPLASH_API_KEY: pictures are drawn here)" if seen.mode == "demo" else ""
-    console.print()
-    console.print(f"mode      {seen.mode}{demo}")
-    console.print(f"library   {given.library}, {decimal(seen.bytes)}", markup=False)
-    console.print(f"quota     {quota.used} of {quota.limit} requests in the last hour{free}")
-    if last is None:
-        console.print("last run  none yet")
-        return
-    console.print(
-        f"last run  {last.topic}, {last.outcome}, ended {_iso(last.ended_at)}", markup=False
+        damaged = Text(f"{topic.damaged:,}", _BAD if topic.damaged else "")
+        counts = f"{topic.waiting:,}", f"{topic.stored:,}", damaged
+        table.add_row(topic.topic, *counts, decimal(topic.bytes))
+    return table
+
+
+def _say(console: "Console", label: str, words: str, style: str = "") -> None:
+    """Write words beside their label, in lines that fit; a path, however long, stays whole."""
+    room = max(console.width - _LABELS, _LABELS)
+    for line in wrap(words, room, break_long_words=False, break_on_hyphens=False):
+        console.print(label.ljust(_LABELS), end="")
+        console.print(line, style=style, soft_wrap=True)
+        label = ""
+
+
+def _budget(quota: Usage) -> str:
+    others = f", {quota.others:,} of them by another program" if quota.others else ""
+    free = (
+        f"next at {clock_time(quota.next_free_at)}"
+        if quota.next_free_at
+        else f"{quota.remaining:,} free"
     )
-    if last.error:
-        console.print(f"          {last.error}", markup=False)
+    return f"{quota.used:,} of {quota.limit:,} requests in the last hour{others}, {free}"
+
+
+def _last_run(last: EndedRun | None, now: float) -> str:
+    if last is None:
+        return "none yet"
+    outcome = "succeeded" if last.outcome == "success" else "failed"
+    moment = datetime.fromtimestamp(last.ended_at).astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{last.topic}, {outcome} {span(max(0.0, now - last.ended_at))} ago ({moment})"
 
 
 def _iso(moment: float | None) -> str | None:

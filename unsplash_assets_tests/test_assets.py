@@ -1,6 +1,8 @@
 """Tests of the assets, run on a real Dagster instance, in the demo and over sockets."""
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
@@ -9,8 +11,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import dagster as dg
 import pytest
 
+from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.library.embedding import read_packet
 from unsplash_assets.settings import Mode
@@ -45,6 +49,19 @@ def live_with(given: Given, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Li
         return Project(given(api_key=key, api_url=url, topics="nature,art", retry_delay="0"))
 
     return make
+
+
+class _Changed:
+    """An API that gives the same photos for ever, with changes."""
+
+    def __init__(self, **changes: object) -> None:
+        self._changes = changes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        base = f"http://{environ['HTTP_HOST']}"
+        photos = [answers.full(EmulatedPhoto(7, number), base, "sea") for number in range(30)]
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps([{**content, **self._changes} for content in photos]).encode()]
 
 
 def test_a_run_brings_one_whole_photo_of_the_topic(demo: Project) -> None:
@@ -145,6 +162,71 @@ def test_what_is_shown_of_the_waiting_list_are_numbers(demo: Project) -> None:
     assert counts == {"requests": 1, "fetched": 30, "new": 30, "waiting": 30, "skipped": 0}
     budget = {name: shown[f"budget {name}"] for name in ("limit", "used", "left")}
     assert budget == {"limit": 1_000_000, "used": 1, "left": 999_999}
+
+
+def test_the_photos_of_an_answer_are_shown_in_a_table_of_a_size_that_is_no_burden(
+    demo: Project,
+) -> None:
+    table = _table(demo.run("nature"))
+    rows = [dict(record.data) for record in table.records]
+    columns = ["photo", "new", "photographer", "description", "original", "page"]
+    assert [list(row) for row in rows] == [columns] * 30
+    photo = demo.newest("nature")
+    (row,) = [row for row in rows if row["photo"] == photo.id]
+    assert (row["photographer"], row["description"]) == (photo.photographer, photo.description)
+    assert (row["new"], row["page"]) == ("yes", photo.page_url)
+    assert re.fullmatch(r"\d{4}x\d{4}", str(row["original"]))
+    assert len(dg.serialize_value(table)) < 12_000
+
+
+def test_what_is_not_known_of_a_photo_is_empty_in_the_table_and_a_long_text_is_cut(
+    live_with: Live,
+) -> None:
+    project = live_with(_Changed(width=None, alt_description="sea " * 50))
+    (row, *_) = [dict(record.data) for record in _table(project.run("nature")).records]
+    assert (row["original"], row["description"]) == ("", "sea " * 19 + "sea…")
+
+
+def test_a_table_has_thirty_photos_at_most_and_says_which_are_known(live_with: Live) -> None:
+    project = live_with(_Changed())
+    project.run("art")
+    result = project.run("nature", ["photo_metadata"])
+    assert (metadata(result, "photo_metadata")["fetched"]) == 60
+    assert [record.data["new"] for record in _table(result).records] == ["no"] * 30
+
+
+def _table(result: dg.ExecuteInProcessResult) -> dg.TableMetadataValue:
+    (made,) = result.asset_materializations_for_node("photo_metadata")
+    table = made.metadata["photos"]
+    assert isinstance(table, dg.TableMetadataValue)
+    return table
+
+
+def test_where_no_request_is_made_there_is_no_table(demo: Project) -> None:
+    demo.run("nature", ["photo_metadata"])
+    shown = metadata(demo.run("nature", ["photo_metadata"]), "photo_metadata")
+    assert (shown["requests"], shown["fetched"], "photos" in shown) == (0, 0, False)
+
+
+def test_a_person_sees_the_picture_first_and_then_whose_it_is(demo: Project) -> None:
+    result = demo.run("nature")
+    first = ["preview", "credit", "topic", "width", "height", "bytes", "sha256", "path"]
+    assert list(metadata(result, "image_file"))[:8] == first
+    assert list(metadata(result, "image_url"))[:3] == ["credit", "topic", "photo"]
+
+
+@pytest.mark.parametrize(
+    ("asset", "names"),
+    [
+        ("photo_metadata", ["requests", "fetched", "new", "waiting", "skipped", "budget left"]),
+        ("image_url", ["chosen"]),
+        ("image_file", ["width", "height", "bytes", "stored", "waiting", "repaired", "pruned"]),
+    ],
+)
+def test_what_the_ui_plots_are_whole_numbers(demo: Project, asset: str, names: list[str]) -> None:
+    (event,) = demo.run("nature").asset_materializations_for_node(asset)
+    kinds = {name: type(event.metadata[name]) for name in names}
+    assert kinds == dict.fromkeys(names, dg.IntMetadataValue)
 
 
 def test_the_hash_of_one_file_is_the_data_version(demo: Project) -> None:

@@ -41,7 +41,7 @@ UrlOf = Callable[[Mapping[str, str]], str]
 class Added:
     """What became of the photos of one answer."""
 
-    new: int
+    new_ids: frozenset[str]
     known: int
 
 
@@ -118,7 +118,7 @@ class Catalogue:
             rows = [self._row(topic, photo, first + i) for i, photo in enumerate(new)]
             if rows:
                 connection.execute(sa.insert(db.photos), rows)
-        return Added(new=len(new), known=len(photos) - len(new))
+        return Added(frozenset(photo.id for photo in new), known=len(photos) - len(new))
 
     def waiting(self, topic: str) -> int:
         """Count the photos on a topic's waiting list."""

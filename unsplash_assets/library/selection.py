@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from unsplash_assets.errors import NoPhotos, QuotaSpent
 from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.models import Photo
 
 FRUITLESS_REQUESTS: Final = 2
 """Answers in a row without a new photo after which a topic counts as exhausted."""
@@ -22,14 +23,25 @@ class Stock:
     """What stocking a topic's waiting list came to."""
 
     requests: int
-    fetched: int
-    """Photos that the answers had, those that are not for us left out."""
-    new: int
+    photos: tuple[Photo, ...]
+    """Those that the answers had, without those that are not for us."""
+    new_ids: frozenset[str]
+    """Those of them that were not known yet."""
     skipped: Mapping[str, int]
     """Why photos of the answers were skipped, and how many each."""
     waiting: int
     shortage: str | None
     """Why fewer are waiting than were needed, if so."""
+
+    @property
+    def fetched(self) -> int:
+        """How many photos the answers had, those that are not for us left out."""
+        return len(self.photos)
+
+    @property
+    def new(self) -> int:
+        """How many of them were not known yet."""
+        return len(self.new_ids)
 
 
 def stock(
@@ -42,7 +54,9 @@ def stock(
     the work can then be done.
     """
     affordable = max(1, client.budget.free() - 1)
-    requests = fetched = new = fruitless = 0
+    requests = fruitless = 0
+    photos: list[Photo] = []
+    new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
     shortage = None
     while (waiting := catalogue.waiting(topic)) < min(needed, affordable):
@@ -58,12 +72,13 @@ def stock(
             break
         requests += 1
         added = catalogue.add(topic, brought.photos)
-        fetched, new = fetched + len(brought.photos), new + added.new
+        photos += brought.photos
+        new_ids |= added.new_ids
         skipped.update(brought.skipped)
-        fruitless = 0 if added.new else fruitless + 1
+        fruitless = 0 if added.new_ids else fruitless + 1
     if waiting < needed and not shortage:
         shortage = f"the request budget has download events for {affordable} of {needed} photos"
-    return Stock(requests, fetched, new, dict(skipped), waiting, shortage)
+    return Stock(requests, tuple(photos), frozenset(new_ids), dict(skipped), waiting, shortage)
 
 
 def choose(

@@ -28,6 +28,16 @@ class Status:
         """The size of all stored pictures."""
         return sum(topic.bytes for topic in self.topics)
 
+    @property
+    def stored(self) -> int:
+        """How many pictures are stored."""
+        return sum(topic.stored for topic in self.topics)
+
+    @property
+    def damaged(self) -> int:
+        """How many pictures are damaged."""
+        return sum(topic.damaged for topic in self.topics)
+
 
 def look(database: Database, topics: tuple[str, ...], key: str) -> Status:
     """Look at the library, and at the quota of the key with this fingerprint; change nothing."""

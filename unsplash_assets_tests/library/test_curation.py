@@ -96,7 +96,7 @@ def test_a_photo_of_any_state_can_be_banned(
     assert len(done.removed) == (state in {"stored", "damaged"})
     assert files(folder) == []
     assert catalogue.counts() == {}
-    assert catalogue.add("sky", [photo(1)]) == Added(new=0, known=1)
+    assert catalogue.add("sky", [photo(1)]) == Added(frozenset(), known=1)
     assert chosen_ids(catalogue, 9) == []
     assert catalogue.take_over("sea", "mine") == []
     assert catalogue.newest_stored("sea") is None
@@ -125,7 +125,7 @@ def test_a_photo_that_is_not_known_is_banned_in_advance(
     catalogue: Catalogue, curation: Curation, folder: Folder
 ) -> None:
     assert curation.ban(STRANGER, folder) == Ban(was_known=False, removed=[])
-    assert catalogue.add("sea", [photo(1, id=STRANGER)]) == Added(new=0, known=1)
+    assert catalogue.add("sea", [photo(1, id=STRANGER)]) == Added(frozenset(), known=1)
     assert catalogue.counts() == {}
     assert curation.ban(STRANGER, folder).was_known
 
@@ -200,7 +200,7 @@ def test_a_ban_in_advance_that_is_taken_back_leaves_nothing(
     curation.ban(STRANGER, folder)
     curation.unban(STRANGER)
     assert row_of(database, STRANGER) is None
-    assert catalogue.add("sea", [photo(1, id=STRANGER)]) == Added(new=1, known=0)
+    assert catalogue.add("sea", [photo(1, id=STRANGER)]) == Added(frozenset({STRANGER}), known=0)
 
 
 @pytest.mark.parametrize("state", ["not known", "stored"])

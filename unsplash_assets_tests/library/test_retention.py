@@ -143,7 +143,7 @@ def test_a_pruned_photo_is_known_and_not_brought_again(
 ) -> None:
     store(1, 2)
     prune(photos=1)
-    assert catalogue.add("sea", [photo(1)]) == Added(new=0, known=1)
+    assert catalogue.add("sea", [photo(1)]) == Added(frozenset(), known=1)
     assert catalogue.waiting("sea") == 0
 
 

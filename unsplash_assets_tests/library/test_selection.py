@@ -32,6 +32,7 @@ from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 ANY = Filters()
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
+NOTHING_DONE = Stock(0, (), frozenset(), skipped={}, waiting=30, shortage=None)
 
 
 @pytest.fixture
@@ -67,7 +68,8 @@ def test_an_empty_list_is_stocked_with_one_request(
     client: Client, catalogue: Catalogue, budget: RequestBudget
 ) -> None:
     found = stock(client(Emulator()), catalogue, "sea", 1, ANY)
-    assert found == Stock(1, fetched=30, new=30, skipped={}, waiting=30, shortage=None)
+    assert (found.requests, found.fetched, found.new, found.waiting) == (1, 30, 30, 30)
+    assert (found.skipped, found.shortage) == ({}, None)
     assert catalogue.waiting("sea") == 30
     assert budget.usage().used == 1
 
@@ -77,7 +79,7 @@ def test_no_request_is_made_while_enough_are_waiting(
 ) -> None:
     api = client(Emulator())
     stock(api, catalogue, "sea", 1, ANY)
-    assert stock(api, catalogue, "sea", 30, ANY) == Stock(0, 0, 0, {}, 30, None)
+    assert stock(api, catalogue, "sea", 30, ANY) == NOTHING_DONE
     assert budget.usage().used == 1
 
 
@@ -86,7 +88,8 @@ def test_as_many_requests_are_made_as_are_needed_and_no_more(
 ) -> None:
     api = client(Api(list(range(30)), list(range(20, 50)), list(range(60, 90))))
     found = stock(api, catalogue, "sea", 45, ANY)
-    assert found == Stock(2, fetched=60, new=50, skipped={}, waiting=50, shortage=None)
+    assert (found.requests, found.fetched, found.new, found.waiting) == (2, 60, 50, 50)
+    assert found.shortage is None
     assert budget.usage().used == 2
 
 
@@ -95,7 +98,10 @@ def test_photos_that_another_topic_brought_are_not_new(
 ) -> None:
     stock(client(Api([1, 2])), catalogue, "sky", 2, ANY)
     found = stock(client(Api([1, 2], [2, 3])), catalogue, "sea", 1, ANY)
-    assert found == Stock(2, fetched=4, new=1, skipped={}, waiting=1, shortage=None)
+    assert (found.requests, found.fetched, found.waiting) == (2, 4, 1)
+    assert found.new_ids == {EmulatedPhoto(7, 3).id}
+    assert [photo.id for photo in found.photos] == [EmulatedPhoto(7, n).id for n in (1, 2, 2, 3)]
+    assert found.shortage is None
 
 
 def test_a_topic_without_new_photos_is_given_up_after_two_requests(
@@ -163,7 +169,7 @@ def test_a_budget_that_is_spent_is_no_matter_where_enough_wait(
 ) -> None:
     api = client(Emulator(HourlyQuota(1, clock)))
     stock(api, catalogue, "sea", 1, ANY)
-    assert stock(api, catalogue, "sea", 1, ANY) == Stock(0, 0, 0, {}, 30, None)
+    assert stock(api, catalogue, "sea", 1, ANY) == NOTHING_DONE
 
 
 def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
@@ -322,7 +328,7 @@ def test_whatever_photo_is_read_can_be_kept_chosen_named_and_credited(
     assert isinstance(read, Photo)
     with closing(read_database(Path("nowhere"), None, "live")) as database:
         catalogue = Catalogue(database)
-        assert catalogue.add("sea", [read]).new == 1
+        assert catalogue.add("sea", [read]).new_ids == {read.id}
         (photo,) = choose(catalogue, "sea", 1, "mine", rendition)
     assert urlsplit(photo.url).netloc == urlsplit(PICTURES).netloc
     path = photo_path("sea", photo.description, photo.id, "jpg")
