@@ -179,7 +179,7 @@ def open_gallery() -> None:
     with closing(open_database(given.library, given.catalogue, given.mode)) as database:
         page = _write_gallery(given, database)
     click.echo(str(page))
-    Viewer(given.viewer, given.has_screen).open_page(page)
+    Viewer.of(given).open_page(page)
 
 
 def _write_gallery(given: Settings, database: Database) -> Path:

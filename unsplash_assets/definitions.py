@@ -31,7 +31,7 @@ def build_definitions(
         asset_checks=CHECKS,
         jobs=[refresh, verify],
         schedules=[build_every_minute(given, refresh, pick), build_every_day(verify)],
-        sensors=[build_open_new_images(given, Viewer(given.viewer, given.has_screen))],
+        sensors=[build_open_new_images(given, Viewer.of(given))],
         resources=build_resources(given),
         executor=dg.in_process_executor,
     )

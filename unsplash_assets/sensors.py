@@ -12,7 +12,7 @@ from unsplash_assets.errors import ViewerError
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.credit import credit_line
 from unsplash_assets.library.database import Database, open_database
-from unsplash_assets.library.files import Folder
+from unsplash_assets.library.files import PAGE, Folder
 from unsplash_assets.library.showing import (
     Cursor,
     new_pictures,
@@ -59,7 +59,7 @@ def _skipped(said: str | None, cursor: Cursor | None) -> dg.SensorResult:
 
 
 def _show_page(given: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
-    page = Folder(given.library).path("index.html")
+    page = Folder(given.library).path(PAGE)
     if not page.is_file():
         return "no gallery yet", passed_over(cursor)
     with _database(given) as database:

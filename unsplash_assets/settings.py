@@ -175,6 +175,8 @@ class Settings:
     keep_runs: timedelta
     has_screen: bool
     """Whether this machine's desktop can be reached from this process."""
+    browser: str | None
+    """The command that pages are to be opened with, as BROWSER says it; None for the desktop's."""
 
     @property
     def mode(self) -> Mode:
@@ -264,7 +266,8 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
     typed = {name.removeprefix(_OURS).lower(): value for name, value in values.items()}
     typed["library"] = _library(environ, project, "library" if key else "demo-library")
     typed["catalogue"] = _anchored(values["UNSPLASH_CATALOGUE"], project)
-    return Settings(project=project, has_screen=_has_screen(environ), **typed)
+    browser = environ.get("BROWSER", "").split(os.pathsep)[0].strip() or None
+    return Settings(project=project, has_screen=_has_screen(environ), browser=browser, **typed)
 
 
 def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - as its parser has it

@@ -19,6 +19,7 @@ from typing import Final
 
 from unsplash_assets import settings
 from unsplash_assets.errors import ViewerError
+from unsplash_assets.settings import Settings
 
 AUTO: Final = "auto"
 OFF: Final = "off"
@@ -35,8 +36,11 @@ class _Programs:
     def __init__(self) -> None:
         self._failures: deque[str] = deque(maxlen=1)
 
-    def start(self, command: Sequence[str]) -> None:
-        """Start a program, out of reach of this terminal. Raises ViewerError."""
+    def start(self, command: Sequence[str], said_by: str = "UNSPLASH_VIEWER") -> None:
+        """Start a program, out of reach of this terminal.
+
+        Raises ViewerError, which names the variable that has the command.
+        """
         try:
             child = subprocess.Popen(  # noqa: S603 - the user's own command, without a shell
                 command,
@@ -48,7 +52,7 @@ class _Programs:
             )
         except OSError as error:
             raise ViewerError(
-                f"UNSPLASH_VIEWER: {command[0]!r} cannot be started ({error.strerror})"
+                f"{said_by}: {command[0]!r} cannot be started ({error.strerror})"
             ) from error
         name = Path(command[0]).name
         waiting = (child, name)
@@ -73,7 +77,14 @@ class Viewer:
     setting: str
     has_screen: bool
     platform: str = sys.platform
+    browser: str | None = None
+    """A command for pages instead of the desktop's, with %s for the page's URL, or without."""
     _programs: _Programs = field(default_factory=_Programs, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, given: Settings) -> "Viewer":
+        """Return what the settings make of it."""
+        return cls(given.viewer, given.has_screen, browser=given.browser)
 
     @property
     def at_most(self) -> int:
@@ -84,7 +95,8 @@ class Viewer:
         """Say why nothing can be shown, if so."""
         if self.setting == OFF:
             return "UNSPLASH_VIEWER is off"
-        if self.setting in {AUTO, GALLERY} and not self.has_screen:
+        has_browser = self.setting == GALLERY and self.browser
+        if self.setting in {AUTO, GALLERY} and not (self.has_screen or has_browser):
             return f"{_NO_SCREEN}: set UNSPLASH_VIEWER to off, or to a command with {{path}}"
         return None
 
@@ -93,10 +105,17 @@ class Viewer:
         if self.setting == AUTO:
             self._open_on_desktop(path)
         else:
-            self._programs.start([word.format(**fields, path=path) for word in self._words()])
+            self._programs.start(
+                [word.format(**fields, path=path) for word in self._words(self.setting)]
+            )
 
     def open_page(self, path: Path) -> None:
-        """Open a page in the desktop's browser, whatever `setting` is. Raises ViewerError."""
+        """Open a page in the browser, whatever `setting` is. Raises ViewerError."""
+        if self.browser:
+            words, url = self._words(self.browser), path.as_uri()
+            put = [word.replace("%s", url) for word in words]
+            self._programs.start(put if put != words else [*words, url], "BROWSER")
+            return
         if not self.has_screen:
             raise ViewerError(f"{_NO_SCREEN}: open {path} in a browser elsewhere")
         self._open_on_desktop(path)
@@ -115,11 +134,11 @@ class Viewer:
             raise ViewerError(f"{name} is missing: install xdg-utils, or open {path} yourself")
         self._programs.start([opener, str(path)])
 
-    def _words(self) -> list[str]:
-        """Split the command as this platform's shells do: on Windows a backslash is a folder."""
+    def _words(self, command: str) -> list[str]:
+        """Split a command as this platform's shells do: on Windows a backslash is a folder."""
         if self.platform != "win32":
-            return shlex.split(self.setting)
-        words = shlex.split(self.setting, posix=False)
+            return shlex.split(command)
+        words = shlex.split(command, posix=False)
         return [w[1:-1] if len(w) > 1 and w[0] == w[-1] == '"' else w for w in words]
 
 

@@ -299,6 +299,16 @@ def test_there_is_a_screen_where_x11_or_wayland_say_so(tmp_path: Path) -> None:
     assert settings.parse({"WAYLAND_DISPLAY": "wayland-0"}, tmp_path).has_screen
 
 
+@pytest.mark.parametrize(
+    ("said", "browser"),
+    [("", None), ("lynx %s", "lynx %s"), (os.pathsep.join(["firefox", "lynx"]), "firefox")],
+)
+def test_the_first_browser_of_a_list_is_the_one(
+    tmp_path: Path, said: str, browser: str | None
+) -> None:
+    assert settings.parse({"BROWSER": said}, tmp_path).browser == browser
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project folder with this project's dagster.yaml."""

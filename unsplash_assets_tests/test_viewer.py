@@ -251,6 +251,23 @@ def test_nothing_is_said_of_a_viewer_that_ends_well(command: str, written: Path)
     assert viewer.failure() is None
 
 
+@pytest.mark.parametrize("arguments", ["", " --new-window=%s"])
+def test_a_page_is_opened_with_the_browser_that_is_asked_for(
+    tmp_path: Path, command: str, written: Path, arguments: str
+) -> None:
+    page = tmp_path / "a library" / "index.html"
+    viewer = Viewer(GALLERY, has_screen=False, browser=command + arguments)
+    assert viewer.obstacle() is None
+    viewer.open_page(page)
+    assert read(written)["words"] == [f"{arguments.strip()[:-2]}{page.as_uri()}"]
+
+
+def test_a_browser_that_is_missing_is_named_with_its_variable() -> None:
+    viewer = Viewer(OFF, has_screen=True, browser="no-such-browser")
+    with pytest.raises(ViewerError, match=r"^BROWSER: 'no-such-browser' cannot be started"):
+        viewer.open_page(Path("/index.html"))
+
+
 @pytest.mark.parametrize(
     ("viewer", "said"),
     [
