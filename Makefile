@@ -15,7 +15,7 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m unsplash_assets.launch $(PORT)
 
 test: check $(VENV)/.npm
-	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --durations=15 --cov --cov-report=term
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
