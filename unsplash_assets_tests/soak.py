@@ -128,7 +128,6 @@ class Soak:
     def lines(self) -> Iterator[str]:
         """Yield the figures, a line each."""
         asked, failed = self.asked.total(), sum(v for k, v in self.asked.items() if "failed" in k)
-        early, late = self._memory_early_and_late()
         yield f"| ticks | {self.ticks:,}, seed {self.seed}, {self.seconds / 60:.0f} minutes |"
         yield f"| requests | {asked:,}, of which {failed:,} failed ({failed / asked:.1%}) |"
         yield f"| steps tried again | {self.tries} |"
@@ -137,11 +136,12 @@ class Soak:
         yield f"| photos | {_listed(self.photos)} |"
         yield f"| download events of stored photos | {_listed(self.events)} |"
         yield f"| rows and files that break the invariant | {len(self.broken)} |"
-        yield f"| memory in the second and the last tenth | {early:.0f} and {late:.0f} MB |"
+        yield f"| memory in each fifth | {', '.join(self._memory_of_fifths())} MB |"
 
-    def _memory_early_and_late(self) -> tuple[float, float]:
-        tenth = self.ticks // 10
-        return mean(self.memory[tenth : 2 * tenth]) / 1e6, mean(self.memory[-tenth:]) / 1e6
+    def _memory_of_fifths(self) -> Iterator[str]:
+        fifth = self.ticks // 5
+        for begin in range(0, 5 * fifth, fifth):
+            yield f"{mean(self.memory[begin : begin + fifth]) / 1e6:.0f}"
 
 
 def _listed(counted: Counter[str]) -> str:
