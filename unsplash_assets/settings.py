@@ -234,6 +234,15 @@ def enter_project(project: Path) -> None:
     os.environ["DAGSTER_HOME"] = home
 
 
+def certificates() -> str | None:
+    """Return the file of certificates that SSL_CERT_FILE names, or None.
+
+    requests reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE itself, but not the variable that most
+    other programs know.
+    """
+    return environment(find_project(Path.cwd())).get("SSL_CERT_FILE") or None
+
+
 def secret(name: str) -> str | None:
     """Return the value of the variable that holds a secret, or None if it is unset or empty."""
     return environment(find_project(Path.cwd())).get(name, "").strip() or None
