@@ -21,6 +21,7 @@ from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.disks import network_warning
+from unsplash_assets.library.download import picture_limits
 from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.gallery import Gallery, write_gallery
@@ -30,10 +31,10 @@ from unsplash_assets.library.retention import Retention
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
 from unsplash_assets.settings import DEMO_KEY, DEMO_URL, UNSPLASH_API_URL, Mode, Settings
-from unsplash_assets.transport.base import Limits, Timeouts, Transport
+from unsplash_assets.transport.base import Timeouts, Transport
 from unsplash_assets.transport.modes import transport_of
 from unsplash_assets.unsplash.budget import Budget
-from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
+from unsplash_assets.unsplash.client import Filters, UnsplashClient
 
 MODE_TAG: Final = "unsplash_assets/mode"
 PROCESS_TAG: Final = "unsplash_assets/process"
@@ -220,12 +221,6 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
 
     def shelf(self) -> Shelf:
         """Return what is needed to bring pictures into the library."""
-        limits = Limits(
-            Timeouts(total=self.timeout),
-            size=self.max_size,
-            redirect_origins=picture_origins(self.unsplash.api_url),
-            is_confined=True,
-        )
         transport = self.unsplash.transport()
         return Shelf(
             catalogue=self.catalogue,
@@ -233,7 +228,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             client=self.unsplash.client(self.budget, transport),
             folder=self.files,
             transport=transport,
-            limits=limits,
+            limits=picture_limits(self.unsplash.api_url, self.timeout, self.max_size),
             concurrency=self.concurrency,
             app_name=self.unsplash.app_name,
             mode=self.unsplash.mode,

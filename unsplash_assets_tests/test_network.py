@@ -25,6 +25,7 @@ from unsplash_assets_tests.runs import Project, failure
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
+REPAIR = (COMMAND, "verify", "--repair")
 KEY = "a-recognisable-access-key"
 CREDENTIALS = "Basic " + b64encode(b"somebody:hidden+word").decode()
 API, PICTURES = "api.unsplash.com", "images.unsplash.com"
@@ -180,6 +181,22 @@ def test_a_picture_of_an_api_that_was_left_is_not_asked_for(live: Live, serve: S
     assert second.pictures() == []
 
 
+def test_a_repair_asks_no_api_that_was_left_either(
+    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Unsplash()
+    project = live({}, api_url=serve(left))
+    assert project.run("nature").success
+    asked = len(left.seen)
+    (project.given.library / project.pictures()[0]).unlink()
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(Emulator()))
+    done = subprocess.run(REPAIR, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is elsewhere: it is not asked" in done.stderr
+    assert len(left.seen) == asked
+    assert project.pictures() == []
+
+
 def _in_a_folder(folder: Path, *lines: str) -> Path:
     copy(PROJECT / "dagster.yaml", folder)
     settings = ["UNSPLASH_TOPICS=nature", "UNSPLASH_RENDITION=thumb", "UNSPLASH_RETRY_DELAY=0"]
@@ -213,6 +230,19 @@ def test_what_the_env_file_says_of_the_network_reaches_a_command(
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("library/nature/*.jpg"))) == 1
     assert unsplash.keys(API) == {f"Client-ID {KEY}"}
+    assert unsplash.keys(PICTURES) == {None}
+
+
+def test_what_the_env_file_says_of_the_network_reaches_a_repair(
+    proxy: Proxy, unsplash: Unsplash, tmp_path: Path
+) -> None:
+    below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", "REQUESTS_CA_BUNDLE=authority.pem")
+    environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
+    subprocess.run([COMMAND, "fetch", "nature"], cwd=below, env=environ, check=True)
+    (picture,) = tmp_path.glob("library/nature/*.jpg")
+    picture.unlink()
+    subprocess.run(REPAIR, cwd=below, env=environ, check=True)
+    assert picture.is_file()
     assert unsplash.keys(PICTURES) == {None}
 
 
