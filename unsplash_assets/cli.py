@@ -146,6 +146,7 @@ def _repair(given: Settings, damage: Damage, seen: verification.Verification) ->
     from unsplash_assets.library import repairing  # noqa: PLC0415 - with all that downloads
     from unsplash_assets.library.download import Source  # noqa: PLC0415
 
+    settings.enter_project(given.project)
     ids = [found.photo_id for found in seen.bad if found.photo_id]
     with progress.of_files("repaired") as told:
         repairs = repairing.repair(

@@ -2,7 +2,8 @@
 
 `UnsplashResource` is the API, `LibraryResource` the photos here. Both can be changed for one
 run in the launchpad. No secret is a field: a field would be stored with the run and shown
-in the UI, so the key is named by its variable and read when it is needed.
+in the UI, so the key is named by its variable and read when it is needed. Nor can a launchpad
+make a secret of this process one, or send it anywhere (docs/decisions.md, Dagster).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import dagster as dg
-from pydantic import Field, PrivateAttr, create_model, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, create_model, field_validator
 
 from unsplash_assets import setting_values, settings
 from unsplash_assets.errors import LibraryError, SettingsError
@@ -20,6 +21,7 @@ from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.disks import network_warning
+from unsplash_assets.library.download import picture_limits
 from unsplash_assets.library.events import DownloadEvents
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.gallery import Gallery, write_gallery
@@ -28,11 +30,11 @@ from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.retention import Retention
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
-from unsplash_assets.settings import DEMO_KEY, DEMO_URL, Mode, Settings
-from unsplash_assets.transport.base import Limits, Timeouts, Transport
+from unsplash_assets.settings import DEMO_KEY, DEMO_URL, UNSPLASH_API_URL, Mode, Settings
+from unsplash_assets.transport.base import Timeouts, Transport
 from unsplash_assets.transport.modes import transport_of
 from unsplash_assets.unsplash.budget import Budget
-from unsplash_assets.unsplash.client import Filters, UnsplashClient, picture_origins
+from unsplash_assets.unsplash.client import Filters, UnsplashClient
 
 MODE_TAG: Final = "unsplash_assets/mode"
 PROCESS_TAG: Final = "unsplash_assets/process"
@@ -45,13 +47,18 @@ _PARTITION_TAG: Final = "dagster/partition"
 class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     """The API of Unsplash: where it is, who asks, for what photos, and how patiently."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     api_key_variable: str = Field(
         default="UNSPLASH_API_KEY",
-        pattern=r"^[A-Z][A-Z0-9_]*$",
-        description="The environment variable that holds the Access Key, never the key itself.",
+        pattern=r"^UNSPLASH_API_KEY(_[A-Z0-9_]+)?$",
+        description="The environment variable that holds the Access Key, never the key itself: "
+        "UNSPLASH_API_KEY, or one whose name begins so, such as UNSPLASH_API_KEY_2.",
     )
     api_url: str = Field(
-        default=DEMO_URL, description=f"The API's base URL; {DEMO_URL} is the demo in process."
+        default=DEMO_URL,
+        description=f"The API's base URL: that of UNSPLASH_API_URL, {UNSPLASH_API_URL}, or "
+        f"{DEMO_URL}, which is the demo in process. The key goes nowhere else.",
     )
     app_name: str = Field(
         default="unsplash_assets", description="The application's name in credit links."
@@ -72,7 +79,26 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
     retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
 
-    _check_url = field_validator("api_url")(setting_values.api_url)
+    @field_validator("api_url")
+    @classmethod
+    def _check_url(cls, text: str) -> str:
+        """Let no launchpad send the key elsewhere; the class's default is the settings' URL."""
+        url = setting_values.api_url(text)
+        if url not in {cls.model_fields["api_url"].default, UNSPLASH_API_URL, DEMO_URL}:
+            raise ValueError(
+                f"use the URL of UNSPLASH_API_URL, {UNSPLASH_API_URL}, or {DEMO_URL} (the demo); "
+                "another server is set in UNSPLASH_API_URL, not for one run"
+            )
+        return url
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Refuse a run whose config would have Dagster read variables, and the run show them."""
+        for name in _variables(context.run.run_config if context.run else None):
+            raise SettingsError(
+                "a field of the launchpad",
+                f"to be read from the environment (env: {name})",
+                "write its value, for all may read what a run is given",
+            )
 
     @property
     def mode(self) -> Mode:
@@ -114,6 +140,8 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
 
 class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
     """The photos here: their folder and catalogue, and how a run adds to them."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     unsplash: dg.ResourceDependency[UnsplashResource]
     folder: str = Field(default="library", description="The library's folder.")
@@ -193,12 +221,6 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
 
     def shelf(self) -> Shelf:
         """Return what is needed to bring pictures into the library."""
-        limits = Limits(
-            Timeouts(total=self.timeout),
-            size=self.max_size,
-            redirect_origins=picture_origins(self.unsplash.api_url),
-            is_confined=True,
-        )
         transport = self.unsplash.transport()
         return Shelf(
             catalogue=self.catalogue,
@@ -206,7 +228,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
             client=self.unsplash.client(self.budget, transport),
             folder=self.files,
             transport=transport,
-            limits=limits,
+            limits=picture_limits(self.unsplash.api_url, self.timeout, self.max_size),
             concurrency=self.concurrency,
             app_name=self.unsplash.app_name,
             mode=self.unsplash.mode,
@@ -248,6 +270,19 @@ def _with_defaults(resource: type[Resource], **values: object) -> type[Resource]
         info.default = value
         fields[name] = (info.annotation, info)
     return create_model(resource.__name__, __base__=resource, __doc__=resource.__doc__, **fields)
+
+
+def _variables(config: object) -> Iterator[str]:
+    """Yield the variables that a run config names in place of values."""
+    match config:
+        case {"env": str(name), **others} if not others:
+            yield name
+        case {**entries}:
+            for entry in entries.values():
+                yield from _variables(entry)
+        case list():
+            for entry in config:
+                yield from _variables(entry)
 
 
 def _topic(context: dg.InitResourceContext) -> str | None:

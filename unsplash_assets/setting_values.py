@@ -2,7 +2,7 @@
 
 Each parser takes the text of a variable, already stripped and not empty, and returns the value;
 or raises ValueError with the words that say what is allowed. Which variable uses which parser
-stands in `settings`.
+stands in `settings`. How a text that is refused is quoted, where it may hold a secret, is here too.
 """
 
 import re
@@ -87,6 +87,11 @@ def access_key(text: str) -> str:
     return text
 
 
+def key_as_shown(text: str) -> str:
+    """What an error says of a text that is no key: a mistyped key is nearly one."""
+    return f"{len(text)} characters that are no key"
+
+
 def api_url(text: str) -> str:
     """The base URL of an API; plain http only for a server on this machine."""
     allowed = "use https://host[:port][/path], or http:// for a server on this machine"
@@ -103,6 +108,15 @@ def api_url(text: str) -> str:
     if extra or not port_is_usable or re.search(r"[^!-~]", text):
         raise ValueError(allowed)
     return text.rstrip("/")
+
+
+def url_as_shown(text: str) -> str:
+    """A URL, or what was meant for one, as an error quotes it: without user, password and query.
+
+    Each of them may be, or hold, a secret.
+    """
+    masked = re.sub(r"^([a-z0-9+.-]+://)?.*@", r"\1***@", text, flags=re.IGNORECASE | re.DOTALL)
+    return repr(re.sub(r"([?#]).*", r"\1***", masked, flags=re.DOTALL))
 
 
 def is_loopback(host: str) -> bool:
@@ -158,6 +172,8 @@ def catalogue_url(text: str) -> str:
         raise ValueError(
             "use an SQLAlchemy URL such as sqlite:///catalogue.db or postgresql://host/name"
         )
+    if text.startswith("postgresql") and text.count("@") > 1:  # part of the password would be host
+        raise ValueError("use %40 for each @ but the one before the host")
     return text
 
 

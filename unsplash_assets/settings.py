@@ -7,7 +7,6 @@ may be stands in `setting_values`; what a setting means for the work, where it i
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,14 +36,14 @@ class Variable:
     """One variable of the environment: its default as text, its meaning, and its parser.
 
     The parser takes the text and returns the value, or raises ValueError with the words that
-    say what is allowed.
+    say what is allowed. How the error shows the text is said by `shown`.
     """
 
     name: str
     default: str
     meaning: str
     parse: Callable[[str], Any]
-    secret: bool = False
+    shown: Callable[[str], str] = repr
 
 
 VARIABLES: Final[tuple[Variable, ...]] = (
@@ -53,13 +52,14 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "",
         "the Access Key of an Unsplash application; without one: demo mode",
         setting_values.access_key,
-        secret=True,
+        shown=setting_values.key_as_shown,
     ),
     Variable(
         "UNSPLASH_API_URL",
         UNSPLASH_API_URL,
         "another server that speaks the same API (needs a key too)",
         setting_values.api_url,
+        shown=setting_values.url_as_shown,
     ),
     Variable(
         "UNSPLASH_APP_NAME",
@@ -78,12 +78,14 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "library",
         "the folder (in demo mode: demo-library)",
         setting_values.library_folder,
+        shown=setting_values.url_as_shown,
     ),
     Variable(
         "UNSPLASH_CATALOGUE",
         "",
         "SQLAlchemy URL; without one: the SQLite file catalogue.db in the library",
         setting_values.catalogue_url,
+        shown=setting_values.url_as_shown,
     ),
     Variable(
         "UNSPLASH_RENDITION",
@@ -234,6 +236,15 @@ def enter_project(project: Path) -> None:
     os.environ["DAGSTER_HOME"] = home
 
 
+def certificates() -> str | None:
+    """Return the file of certificates that SSL_CERT_FILE names, or None.
+
+    requests reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE itself, but not the variable that most
+    other programs know.
+    """
+    return environment(find_project(Path.cwd())).get("SSL_CERT_FILE") or None
+
+
 def secret(name: str) -> str | None:
     """Return the value of the variable that holds a secret, or None if it is unset or empty."""
     return environment(find_project(Path.cwd())).get(name, "").strip() or None
@@ -277,12 +288,7 @@ def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN4
     try:
         return variable.parse(text)
     except ValueError as error:
-        shown = f"{len(text)} characters that are no key" if variable.secret else repr(text)
-        raise SettingsError(variable.name, _without_password(shown), str(error)) from None
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"(://[^/@:]*):.*@", r"\1:***@", text)
+        raise SettingsError(variable.name, variable.shown(text), str(error)) from None
 
 
 def _library(environ: Mapping[str, str], project: Path, default: str) -> Path:

@@ -3,6 +3,7 @@
 The proxy resolves names itself, so a test may have an api.unsplash.com of its own.
 """
 
+import io
 import socket
 import ssl
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -29,6 +30,10 @@ class _Server(ThreadingMixIn, WSGIServer):
 class _Handler(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+    def get_stderr(self) -> TextIO:
+        """Say nothing of clients that hang up here either."""
+        return io.StringIO()
 
 
 @contextmanager

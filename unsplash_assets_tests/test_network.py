@@ -25,6 +25,7 @@ from unsplash_assets_tests.runs import Project, failure
 
 PROJECT = Path(__file__).parents[1]
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
+REPAIR = (COMMAND, "verify", "--repair")
 KEY = "a-recognisable-access-key"
 CREDENTIALS = "Basic " + b64encode(b"somebody:hidden+word").decode()
 API, PICTURES = "api.unsplash.com", "images.unsplash.com"
@@ -93,7 +94,7 @@ def live(given: Given, monkeypatch: pytest.MonkeyPatch) -> Live:
     return make
 
 
-@pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_api_and_pictures_come_through_a_proxy_from_hosts_of_a_private_authority(
     live: Live, unsplash: Unsplash, proxy: Proxy, variable: str, bundle: str
@@ -167,16 +168,6 @@ def test_without_the_authority_nothing_is_sent_and_the_error_names_the_variable(
     assert unsplash.seen == []
 
 
-def test_the_variable_of_openssl_is_not_heeded(
-    live: Live, unsplash: Unsplash, proxy: Proxy, tmp_path: Path
-) -> None:
-    """As README says: one way to say it, that of requests."""
-    authority = str(tmp_path / "authority.pem")
-    project = live({"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": authority})
-    assert "not trusted here" in failure(project.run("nature"))[1]
-    assert unsplash.seen == []
-
-
 def test_a_picture_of_an_api_that_was_left_is_not_asked_for(live: Live, serve: Serve) -> None:
     left = Unsplash()
     first = live({}, api_url=serve(left))
@@ -188,6 +179,22 @@ def test_a_picture_of_an_api_that_was_left_is_not_asked_for(live: Live, serve: S
     assert "is elsewhere: it is not asked" in said
     assert len(left.seen) == asked == 1
     assert second.pictures() == []
+
+
+def test_a_repair_asks_no_api_that_was_left_either(
+    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Unsplash()
+    project = live({}, api_url=serve(left))
+    assert project.run("nature").success
+    asked = len(left.seen)
+    (project.given.library / project.pictures()[0]).unlink()
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(Emulator()))
+    done = subprocess.run(REPAIR, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is elsewhere: it is not asked" in done.stderr
+    assert len(left.seen) == asked
+    assert project.pictures() == []
 
 
 def _in_a_folder(folder: Path, *lines: str) -> Path:
@@ -210,10 +217,11 @@ def _in_a_folder(folder: Path, *lines: str) -> Path:
         ),
     ],
 )  # fmt: skip
+@pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_what_the_env_file_says_of_the_network_reaches_a_command(
-    proxy: Proxy, unsplash: Unsplash, tmp_path: Path, command: list[str]
+    proxy: Proxy, unsplash: Unsplash, tmp_path: Path, command: list[str], bundle: str
 ) -> None:
-    below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", "REQUESTS_CA_BUNDLE=authority.pem")
+    below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", f"{bundle}=authority.pem")
     folder = below if "fetch" in command else tmp_path  # Dagster's look for .env where they start
     environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run(
@@ -225,10 +233,24 @@ def test_what_the_env_file_says_of_the_network_reaches_a_command(
     assert unsplash.keys(PICTURES) == {None}
 
 
+def test_what_the_env_file_says_of_the_network_reaches_a_repair(
+    proxy: Proxy, unsplash: Unsplash, tmp_path: Path
+) -> None:
+    below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", "REQUESTS_CA_BUNDLE=authority.pem")
+    environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
+    subprocess.run([COMMAND, "fetch", "nature"], cwd=below, env=environ, check=True)
+    (picture,) = tmp_path.glob("library/nature/*.jpg")
+    picture.unlink()
+    subprocess.run(REPAIR, cwd=below, env=environ, check=True)
+    assert picture.is_file()
+    assert unsplash.keys(PICTURES) == {None}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("REQUESTS_CA_BUNDLE=nowhere.pem", "the file of certificates (REQUESTS_CA_BUNDLE or"),
+        ("REQUESTS_CA_BUNDLE=nowhere.pem", "the file of certificates (REQUESTS_CA_BUNDLE, "),
+        ("SSL_CERT_FILE=nowhere.pem", "the file of certificates (REQUESTS_CA_BUNDLE, "),
         ("HTTPS_PROXY=socks5://somebody:hidden@127.0.0.1:9", "the proxy (HTTPS_PROXY, HTTP_PROXY"),
         ("HTTPS_PROXY=http://somebody:hidden@127.0.0.1:port", "the proxy (HTTPS_PROXY, HTTP_PROXY"),
     ],

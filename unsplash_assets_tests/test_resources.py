@@ -1,16 +1,29 @@
 """Tests of the resources: what a person can change, and what never shows."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
+from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.resources import UnsplashResource
-from unsplash_assets_tests.conftest import Given
+from unsplash_assets.settings import DEMO_URL, UNSPLASH_API_URL
+from unsplash_assets_tests.conftest import Given, Noted, Serve
+from unsplash_assets_tests.leaks import leaks
 from unsplash_assets_tests.runs import Project
 
 KEY = "recognisable-key-3f9a"
+SECRET = "a-password-of-this-machine"
+
+
+class Local(UnsplashResource):
+    """As the settings would have it for an API on this machine."""
+
+    api_url: str = "http://localhost:1"
 
 
 def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> None:
@@ -96,8 +109,8 @@ def test_the_key_cannot_be_given_in_run_config(given: Given) -> None:
 def test_the_key_is_read_from_the_variable_that_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("ANOTHER_KEY", KEY)
-    resource = UnsplashResource(api_url="http://localhost:1", api_key_variable="ANOTHER_KEY")
+    monkeypatch.setenv("UNSPLASH_API_KEY_2", KEY)
+    resource = Local(api_key_variable="UNSPLASH_API_KEY_2")
     assert KEY not in repr(resource)
     assert KEY not in json.dumps(resource.model_dump())
     assert resource._key() == KEY  # noqa: SLF001 - there is no other way to see it
@@ -108,14 +121,13 @@ def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
     given: Given, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", written)
-    url = "http://localhost:1"
-    settings = given(api_key=written, api_url=f"{url}/")
-    fingerprint = UnsplashResource(api_url=f"{url}/").key_fingerprint
+    settings = given(api_key=written, api_url="http://localhost:1/")
+    fingerprint = Local(api_url="http://localhost:1/").key_fingerprint
     assert fingerprint == settings.key_fingerprint
     assert KEY not in fingerprint
-    assert fingerprint != UnsplashResource(api_url="http://localhost:2").key_fingerprint
+    assert fingerprint != UnsplashResource(api_url=UNSPLASH_API_URL).key_fingerprint
     monkeypatch.setenv("UNSPLASH_API_KEY", "another")
-    assert fingerprint != UnsplashResource(api_url=url).key_fingerprint
+    assert fingerprint != Local().key_fingerprint
 
 
 def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
@@ -124,6 +136,113 @@ def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
     assert UnsplashResource().key_fingerprint == given().key_fingerprint
     assert given().key_fingerprint != given(api_key="demo").key_fingerprint
+
+
+Live = Callable[..., Project]
+
+
+@pytest.fixture
+def live(given: Given, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """Make a live project, in an environment that has secrets of others too."""
+    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
+    monkeypatch.setenv("DATABASE_PASSWORD", SECRET)
+
+    def make(api_url: str) -> Project:
+        quick = {"topics": "nature", "rendition": "thumb", "retry_delay": "0"}
+        return Project(given(api_key=KEY, api_url=api_url, **quick))
+
+    return make
+
+
+def told(result: dg.ExecuteInProcessResult) -> str:
+    """Return all that a run says of its failure, tracebacks too."""
+    return str([event.event_specific_data for event in result.all_events if event.is_failure])
+
+
+@pytest.mark.parametrize("variable", ["UNSPLASH_API_KEY", "UNSPLASH_API_KEY_2"])
+def test_a_launchpad_sends_no_key_to_another_server(
+    live: Live, serve: Serve, emulator_url: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Not of this machine either: any of its users may listen on a port."""
+    monkeypatch.setenv(variable, KEY)
+    bait = Noted(Emulator())
+    result = live(emulator_url).run(
+        "nature", unsplash={"api_url": serve(bait), "api_key_variable": variable}
+    )
+    assert not result.success
+    assert "another server is set in UNSPLASH_API_URL, not for one run" in told(result)
+    assert bait.asked == []
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["DATABASE_PASSWORD", "UNSPLASH_CATALOGUE", "UNSPLASH_API_KEYS", "UNSPLASH_API_KEY\n"],
+)
+def test_a_launchpad_sends_no_variable_as_a_key_that_is_not_named_as_one(
+    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "sqlite:///with-a-password.db")
+    api = Noted(Emulator())
+    result = live(serve(api)).run("nature", unsplash={"api_key_variable": variable})
+    assert not result.success
+    assert "api_key_variable" in told(result)
+    assert api.asked == []
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_PASSWORD", "UNSPLASH_API_KEY"])
+@pytest.mark.parametrize(
+    "field",
+    ["unsplash app_name", "unsplash orientation", "unsplash api_url", "unsplash api_key_variable",
+     "library folder", "library keep", "library rendition"],
+)  # fmt: skip
+def test_a_launchpad_shows_no_variable_of_the_environment(
+    live: Live, emulator_url: str, tmp_path: Path, field: str, variable: str
+) -> None:
+    """Dagster would read it (`env: NAME`): it would stand in credits, paths or errors."""
+    resource, _, name = field.partition(" ")
+    config: dict[str, dict[str, Any]] = {resource: {name: {"env": variable}}}
+    result = live(emulator_url).run(
+        "nature", unsplash=config.get("unsplash"), **config.get("library", {})
+    )
+    assert not result.success
+    (tmp_path / "told.txt").write_text(f"{result.all_events} {told(result)}")
+    assert leaks(tmp_path, KEY) == leaks(tmp_path, SECRET) == []
+    assert not list(tmp_path.rglob(f"*{SECRET}*"))
+
+
+def test_a_launchpad_is_told_in_one_line_that_it_may_name_no_variable(
+    live: Live, emulator_url: str
+) -> None:
+    result = live(emulator_url).run("nature", unsplash={"app_name": {"env": "DATABASE_PASSWORD"}})
+    (event,) = [event for event in result.all_events if event.is_resource_init_failure]
+    assert event.engine_event_data.error
+    assert event.engine_event_data.error.message.strip().endswith(
+        "a field of the launchpad is to be read from the environment (env: DATABASE_PASSWORD): "
+        "write its value, for all may read what a run is given"
+    )
+
+
+def test_a_launchpad_may_choose_the_api_of_the_settings_and_another_key_for_it(
+    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY_2", "the-second-key")
+    api = Noted(Emulator())
+    url = serve(api)
+    config = {"api_url": f"{url}/", "api_key_variable": "UNSPLASH_API_KEY_2"}
+    assert live(url).run("nature", unsplash=config).success
+    assert {asked.authorization for asked in api.asked} == {"Client-ID the-second-key"}
+
+
+def test_a_launchpad_may_choose_the_demo(live: Live, serve: Serve) -> None:
+    api = Noted(Emulator())
+    project = live(serve(api))
+    assert project.run("nature", unsplash={"api_url": DEMO_URL}).success
+    assert len(project.pictures()) == 1
+    assert api.asked == []
+
+
+def test_unsplash_itself_may_be_asked_whatever_the_settings_say() -> None:
+    assert Local(api_url=f"{UNSPLASH_API_URL}/").api_url == UNSPLASH_API_URL
 
 
 def test_a_key_that_is_not_there_is_asked_for_by_its_variable(

@@ -239,9 +239,15 @@ def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
 def _engine(url: str | sa.URL) -> sa.Engine:
     try:
         engine = sa.create_engine(url)
-    except (sa.exc.ArgumentError, ImportError, ValueError) as error:
+    except (sa.exc.NoSuchModuleError, ImportError) as error:
         raise SettingsError(
             "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
+        ) from None
+    except (sa.exc.ArgumentError, ValueError):  # quotes what it took for port or option
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE",
+            "not usable (a part of it cannot be read)",
+            "check port and options, and write @ : / in a password as %40 %3A %2F",
         ) from None
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine)

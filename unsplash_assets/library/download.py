@@ -51,7 +51,7 @@ class Source:
     def of(cls, given: Settings) -> "Source":
         """Return what the settings make of it."""
         api_url = given.api_url if given.mode == "live" else DEMO_URL
-        limits = Limits(Timeouts(total=given.timeout), given.max_size, picture_origins(api_url))
+        limits = picture_limits(api_url, given.timeout, given.max_size)
         folder = Folder(given.library)
         return cls(transport_of(given.mode), folder, limits, given.app_name, given.mode)
 
@@ -62,6 +62,14 @@ class Source:
     def fetched(self, photo: ChosenPhoto) -> AbstractContextManager[Fetched]:
         """Bring a photo's picture as far as its name; see the function `fetched`."""
         return fetched(photo, self.transport, self.folder, self.limits, self.packet(photo))
+
+
+def picture_limits(api_url: str, timeout: float, size: int) -> Limits:
+    """Return the bounds of a download, in seconds and bytes: no other host is asked.
+
+    That holds whatever the catalogue says, for an API that was left may be in it.
+    """
+    return Limits(Timeouts(total=timeout), size, picture_origins(api_url), is_confined=True)
 
 
 def download(

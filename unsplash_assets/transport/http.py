@@ -46,16 +46,25 @@ _PROXY: Final = "the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
 _PROXY_FORM: Final = (
     "use http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, SOCKS is not supported"
 )
-_BUNDLE: Final = "the file of certificates (REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE)"
+_BUNDLE: Final = "the file of certificates (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE)"
 _SAID_OTHERWISE: Final = "no answer from {host}: is the network up?"
 
 
 class HttpTransport:
     """Carries GET requests over HTTP; implements `base.Transport`."""
 
-    def __init__(self, *adapters: tuple[str, requests.adapters.BaseAdapter]) -> None:
-        """Use `adapters` (URL prefix and adapter) where their prefix fits, else the network."""
+    def __init__(
+        self,
+        *adapters: tuple[str, requests.adapters.BaseAdapter],
+        certificates: str | None = None,
+    ) -> None:
+        """Use `adapters` (URL prefix and adapter) where their prefix fits, else the network.
+
+        `certificates` names a file of authorities to trust in place of those that requests
+        brings; what requests itself finds in the environment comes before it.
+        """
         session = _Session()
+        session.verify = certificates or True
         session.headers["User-Agent"] = USER_AGENT
         session.auth = _no_credentials
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -117,7 +126,7 @@ class HttpTransport:
             raise RequestRefused(f"{url[:200]!r} is not a URL to ask") from None
         except _BROKEN as error:
             if type(error) is OSError:  # of requests' own, before it asks for anything
-                raise SettingsError(_BUNDLE, "not there", "name one, or unset both") from None
+                raise SettingsError(_BUNDLE, "not there", "name one, or unset all three") from None
             raise _network_error(error, url, limits, deadline) from error
 
     def _can_ask(self, url: str) -> bool:

@@ -1,6 +1,6 @@
 """The way to Unsplash in each mode: the network, or the emulator in this process."""
 
-from unsplash_assets.settings import DEMO_URL, Mode
+from unsplash_assets.settings import DEMO_URL, Mode, certificates
 from unsplash_assets.transport.base import Transport
 from unsplash_assets.transport.http import HttpTransport
 
@@ -8,7 +8,7 @@ from unsplash_assets.transport.http import HttpTransport
 def transport_of(mode: Mode) -> Transport:
     """Return the transport to the API and its pictures."""
     if mode == "live":
-        return HttpTransport()
+        return HttpTransport(certificates=certificates())
     from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415 - it draws: for demos
     from unsplash_assets.transport.wsgi import WsgiAdapter  # noqa: PLC0415
 

@@ -195,6 +195,8 @@ def test_a_catalogue_in_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -
         pytest.param("postgresql+nosuchdriver://me:pass-word@host/photos", id="driver"),
         pytest.param("postgresql+asyncpg://me:pass-word@127.0.0.1:9/photos", id="not installed"),
         pytest.param("postgresql://me:pass-word@host:port/photos", id="port"),
+        pytest.param("postgresql://me:pass-word", id="password in the port's place"),
+        pytest.param("sqlite:///photos.db?timeout=pass-word", id="option"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_one_line_without_its_password(

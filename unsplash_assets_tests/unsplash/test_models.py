@@ -252,6 +252,7 @@ def test_a_photo_with_a_picture_in_another_place_is_skipped(name: str, url: str)
     [
         "https://photos.example\\@images.unsplash.com/photo-1",
         "https://me:word@images.unsplash.com/photo-1",
+        "https://:@images.unsplash.com/photo-1",
     ],
 )
 def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skipped(url: str) -> None:
@@ -265,6 +266,7 @@ def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skippe
         "HTTPS://IMAGES.UNSPLASH.COM/photo-1",
         "https://images.unsplash.com:0443/photo-1",
         "https://images%2eunsplash.com/photo-1",
+        "https://@images.unsplash.com/photo-1",
     ],
 )
 def test_the_same_place_written_otherwise_is_the_same_place(url: str) -> None:
