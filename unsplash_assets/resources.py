@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr, create_model, field_validator
@@ -57,8 +58,8 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     )
     api_url: str = Field(
         default=DEMO_URL,
-        description=f"The API's base URL: that of UNSPLASH_API_URL, {UNSPLASH_API_URL}, or "
-        f"{DEMO_URL}, which is the demo in process. The key goes nowhere else.",
+        description=f"The API's base URL; {DEMO_URL} is the demo in process. For one run: that of "
+        f"UNSPLASH_API_URL, {UNSPLASH_API_URL}, the demo, or a server on this machine.",
     )
     app_name: str = Field(
         default="unsplash_assets", description="The application's name in credit links."
@@ -79,26 +80,34 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
     retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
 
-    @field_validator("api_url")
-    @classmethod
-    def _check_url(cls, text: str) -> str:
-        """Let no launchpad send the key elsewhere; the class's default is the settings' URL."""
-        url = setting_values.api_url(text)
-        if url not in {cls.model_fields["api_url"].default, UNSPLASH_API_URL, DEMO_URL}:
-            raise ValueError(
-                f"use the URL of UNSPLASH_API_URL, {UNSPLASH_API_URL}, or {DEMO_URL} (the demo); "
-                "another server is set in UNSPLASH_API_URL, not for one run"
-            )
-        return url
+    _check_url = field_validator("api_url")(setting_values.api_url)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Refuse a run whose config would have Dagster read variables, and the run show them."""
-        for name in _variables(context.run.run_config if context.run else None):
+        """Refuse a run whose config would send the key elsewhere, or show a variable's value."""
+        config = context.run.run_config if context.run else {}
+        for name in _values(config, "env"):
             raise SettingsError(
                 "a field of the launchpad",
                 f"to be read from the environment (env: {name})",
                 "write its value, for all may read what a run is given",
             )
+        if any(_values(config, "api_url")) and not self._is_usual:
+            raise SettingsError(
+                "api_url of the launchpad",
+                repr(self.api_url),
+                f"use the URL of UNSPLASH_API_URL, {UNSPLASH_API_URL}, {DEMO_URL} (the demo), or "
+                "a server on this machine; any other is set in UNSPLASH_API_URL, not for one run",
+            )
+
+    @property
+    def _is_usual(self) -> bool:
+        """Whether the API is one that the key may go to for a launchpad's word alone.
+
+        The class's default is the URL of the settings.
+        """
+        usual = {type(self).model_fields["api_url"].default, UNSPLASH_API_URL, DEMO_URL}
+        host = urlsplit(self.api_url).hostname or ""
+        return self.api_url in usual or setting_values.is_loopback(host)
 
     @property
     def mode(self) -> Mode:
@@ -272,17 +281,16 @@ def _with_defaults(resource: type[Resource], **values: object) -> type[Resource]
     return create_model(resource.__name__, __base__=resource, __doc__=resource.__doc__, **fields)
 
 
-def _variables(config: object) -> Iterator[str]:
-    """Yield the variables that a run config names in place of values."""
+def _values(config: object, name: str) -> Iterator[object]:
+    """Yield the values of that name, wherever they stand in a run config."""
     match config:
-        case {"env": str(name), **others} if not others:
-            yield name
         case {**entries}:
+            yield from (value for key, value in entries.items() if key == name)
             for entry in entries.values():
-                yield from _variables(entry)
+                yield from _values(entry, name)
         case list():
             for entry in config:
-                yield from _variables(entry)
+                yield from _values(entry, name)
 
 
 def _topic(context: dg.InitResourceContext) -> str | None:

@@ -20,12 +20,6 @@ KEY = "recognisable-key-3f9a"
 SECRET = "a-password-of-this-machine"
 
 
-class Local(UnsplashResource):
-    """As the settings would have it for an API on this machine."""
-
-    api_url: str = "http://localhost:1"
-
-
 def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> None:
     shown = _launchpad(given)
     assert set(shown["unsplash"]) == {
@@ -110,7 +104,7 @@ def test_the_key_is_read_from_the_variable_that_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY_2", KEY)
-    resource = Local(api_key_variable="UNSPLASH_API_KEY_2")
+    resource = UnsplashResource(api_url="http://localhost:1", api_key_variable="UNSPLASH_API_KEY_2")
     assert KEY not in repr(resource)
     assert KEY not in json.dumps(resource.model_dump())
     assert resource._key() == KEY  # noqa: SLF001 - there is no other way to see it
@@ -122,12 +116,13 @@ def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", written)
     settings = given(api_key=written, api_url="http://localhost:1/")
-    fingerprint = Local(api_url="http://localhost:1/").key_fingerprint
+    local = UnsplashResource(api_url="http://localhost:1/")
+    fingerprint = local.key_fingerprint
     assert fingerprint == settings.key_fingerprint
     assert KEY not in fingerprint
     assert fingerprint != UnsplashResource(api_url=UNSPLASH_API_URL).key_fingerprint
     monkeypatch.setenv("UNSPLASH_API_KEY", "another")
-    assert fingerprint != Local().key_fingerprint
+    assert fingerprint != local.key_fingerprint
 
 
 def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
@@ -161,17 +156,13 @@ def told(result: dg.ExecuteInProcessResult) -> str:
 
 @pytest.mark.parametrize("variable", ["UNSPLASH_API_KEY", "UNSPLASH_API_KEY_2"])
 def test_a_launchpad_sends_no_key_to_another_server(
-    live: Live, serve: Serve, emulator_url: str, monkeypatch: pytest.MonkeyPatch, variable: str
+    live: Live, emulator_url: str, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """Not of this machine either: any of its users may listen on a port."""
     monkeypatch.setenv(variable, KEY)
-    bait = Noted(Emulator())
-    result = live(emulator_url).run(
-        "nature", unsplash={"api_url": serve(bait), "api_key_variable": variable}
-    )
-    assert not result.success
-    assert "another server is set in UNSPLASH_API_URL, not for one run" in told(result)
-    assert bait.asked == []
+    config = {"api_url": "https://photos.example", "api_key_variable": variable}
+    result = live(emulator_url).run("nature", unsplash=config)
+    assert not [event for event in result.all_events if event.is_step_start]
+    assert "any other is set in UNSPLASH_API_URL, not for one run" in told(result)
 
 
 @pytest.mark.parametrize(
@@ -241,8 +232,15 @@ def test_a_launchpad_may_choose_the_demo(live: Live, serve: Serve) -> None:
     assert api.asked == []
 
 
-def test_unsplash_itself_may_be_asked_whatever_the_settings_say() -> None:
-    assert Local(api_url=f"{UNSPLASH_API_URL}/").api_url == UNSPLASH_API_URL
+def test_a_launchpad_may_choose_a_server_on_this_machine(live: Live, serve: Serve) -> None:
+    api = Noted(Emulator())
+    project = live("https://photos.example")
+    assert project.run("nature", unsplash={"api_url": serve(api)}).success
+    assert api.asked
+
+
+def test_who_uses_the_resource_in_code_chooses_any_server() -> None:
+    assert UnsplashResource(api_url="https://photos.example/").api_url == "https://photos.example"
 
 
 def test_a_key_that_is_not_there_is_asked_for_by_its_variable(
