@@ -140,12 +140,13 @@ def _bar(console: "Console", did: str) -> Iterator[_Show]:
 
 
 def _lines(did: str) -> _Show:
+    """Tell each step that matters; of the end, who does the work has more to say."""
     told_at, told = time.monotonic(), 0
 
     def show(pace: _Pace) -> None:
         nonlocal told_at, told
         now = time.monotonic()
-        if pace.done == told or now < told_at + _BETWEEN_LINES:
+        if pace.done in {told, pace.total} or now < told_at + _BETWEEN_LINES:
             return
         told_at, told = now, pace.done
         click.echo(
