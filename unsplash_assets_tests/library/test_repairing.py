@@ -172,6 +172,24 @@ def test_a_photo_that_unsplash_has_no_more_is_lost(mine: Library, status: str) -
     assert mine.found() == [f"damaged {gone.path}"]
 
 
+@pytest.mark.parametrize(
+    "status", ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden"]
+)
+def test_a_photo_that_is_refused_and_not_said_to_be_gone_is_asked_for_again(
+    mine: Library, clock: Clock, status: str
+) -> None:
+    """It may be the trouble of a proxy, or of the pictures' server."""
+    (photo,) = damaged(mine)
+    mine.unsplash.status = status
+    said = f"the picture is not to be had: its server answered {status[:3]}"
+    assert heal_sea(mine).failed == {photo.path: said}
+    assert (mine.row(photo.id)["state"], mine.row(photo.id)["reason"]) == ("damaged", said)
+    assert heal_sea(mine) == Repairs()
+    clock.now += 60
+    mine.unsplash.status = ""
+    assert heal_sea(mine).repaired == [photo.path]
+
+
 def test_a_person_may_ask_for_a_lost_photo_again(mine: Library) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, state="lost")
