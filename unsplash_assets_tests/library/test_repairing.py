@@ -230,8 +230,10 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Librar
     mine.folder.path(first.path).mkdir()
     repairs = mine.repair()
     assert repairs.repaired == [second.path]
-    assert "cannot be written" in repairs.failed[first.path]
-    assert mine.folder.path(first.path).is_dir()
+    place = mine.folder.path(first.path)
+    said = f"{place} is a folder, where a picture belongs: move it elsewhere"
+    assert repairs.failed == {first.path: said}
+    assert place.is_dir()
 
 
 def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: Library) -> None:
