@@ -16,7 +16,8 @@
     │   ├── NoPhotos         nothing matches the topic, or nothing is there to work on
     │   ├── TooLarge         more bytes than the limit allows
     │   ├── RequestRefused   another 4xx: our own fault, or an endpoint that is gone
-    │   └── PhotoRefused     this photo will not become a picture here: gone, or elsewhere
+    │   └── PhotoRefused     this photo will not become a picture here
+    │       └── PhotoGone    Unsplash has it no more
     └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, asking again costs more
 
 This module imports nothing of ours, so that any other may raise from it. What Dagster makes
@@ -94,7 +95,11 @@ class TooLarge(PermanentError):
 
 
 class PhotoRefused(PermanentError):
-    """This one photo will not become a picture here: it is gone, or elsewhere."""
+    """This one photo will not become a picture here, such as one that is denied or too large."""
+
+
+class PhotoGone(PhotoRefused):
+    """The pictures' server says that it has the photo no more (404, 410, or a placeholder)."""
 
 
 class QuotaSpent(UnsplashAssetsError):

@@ -161,9 +161,26 @@ def reset(first: Callable[[bytes], bytes]) -> Answer:
     return answer
 
 
+def behind(interim: bytes) -> Answer:
+    """Send something before the answer that is due."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.send(interim)
+        exchange.reply(exchange.body)
+
+    return answer
+
+
 def head(length: int, media_type: str = JPEG) -> bytes:
     lines = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
     return lines % (media_type.encode(), length)
+
+
+def pixel(kind: str) -> bytes:
+    """Return what a filter on the way puts in a picture's place."""
+    out = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(out, kind)
+    return out.getvalue()
 
 
 def encoded(kind: str, **options: object) -> bytes:
@@ -201,10 +218,10 @@ def black(side: int) -> bytes:
     return out.getvalue()
 
 
-def with_hole(content: bytes) -> bytes:
-    """Return a picture with zeros where a part of its data was."""
+def with_hole(content: bytes, filling: bytes = b"\0") -> bytes:
+    """Return a picture with a filling, such as zeros, where a part of its data was."""
     at = len(content) // 2
-    return content[:at] + bytes(2_000) + content[at + 2_000 :]
+    return content[:at] + filling * 2_000 + content[at + 2_000 :]
 
 
 def flipped(content: bytes) -> bytes:
@@ -244,6 +261,7 @@ NO_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
 LINE = b"HTTP/1.1 200 OK\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 
 LATER_MAY_DO = (
@@ -272,7 +290,9 @@ TWO_LENGTHS = "two lengths"
 NOTHING = "instead of a picture came nothing"
 NO_PICTURE = "instead of a picture came something that is no JPEG, PNG or WebP"
 CUT = "the answer of HOST was cut short"
+NOT_DIVIDED = "the answer of HOST is not divided as HTTP has it"
 CUT_PICTURE = "the picture (image/jpeg) is cut short"
+ONE_PIXEL = "is a single pixel, in place of a photo"
 HOLE = "the picture (image/jpeg) has a hole in it, or other damage"
 DAMAGED_PNG = "the picture (image/png) has a hole in it, or other damage"
 NO_ANSWER = "no answer from HOST: is the network up?"
@@ -288,6 +308,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("cut short, its length not announced", lambda e: e.send(NO_LENGTH, half(e.body)), CUT_PICTURE),
     ("cut short, and announced as that long", body(half), CUT_PICTURE),
     ("cut short within a chunk", chunked(cut=500), CUT),
+    ("in a chunk of less than no length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
     ("in chunks, the last one missing", chunked(cut=5), CUT),
     ("without its last two bytes", body(lambda picture: picture[:-2]), CUT_PICTURE),
     ("with more behind its end", body(lambda picture: picture + HTML), CUT_PICTURE),
@@ -306,6 +327,9 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("a JPEG, announced as PNG", headed(Content_Type=PNG), "announced as 'image/png'"),
     ("of no announced type", headed(Content_Type=""), "announced as ''"),
     ("with a hole of zeros", body(with_hole), HOLE),
+    ("with a hole of ones", body(lambda picture: with_hole(picture, b"\xff")), HOLE),
+    ("a JPEG of one pixel", fixed(pixel("JPEG")), ONE_PIXEL),
+    ("a PNG of one pixel", fixed(pixel("PNG"), PNG), ONE_PIXEL),
     ("a PNG with a bit that is wrong", fixed(flipped(encoded("PNG")), PNG), DAMAGED_PNG),
     ("zeros from the middle on", body(zeros_at_the_end), CUT_PICTURE),
     ("nothing but zeros", body(lambda picture: bytes(len(picture))), NO_PICTURE),
@@ -315,6 +339,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("dripping, a byte now and then", dripping(head(9_999), bytes_of(bytes(9_999))), TOO_LONG),
     ("with headers that drip", dripping(LINE, bytes_of(b"X-Y: z\r\n" * 999)), TOO_LONG),
     ("behind endless answers of 100", dripping(b"", lambda: iter([CONTINUE] * 999)), TOO_LONG),
+    ("behind endless answers of 103", dripping(b"", lambda: iter([HINTS] * 999)), TOO_LONG),
     ("silence", silent(), TOO_LONG),
     ("silence after the headers", silent(head(9_999)), TOO_LONG),
     ("a chunk whose length never ends", endless(CHUNKED, b"0" * 65_536), CUT),
@@ -329,7 +354,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("redirects in a circle", redirect("{url}"), "HOST redirects more than 5 times in a row"),
     ("a length that is too large", headed(Content_Length="199999"), CUT),
     ("a length that is too small", headed(Content_Length="999"), CUT_PICTURE),
-    (TWO_LENGTHS, headed(Content_Length="999, 1000"), NO_ANSWER),
+    (TWO_LENGTHS, headed(Content_Length="999, 1000"), NOT_DIVIDED),
     ("a status line that is none", raw(b"ICY two hundred\r\n\r\n"), NO_ANSWER),
     *[
         (f"status {line}", status(line), f"server answered {line[:3]}: later may do")
@@ -371,6 +396,8 @@ _STORED: Final[list[tuple[str, Answer]]] = [
     ("in deflate, which was not asked for", packed(zlib.compress, "deflate")),
     ("its length not announced", headed(Content_Length="")),
     ("a negative length", headed(Content_Length="-1")),
+    ("a length of 5,000 digits", headed(Content_Length="9" * 5_000)),
+    ("behind an answer of 103", behind(HINTS)),
     ("the same length twice", same_length_twice),
     ("a redirect within the server", moved),
 ]

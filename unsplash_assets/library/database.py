@@ -23,6 +23,11 @@ CATALOGUE_FILE: Final = "catalogue.db"
 SQLITE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 """What SQLite adds to the name of its file for those that go with it."""
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_HINTS: Final = {
+    "disk is full": " (make room)",
+    "disk I/O error": " (make room if the disk is full)",
+}
+"""The second is what SQLite says where a full disk has no room for the memory that it shares."""
 
 PRUNABLE: Final = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
 """The photos that UNSPLASH_KEEP counts, and may remove."""
@@ -303,5 +308,5 @@ def _plain_errors() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        hint = " (make room)" if "disk is full" in reason else ""
+        hint = next((said for known, said in _HINTS.items() if known in reason), "")
         raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from unsplash_assets.errors import PhotoRefused, ServerError
+from unsplash_assets.errors import PhotoGone, PhotoRefused, ServerError
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
 from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.embedding import embed
@@ -114,9 +114,10 @@ def fetched(
 def _check(answer: Answer) -> None:
     status = answer.status
     if PLACEHOLDER in urlsplit(answer.url).path:  # redirected to: docs/unsplash.md, Photos
-        raise PhotoRefused("the picture is gone: its server gives a placeholder instead")
+        raise PhotoGone("the picture is gone: its server gives a placeholder instead")
     if status == 200:  # noqa: PLR2004 - HTTP
         return
     if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
         raise ServerError(f"the picture's server answered {status}: later may do")
-    raise PhotoRefused(f"the picture is not to be had: its server answered {status}")
+    kind = PhotoGone if status in {404, 410} else PhotoRefused
+    raise kind(f"the picture is not to be had: its server answered {status}")

@@ -6,6 +6,7 @@ No other module touches a path of the library. What makes a file worth its name 
 
 import errno
 import hashlib
+import io
 import os
 import re
 import tempfile
@@ -177,11 +178,23 @@ class Folder:
             target = self.path(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             incoming.path.chmod(0o644)
-            incoming.path.replace(target)
+            try:
+                incoming.path.replace(target)
+            except IsADirectoryError as error:
+                raise LibraryError(
+                    f"{target} is a folder, where a picture belongs: move it elsewhere"
+                ) from error
 
     def path(self, name: str) -> Path:
         """Return a file's place on this machine."""
         return self.root / name
+
+    def open(self, name: str) -> io.BufferedReader:
+        """Open a file for reading. Raises OSError where it is none: a pipe might never end."""
+        place = self.path(name)
+        if not place.is_file():
+            raise OSError(f"{place} is no file")
+        return place.open("rb")
 
     def look(self, name: str) -> Look | None:
         """Read a file through, in little memory at any size; None where there is none."""
@@ -189,7 +202,7 @@ class Folder:
         if stamp is None:
             return None
         try:
-            with self.path(name).open("rb") as file:
+            with self.open(name) as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
                 return Look(stamp, file.tell(), content)
         except OSError:

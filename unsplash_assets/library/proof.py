@@ -1,10 +1,10 @@
 """Decides whether a file is a whole picture: type, beginning, end, header, and no hole inside.
 
-A hole, which a broken cache or disk leaves, is a run of zeros. Honest pictures have such runs
-too, so a run is only a suspicion, upon which the whole picture is decoded, strictly: for JPEG by
-simplejpeg, since Pillow's decoder accepts holes. WebP's decoder does too: in a lossless one a
-long run is proof enough, in a lossy one a hole stays unseen (Unsplash is asked for JPEG). A PNG
-has checksums, which see any damage.
+A hole, which a broken cache or disk leaves, is a run of zeros, or of ones where flash memory
+was erased. Honest pictures have such runs too, so a run is only a suspicion, upon which the
+whole picture is decoded, strictly: for JPEG by simplejpeg, since Pillow's decoder accepts
+holes. WebP's decoder does too: in a lossless one a long run is proof enough, in a lossy one a
+hole stays unseen (Unsplash is asked for JPEG). A PNG has checksums, which see any damage.
 
 It looks at files only; that a body is as long as announced is the transport's to see. A bit
 flipped on the way here cannot be proven.
@@ -30,10 +30,11 @@ PIXELS_AT_MOST: Final = 150_000_000
 """Unsplash's largest are about 100 million; what is far above is meant to do harm."""
 PIXELS_DECODED_AT_MOST: Final = 50_000_000
 """Of a PNG or WebP: to decode it takes 4 to 16 bytes of memory a pixel; a JPEG is made small."""
+_SIDE_AT_LEAST: Final = 2  # pixels: what filters on the way put in a picture's place has one
 
 _TAIL: Final = 64  # bytes
 _PADDING: Final = b"\x00\r\n "
-_SUSPICIOUS: Final = bytes(64)
+_SUSPICIOUS: Final = (bytes(64), b"\xff" * 64)
 _HOLE: Final = bytes(512)
 """More zeros than lossless WebP ever has in a row."""
 _LOSSLESS: Final = b"VP8L"
@@ -125,6 +126,8 @@ def _pixels(path: Path, kind: Format) -> tuple[int, int]:
         raise BadPicture("the picture's header cannot be read") from error
     except DecompressionBombError as error:  # the reader of WebP does look at sizes
         raise PhotoRefused("the picture claims more pixels than any photo has") from error
+    if max(width, height) < _SIDE_AT_LEAST:
+        raise BadPicture(f"the picture ({kind.media_type}) is a single pixel, in place of a photo")
     if width * height > kind.pixels:
         raise PhotoRefused(f"the picture claims {width} x {height} pixels, more than any photo has")
     return width, height
@@ -148,7 +151,7 @@ def _is_suspicious(path: Path, kind: Format) -> bool:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
             raise _hole(kind)
-        return content.find(_SUSPICIOUS) != -1
+        return any(content.find(run) != -1 for run in _SUSPICIOUS)
 
 
 def _hole(kind: Format) -> BadPicture:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-from unsplash_assets.errors import LibraryError, PermanentError, PhotoRefused, TemporaryError
+from unsplash_assets.errors import LibraryError, PermanentError, PhotoGone, TemporaryError
 from unsplash_assets.library.damage import AT_ONCE, BadPhoto, Damage
 from unsplash_assets.library.download import Source
 
@@ -91,7 +91,7 @@ def _trouble(damage: Damage, photo: BadPhoto, future: Future[None]) -> str | Non
     """Say why a repair failed, if it did, and write down what that means for the next one."""
     try:
         future.result()
-    except PhotoRefused as error:
+    except PhotoGone as error:
         damage.lose(photo.id, str(error))
         return f"{error} (lost: runs ask for it no more)"
     except (TemporaryError, PermanentError, LibraryError) as error:

@@ -145,7 +145,7 @@ def _unclaimed(damage: Damage, paths: Iterator[str]) -> Iterator[str]:
 
 def _is_credited(folder: Folder, path: str) -> bool:
     try:
-        with folder.path(path).open("rb") as picture:
+        with folder.open(path) as picture:
             return read_packet(picture) is not None
     except BadPicture:
         return False

@@ -20,6 +20,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 CONNECTIONS_KEPT: Final = 64
+_INTERIM: Final = range(102, 200)
+"""Statuses of what comes before an answer, such as 103; 101 is an answer, to what is not asked."""
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -66,8 +68,14 @@ class _DeadlineResponse(HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(sock, raw))
 
     def begin(self) -> None:
-        """Read the headers; forget what of them cannot be read, which urllib3 would log."""
+        """Read the headers; forget what of them cannot be read, which urllib3 would log.
+
+        Whatever is said before the answer itself is passed over, not 100 alone as in http.client.
+        """
         super().begin()
+        while self.status in _INTERIM:
+            self.headers = None  # type: ignore[assignment] # so that it begins once more
+            super().begin()
         self.headers.set_payload("")
         self.headers.defects.clear()
 

@@ -7,7 +7,7 @@ where they are allowed, and no credentials from anywhere but the caller (no netr
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -41,6 +41,7 @@ _SAID: Final = (
     (requests.exceptions.ProxyError, "the proxy gives no connection to {host}"),
     (requests.exceptions.ContentDecodingError, "{host} sent a body that cannot be unpacked"),
     (requests.exceptions.ChunkedEncodingError, "the answer of {host} was cut short"),
+    (ValueError, "the answer of {host} is not divided as HTTP has it"),
 )
 _PROXY: Final = "the proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
 _PROXY_FORM: Final = (
@@ -165,7 +166,7 @@ class _HttpAnswer:
                 if time.monotonic() > self._deadline:
                     raise TimeoutError
                 yield chunk
-        except _BROKEN as error:
+        except (*_BROKEN, ValueError) as error:  # the last: a chunk of less than no length
             raise _network_error(error, self.url, self._limits, self._deadline) from error
 
     def _check_size(self, size: int) -> None:
@@ -181,8 +182,9 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
 
 
 def _announced(headers: Mapping[str, str]) -> int:
-    length = headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    with suppress(ValueError):  # no number, or one of more digits than Python reads
+        return int(headers.get("Content-Length", ""))
+    return 0
 
 
 def _network_error(error: BaseException, url: str, limits: Limits, deadline: float) -> NetworkError:

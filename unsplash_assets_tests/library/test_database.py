@@ -1,5 +1,6 @@
 """Tests of `library.database`: transactions, modes, and the catalogue's file."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -182,6 +183,15 @@ def test_a_library_below_a_file_is_one_line_that_says_what_to_change(tmp_path: P
 def test_a_catalogue_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "catalogue.db").write_bytes(b"this is no database, " * 200)
     assert said_when_opened(tmp_path) == "the catalogue cannot be used: file is not a database"
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "disk I/O error"])
+def test_a_full_disk_is_one_line_that_says_to_make_room(database: Database, said: str) -> None:
+    """SQLite says the second where there is no room for the memory that it shares."""
+    error = sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError(said))
+    words = rf"^the catalogue cannot be used: {said} \(make room"
+    with pytest.raises(LibraryError, match=words), database.reading():
+        raise error
 
 
 def test_a_catalogue_in_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:

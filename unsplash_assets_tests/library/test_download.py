@@ -20,6 +20,7 @@ from unsplash_assets.errors import (
     BadPicture,
     LibraryError,
     NetworkError,
+    PhotoGone,
     PhotoRefused,
     RequestRefused,
     ServerError,
@@ -176,7 +177,7 @@ def leaves_nothing(folder: Folder, fetching: Callable[[], str]) -> UnsplashAsset
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("picture-404", PhotoRefused),
+        ("picture-404", PhotoGone),
         ("picture-500", ServerError),
         ("picture-cut", NetworkError),
         ("picture-cut-silently", BadPicture),
@@ -201,8 +202,8 @@ def test_a_fault_of_the_emulator_leaves_nothing(
         ("400 Bad Request", PhotoRefused),
         ("401 Unauthorized", PhotoRefused),
         ("403 Forbidden", PhotoRefused),
-        ("404 Not Found", PhotoRefused),
-        ("410 Gone", PhotoRefused),
+        ("404 Not Found", PhotoGone),
+        ("410 Gone", PhotoGone),
         ("408 Request Timeout", ServerError),
         ("425 Too Early", ServerError),
         ("429 Too Many Requests", ServerError),
@@ -361,7 +362,7 @@ def test_a_redirect_to_the_placeholder_of_a_photo_that_is_gone_is_refused(
     url = serve(answering("302 Found", b"", Location=f"{there}/source-404?fit=crop"))
     limits = replace(LIMITS, redirect_origins=frozenset({there}))
     error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
-    assert type(error) is PhotoRefused
+    assert type(error) is PhotoGone
     assert "placeholder" in str(error)
 
 

@@ -172,6 +172,24 @@ def test_a_photo_that_unsplash_has_no_more_is_lost(mine: Library, status: str) -
     assert mine.found() == [f"damaged {gone.path}"]
 
 
+@pytest.mark.parametrize(
+    "status", ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden"]
+)
+def test_a_photo_that_is_refused_and_not_said_to_be_gone_is_asked_for_again(
+    mine: Library, clock: Clock, status: str
+) -> None:
+    """It may be the trouble of a proxy, or of the pictures' server."""
+    (photo,) = damaged(mine)
+    mine.unsplash.status = status
+    said = f"the picture is not to be had: its server answered {status[:3]}"
+    assert heal_sea(mine).failed == {photo.path: said}
+    assert (mine.row(photo.id)["state"], mine.row(photo.id)["reason"]) == ("damaged", said)
+    assert heal_sea(mine) == Repairs()
+    clock.now += 60
+    mine.unsplash.status = ""
+    assert heal_sea(mine).repaired == [photo.path]
+
+
 def test_a_person_may_ask_for_a_lost_photo_again(mine: Library) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, state="lost")
@@ -212,8 +230,10 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Librar
     mine.folder.path(first.path).mkdir()
     repairs = mine.repair()
     assert repairs.repaired == [second.path]
-    assert "cannot be written" in repairs.failed[first.path]
-    assert mine.folder.path(first.path).is_dir()
+    place = mine.folder.path(first.path)
+    said = f"{place} is a folder, where a picture belongs: move it elsewhere"
+    assert repairs.failed == {first.path: said}
+    assert place.is_dir()
 
 
 def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: Library) -> None:

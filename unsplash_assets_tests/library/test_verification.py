@@ -184,6 +184,18 @@ def test_a_file_that_cannot_be_read_is_damaged(mine: Library) -> None:
     assert mine.row(photo.id)["reason"] == "the file cannot be read"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    place = mine.folder.path(photo.path)
+    place.unlink()
+    os.mkfifo(place)
+    assert list(uncredited(mine.damage, mine.folder)) == []
+    assert mine.found() == [f"damaged {photo.path}"]
+    assert mine.repair().repaired == [photo.path]
+    assert mine.found() == []
+
+
 def test_a_file_in_a_place_that_is_no_folder_is_missing(mine: Library) -> None:
     (photo,) = mine.bring(1)
     shutil.rmtree(mine.folder.path("sea"))

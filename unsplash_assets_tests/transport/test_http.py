@@ -479,12 +479,26 @@ def test_a_body_that_cannot_be_unpacked_is_a_network_error(raw_serve: RawServe) 
         b"HTTP/1.1 many OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X-Again: and again\r\n" * 200 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 70_000 + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 4, 5\r\n\r\nabcd",
     ],
-    ids=["nothing", "no-http", "no-status", "many-headers", "long-header", "two-lengths"],
+    ids=["nothing", "no-http", "no-status", "many-headers", "long-header"],
 )
 def test_what_is_no_answer_is_a_network_error(raw_serve: RawServe, answer: bytes) -> None:
     with pytest.raises(NetworkError, match=r"^no answer from 127\.0\.0\.1:\d+"):
+        fetch(raw_serve(saying(answer)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4, 5\r\n\r\nabcd",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-4\r\nabcd\r\n0\r\n\r\n",
+    ],
+    ids=["two-lengths", "negative-chunk"],
+)
+def test_an_answer_of_no_known_length_is_a_network_error(
+    raw_serve: RawServe, answer: bytes
+) -> None:
+    with pytest.raises(NetworkError, match=r"^the answer of 127.* is not divided as HTTP has it$"):
         fetch(raw_serve(saying(answer)))
 
 
