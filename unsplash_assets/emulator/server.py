@@ -16,7 +16,6 @@ from unsplash_assets.errors import UnsplashAssetsError
 
 HOST: Final = "127.0.0.1"
 _THREADS: Final = 64
-_PORTS: Final = range(65_536)
 
 
 def serve(application: WSGIApplication, port: int, announce: Callable[[str], None]) -> None:
@@ -25,10 +24,6 @@ def serve(application: WSGIApplication, port: int, announce: Callable[[str], Non
     Port 0 takes any free one. Raises UnsplashAssetsError if the port cannot be had.
     """
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    if port not in _PORTS:
-        raise UnsplashAssetsError(
-            f"port {port} cannot be opened: choose one from 0 to 65535 with --port"
-        )
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
