@@ -39,7 +39,9 @@ def check_port(text: str) -> int:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise SettingsError(
-            "PORT", f"{port}, and that is busy", "is it up already? Else try make run PORT=3001"
+            "PORT",
+            f"{port}, which cannot be opened ({os.strerror(error.errno or 0)})",
+            "is it up already? Else try make run PORT=3001",
         ) from error
     return port
 

@@ -5,6 +5,7 @@ closes the one whose application sent less than it announced, as a real server w
 """
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -28,7 +29,8 @@ def serve(application: WSGIApplication, port: int, announce: Callable[[str], Non
         listener = socket.create_server((HOST, port))
     except OSError as error:
         raise UnsplashAssetsError(
-            f"port {port} cannot be opened ({error}): choose another with --port"
+            f"port {port} cannot be opened ({os.strerror(error.errno or 0)}): "
+            "choose another with --port"
         ) from error
     server = create_server(application, sockets=[listener], threads=_THREADS)
     announce(f"http://{HOST}:{listener.getsockname()[1]}")
