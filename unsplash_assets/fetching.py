@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 import sqlalchemy.exc
@@ -27,9 +28,9 @@ from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.settings import Settings
 
-_LOOK_EVERY = 0.2  # seconds
-_TRIES = 20
-_BETWEEN_TRIES = 0.5  # seconds
+_LOOK_EVERY: Final = 0.2  # seconds
+_TRIES: Final = 20
+_BETWEEN_TRIES: Final = 0.5  # seconds
 
 Progress = Callable[[int, str | None], None]
 

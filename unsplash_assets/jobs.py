@@ -1,7 +1,7 @@
 """The jobs: `refresh`, all assets for one topic, and `verify`, the checks of all files."""
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
@@ -15,9 +15,9 @@ from unsplash_assets.transport.base import Timeouts
 Job: TypeAlias = Any
 """What `define_asset_job` returns: Dagster has no public name for it."""
 
-MAX_RUNTIME_TAG = "dagster/max_runtime"
-_DAY = 86_400  # seconds: by then the next verification comes
-_MARGIN = 300  # seconds for everything else
+MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
+_DAY: Final = 86_400  # seconds: by then the next verification comes
+_MARGIN: Final = 300  # seconds for everything else
 
 
 def build_refresh(given: Settings) -> Job:
