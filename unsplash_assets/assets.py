@@ -7,6 +7,7 @@ lineage; keep out how anything is done (`unsplash`, `library`) and retry rules (
 
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import dagster as dg
 
@@ -17,9 +18,9 @@ from unsplash_assets.partitions import topic_partitions
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 from unsplash_assets.settings import Settings
 
-GROUP = "unsplash"
-_QUIET_AFTER = timedelta(hours=2)  # a spent request budget alone is silence for an hour
-_STALE_AFTER = timedelta(days=1)
+GROUP: Final = "unsplash"
+_QUIET_AFTER: Final = timedelta(hours=2)  # a spent request budget alone is silence for an hour
+_STALE_AFTER: Final = timedelta(days=1)
 
 
 def photo_metadata(

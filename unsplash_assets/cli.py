@@ -77,7 +77,10 @@ def main() -> None:
 @click.argument("topic")
 @click.option("--count", type=click.IntRange(1, 1000), help="How many photos to bring.")
 def fetch(topic: str, count: int | None) -> None:
-    """Bring photos of TOPIC, one of UNSPLASH_TOPICS, into the library, now."""
+    """Bring photos of TOPIC into the library, now.
+
+    TOPIC is one of UNSPLASH_TOPICS.
+    """
     given = settings.load()
     known = {word.casefold(): word for word in given.topics}
     if topic.casefold() not in known:
@@ -107,7 +110,7 @@ def fetch(topic: str, count: int | None) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for programs.")
 def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
-    """Show topics, photos, disk use, the API's quota and the last run."""
+    """Show topics, photos, disk use, quota and the last run."""
     given = settings.load()
     with closing(read_database(given.library, given.catalogue, given.mode)) as database:
         seen = look(database, given.topics, given.key_fingerprint)
@@ -122,10 +125,11 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - as click has it
 @main.command()
 @click.option("--repair", is_flag=True, help="Download missing and damaged files again.")
 def verify(repair: bool) -> None:  # noqa: FBT001 - as click has it
-    """Re-read every file against its hash; end with 1 if one is bad and not repaired.
+    """Re-read every file against its hash, and name what is bad.
 
     Each finding is a line on standard output: `missing PATH`, `damaged PATH`, or `unknown PATH`
-    for a file that no photo has, which is left alone.
+    for a file that no photo has, which is left alone. It ends with 1 if a file is bad and not
+    repaired.
     """
     given = settings.load()
     folder = Folder(given.library)
@@ -161,7 +165,10 @@ def _repair(given: Settings, damage: Damage, seen: verification.Verification) ->
     "--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True
 )
 def export(form: str) -> None:
-    """Write a row for each stored photo, with its credit, to standard output."""
+    """Write a row for each stored photo, with its credit.
+
+    The rows go to standard output.
+    """
     given = settings.load()
     with (
         closing(read_database(given.library, given.catalogue, given.mode)) as database,
@@ -173,7 +180,10 @@ def export(form: str) -> None:
 
 @main.command(name="open")
 def open_gallery() -> None:
-    """Open the gallery, the page of the newest photos, in the browser."""
+    """Open the gallery, the page of the newest photos.
+
+    It is written anew, and opened in the desktop's browser, or that of BROWSER.
+    """
     from unsplash_assets.viewer import Viewer  # noqa: PLC0415
 
     given = settings.load()

@@ -3,7 +3,7 @@
     UnsplashAssetsError      one line for a person: what is wrong and what to do
     ├── SettingsError        a variable of the environment is not usable
     ├── LibraryError         the library's folder or catalogue cannot be used
-    ├── ViewerError          a picture cannot be shown on this machine
+    ├── ViewerError          a picture, or the gallery, cannot be shown on this machine
     ├── UnknownPhoto         a person names a photo that is not here, or not as it would have to be
     ├── TemporaryError       worth retrying
     │   ├── NetworkError     no connection, a timeout, or an answer that was cut
@@ -43,7 +43,7 @@ class LibraryError(UnsplashAssetsError):
 
 
 class ViewerError(UnsplashAssetsError):
-    """A picture cannot be shown on this machine."""
+    """A picture, or the gallery, cannot be shown on this machine."""
 
 
 class UnknownPhoto(UnsplashAssetsError):

@@ -8,9 +8,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 import sqlalchemy.exc
@@ -27,10 +28,9 @@ from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.settings import Settings
 
-_LOOK_EVERY = 0.2  # seconds
-_TRIES = 20
-_BETWEEN_TRIES = 0.5  # seconds
-
+_LOOK_EVERY: Final = 0.2  # seconds
+_TRIES: Final = 20
+_BETWEEN_TRIES: Final = 0.5  # seconds
 
 Progress = Callable[[int, str | None], None]
 
@@ -51,15 +51,12 @@ def fetch(given: Settings, topic: str, count: int, progress: Progress) -> Fetche
     `progress` is told now and then how many photos are stored, and what the trouble is, if any.
     """
     run_id = str(uuid.uuid4())
-    database = open_database(given.library, given.catalogue, given.mode)
-    try:
+    with closing(open_database(given.library, given.catalogue, given.mode)) as database:
         with _watched(database, run_id, progress), _interruptible():
             result = _execute(given, topic, count, run_id)
         stored = Catalogue(database).stored_by(run_id)
         error = Runs(database).error(run_id) or _said(result)
         shortage = _shortage(database, given, topic) or _trouble(database, run_id)
-    finally:
-        database.close()
     failed = None if result.success else error or "the run failed: see Dagster's UI"
     return Fetched(stored, failed, shortage if len(stored) < count else None)
 

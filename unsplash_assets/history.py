@@ -19,6 +19,7 @@ from typing import Final
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
+from unsplash_assets.partitions import PARTITION_TAG
 from unsplash_assets.resources import MODE_TAG
 
 AT_ONCE: Final = 10
@@ -31,7 +32,6 @@ SLICES: Final = 256
 _TROUBLE: Final = (OSError, SQLAlchemyError, dg.DagsterError)
 _YOUNG: Final = 3600.0  # seconds: a younger file may be of a run that is just being made
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PARTITION_TAG: Final = "dagster/partition"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class History:
         )
         kept_at_most = len(self._assets) * (len(self.topics) + 1)
         records = self.instance.get_run_records(old, limit=kept_at_most + AT_ONCE, ascending=True)
-        topics = {r.dagster_run.run_id: r.dagster_run.tags.get(_PARTITION_TAG) for r in records}
+        topics = {r.dagster_run.run_id: r.dagster_run.tags.get(PARTITION_TAG) for r in records}
         kept = self._newest(set(self.topics).intersection(topics.values())) if topics else ()
         return [run_id for run_id in topics if run_id not in kept]
 

@@ -1,7 +1,7 @@
 """The jobs: `refresh`, all assets for one topic, and `verify`, the checks of all files."""
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
@@ -10,14 +10,14 @@ from unsplash_assets.failures import RETRIES
 from unsplash_assets.library.repairing import HEALED_AT_MOST
 from unsplash_assets.resources import MODE_TAG
 from unsplash_assets.settings import Settings
+from unsplash_assets.transport.base import Timeouts
 
 Job: TypeAlias = Any
 """What `define_asset_job` returns: Dagster has no public name for it."""
 
-MAX_RUNTIME_TAG = "dagster/max_runtime"
-_DAY = 86_400  # seconds: by then the next verification comes
-_API_ANSWER = 30  # seconds, as UnsplashResource.total_timeout
-_MARGIN = 300  # seconds for everything else
+MAX_RUNTIME_TAG: Final = "dagster/max_runtime"
+_DAY: Final = 86_400  # seconds: by then the next verification comes
+_MARGIN: Final = 300  # seconds for everything else
 
 
 def build_refresh(given: Settings) -> Job:
@@ -44,6 +44,6 @@ def longest_honest_run(given: Settings) -> int:
     """Return the seconds of a run in which every try of both network steps takes its time."""
     downloads = math.ceil(given.photos_per_run / given.concurrency) * given.timeout
     repairs = math.ceil(HEALED_AT_MOST / given.concurrency) * given.timeout
-    events = math.ceil((given.photos_per_run + 1) / given.concurrency) * _API_ANSWER
-    a_try = _API_ANSWER + repairs + downloads + events + 2 * given.retry_delay
+    events = math.ceil((given.photos_per_run + 1) / given.concurrency) * Timeouts.total
+    a_try = Timeouts.total + repairs + downloads + events + 2 * given.retry_delay
     return math.ceil((RETRIES + 1) * a_try) + _MARGIN

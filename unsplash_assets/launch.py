@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> NoReturn:
     except UnsplashAssetsError as error:
         print(f"unsplash_assets: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-    settings_said = "demo, for UNSPLASH_API_KEY is not set" if given.mode == "demo" else "live"
-    print(f"Dagster's UI comes up at http://{HOST}:{port} ({settings_said}).", flush=True)  # noqa: T201
+    mode = "demo, for UNSPLASH_API_KEY is not set" if given.mode == "demo" else "live"
+    print(f"Dagster's UI comes up at http://{HOST}:{port} ({mode}).", flush=True)  # noqa: T201
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - nothing of this process is to stay
 
@@ -39,7 +39,9 @@ def check_port(text: str) -> int:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise SettingsError(
-            "PORT", f"{port}, and that is busy", "is it up already? Else try make run PORT=3001"
+            "PORT",
+            f"{port}, which cannot be opened ({os.strerror(error.errno or 0)})",
+            "is it up already? Else try make run PORT=3001",
         ) from error
     return port
 

@@ -11,7 +11,7 @@ import dagster as dg
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredPhoto
 from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.gallery import Gallery
-from unsplash_assets.library.preview import preview, thumbnail
+from unsplash_assets.library.preview import larger_preview, preview
 from unsplash_assets.library.repairing import Repairs
 from unsplash_assets.library.retention import Pruned
 from unsplash_assets.library.selection import Stock
@@ -57,14 +57,11 @@ def of_stock(
 
 def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
     """Describe the photos that a run has chosen."""
-    metadata: Metadata = {}
-    if chosen:
-        first = chosen[0]
-        metadata |= {"credit": _credit(first, unsplash), "topic": topic, **_origin(first, unsplash)}
-    metadata |= {"topic": topic, "chosen": len(chosen), "mode": unsplash.mode}
-    if len(chosen) > 1:
-        metadata["photos"] = _table(chosen)
-    return metadata
+    credit: Metadata = {"credit": _credit(chosen[0], unsplash)} if chosen else {}
+    origin = _origin(chosen[0], unsplash) if chosen else {}
+    table: Metadata = {"photos": _table(chosen)} if len(chosen) > 1 else {}
+    counted: Metadata = {"chosen": len(chosen), "mode": unsplash.mode}
+    return {**credit, "topic": topic, **origin, **counted, **table}
 
 
 def of_files(
@@ -78,7 +75,7 @@ def of_files(
     newest = stored[-1]
     path = library.files.path(newest.path)
     metadata: Metadata = {
-        **_picture("preview", newest, lambda room: thumbnail(path, room)),
+        **_picture("preview", newest, lambda room: preview(path, room)),
         "credit": _credit(newest, unsplash),
         "topic": newest.topic,
         "width": newest.width,
@@ -87,7 +84,7 @@ def of_files(
         "sha256": newest.sha256,
         "path": dg.MetadataValue.path(str(path)),
         **_origin(newest, unsplash),
-        **_picture("larger preview", newest, lambda _: preview(path)),
+        **_picture("larger preview", newest, lambda _: larger_preview(path)),
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "failed": len(outcome.failed),

@@ -1,8 +1,13 @@
 """The partitions: one a topic, as the settings list them when Dagster loads the project."""
 
+from typing import Final
+
 import dagster as dg
 
 from unsplash_assets.settings import Settings
+
+PARTITION_TAG: Final = "dagster/partition"
+"""Dagster's tag of a run that has one."""
 
 
 def topic_partitions(given: Settings) -> dg.StaticPartitionsDefinition:

@@ -10,6 +10,7 @@ Dagster would wait until it exceeds the longest honest run.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +26,7 @@ from unsplash_assets.library.processes import ProcessName
 from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.ticks import Skipped, Ticks
+from unsplash_assets.partitions import PARTITION_TAG
 from unsplash_assets.resources import PROCESS_TAG
 from unsplash_assets.settings import Settings
 
@@ -56,16 +58,13 @@ def build_every_minute(
     )
     def every_minute(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time.timestamp()
-        database = open_database(given.library, given.catalogue, given.mode)
-        try:
+        with closing(open_database(given.library, given.catalogue, given.mode)) as database:
             reason = _taken(Runs(database), tick) or _busy(context.instance)
             topic = (
                 Skipped(reason)
                 if reason
                 else _ticks(given, database).next_topic(given.topics, pick)
             )
-        finally:
-            database.close()
         History(context.instance, given.keep_runs, given.topics).prune()
         if isinstance(topic, Skipped):
             return dg.SkipReason(topic.reason)
@@ -114,6 +113,6 @@ def _busy(instance: dg.DagsterInstance) -> str | None:
             why = f"The run's process ({process}) is gone: it was killed."
             instance.report_run_failed(run, why)
         elif run.tags.get(_SCHEDULE_TAG) == NAME:
-            topic = run.tags.get("dagster/partition")
+            topic = run.tags.get(PARTITION_TAG)
             return f"the previous run is still going ({topic}, run {run.run_id[:8]})"
     return None

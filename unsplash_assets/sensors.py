@@ -5,6 +5,7 @@ What is new is decided in `library.showing`, how it is opened in `viewer`.
 
 import time
 from contextlib import closing
+from typing import Final
 
 import dagster as dg
 
@@ -23,7 +24,7 @@ from unsplash_assets.library.showing import (
 from unsplash_assets.settings import Settings
 from unsplash_assets.viewer import GALLERY, Viewer
 
-_INTERVAL = 10  # seconds
+_INTERVAL: Final = 10  # seconds
 
 Shown = tuple[str | None, Cursor | None]
 """What a look says, and the cursor after it."""

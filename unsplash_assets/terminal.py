@@ -34,8 +34,8 @@ _LABELS: Final = len("last run  ")
 _ONE_LINE: Final = 10_000
 """A width, in columns, that all that is said fits into."""
 _BAD: Final = "bold red"
-_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_READER_GONE = frozenset({errno.EPIPE, errno.EINVAL})
+_ACTING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_READER_GONE: Final = frozenset({errno.EPIPE, errno.EINVAL})
 """What a pipe says whose reader has left; EINVAL is Windows's word for it."""
 
 

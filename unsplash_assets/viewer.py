@@ -26,7 +26,6 @@ OFF: Final = "off"
 GALLERY: Final = "gallery"
 
 _COMMAND_AT_MOST: Final = 10
-_OPENERS: Final = {"darwin": "open", "linux": "xdg-open"}
 _NO_SCREEN: Final = "there is no screen (DISPLAY and WAYLAND_DISPLAY are not set)"
 
 
@@ -55,9 +54,8 @@ class _Programs:
                 f"{said_by}: {command[0]!r} cannot be started ({error.strerror})"
             ) from error
         name = Path(command[0]).name
-        waiting = (child, name)
         threading.Thread(
-            target=self._wait, args=waiting, name=f"viewer {name}", daemon=True
+            target=self._wait, args=(child, name), name=f"viewer {name}", daemon=True
         ).start()
 
     def failure(self) -> str | None:
@@ -128,7 +126,7 @@ class Viewer:
         if self.platform == "win32":
             _start_file(path)
             return
-        name = _OPENERS.get(self.platform, "xdg-open")
+        name = "open" if self.platform == "darwin" else "xdg-open"
         opener = shutil.which(name)
         if opener is None:
             raise ViewerError(f"{name} is missing: install xdg-utils, or open {path} yourself")

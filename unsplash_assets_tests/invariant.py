@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.database import CATALOGUE_FILE
 from unsplash_assets.settings import Mode
 

@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import sqlalchemy as sa
 
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.damage import Damage
 from unsplash_assets.library.database import Database, open_database

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota, Window
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.unsplash.quota import HOUR, MARGIN
 from unsplash_assets_tests.conftest import Clock, Given, Noted, Serve

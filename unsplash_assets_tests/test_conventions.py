@@ -86,6 +86,7 @@ def test_every_module_has_its_tests(module: Path) -> None:
         "partitions.py",  # test_definitions.py
         "fetching.py",  # test_cli.py
         "terminal.py",  # test_cli.py
+        "tables.py",  # library/test_migration.py
     }
     if module.is_relative_to(PACKAGE / "library" / "migrations"):
         return  # library/test_migration.py
@@ -99,8 +100,8 @@ def test_assets_are_short() -> None:
         for node in ast.parse((PACKAGE / "assets.py").read_text()).body
         if isinstance(node, ast.FunctionDef)
     ]
-    assert {f.name: (f.end_lineno or 0) - f.lineno for f in functions if len(f.body) > 25} == {}
-    assert max((f.end_lineno or 0) - f.lineno + 1 for f in functions) <= 25
+    lengths = {f.name: (f.end_lineno or 0) - f.lineno + 1 for f in functions}
+    assert {name: lines for name, lines in lengths.items() if lines > 25} == {}
 
 
 def test_the_build_backend_is_pinned_as_the_constraints_say() -> None:

@@ -156,7 +156,7 @@ def test_a_second_make_run_names_the_busy_port(demo: Dev) -> None:
     second.start()
     demo.log = log
     assert second.process.wait(30) != 0
-    assert f"PORT is {demo.port}, and that is busy" in second.log.read_text()
+    assert f"PORT is {demo.port}, which cannot be opened" in second.log.read_text()
 
 
 def test_ctrl_c_leaves_no_process(demo: Dev) -> None:

@@ -5,6 +5,7 @@ closes the one whose application sent less than it announced, as a real server w
 """
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +17,6 @@ from unsplash_assets.errors import UnsplashAssetsError
 
 HOST: Final = "127.0.0.1"
 _THREADS: Final = 64
-_PORTS: Final = range(65_536)
 
 
 def serve(application: WSGIApplication, port: int, announce: Callable[[str], None]) -> None:
@@ -25,15 +25,12 @@ def serve(application: WSGIApplication, port: int, announce: Callable[[str], Non
     Port 0 takes any free one. Raises UnsplashAssetsError if the port cannot be had.
     """
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    if port not in _PORTS:
-        raise UnsplashAssetsError(
-            f"port {port} cannot be opened: choose one from 0 to 65535 with --port"
-        )
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
         raise UnsplashAssetsError(
-            f"port {port} cannot be opened ({error}): choose another with --port"
+            f"port {port} cannot be opened ({os.strerror(error.errno or 0)}): "
+            "choose another with --port"
         ) from error
     server = create_server(application, sockets=[listener], threads=_THREADS)
     announce(f"http://{HOST}:{listener.getsockname()[1]}")

@@ -21,7 +21,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
+from unsplash_assets.library.database import Database
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.unsplash.models import Photo
 
@@ -100,7 +101,7 @@ class TopicCounts:
 class Catalogue:
     """The photos of one library."""
 
-    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """Keep the photos in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock

@@ -15,8 +15,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.errors import UnknownPhoto
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import WITH_FILE
+from unsplash_assets.library.database import Database
 from unsplash_assets.library.files import Folder, photo_id_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/unsplash.md
@@ -35,7 +36,7 @@ class Ban:
 class Curation:
     """A person's decisions on the photos of one library."""
 
-    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """Keep the decisions in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock

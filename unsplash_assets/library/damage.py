@@ -14,8 +14,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import WITH_FILE, ChosenPhoto, StoredFile, chosen_values
+from unsplash_assets.library.database import SQLITE_ENDINGS, Database
 from unsplash_assets.library.files import Folder, Incoming, Look, RelativePath, photo_id_of
 
 AT_ONCE: Final = 500  # photos
@@ -72,7 +73,7 @@ class Damage:
     """The files of one library, as far as they are whole."""
 
     def __init__(
-        self, database: db.Database, folder: Folder, clock: Callable[[], float] = time.time
+        self, database: Database, folder: Folder, clock: Callable[[], float] = time.time
     ) -> None:
         """Keep in `database` what is known of `folder`; `clock` gives seconds since 1970."""
         self._db = database
@@ -223,7 +224,7 @@ class Damage:
         """Whether a file is the catalogue's, where that lies here under a name of its own."""
         file = self._db.file
         return file is not None and self._folder.path(path) in {
-            file.with_name(file.name + ending) for ending in db.SQLITE_ENDINGS
+            file.with_name(file.name + ending) for ending in SQLITE_ENDINGS
         }
 
     def _is_others(self, connection: sa.Connection, photo_id: str, path: str) -> bool:

@@ -1,8 +1,8 @@
-"""The catalogue's tables and transactions, on SQLite or Postgres, through SQLAlchemy Core.
+"""The catalogue's database and its transactions, on SQLite or Postgres, through SQLAlchemy Core.
 
 Demo and live photos never mix, even in one database: every row has its mode, and a `Database`
-sees one mode. No SQL here is SQLite's alone; what is, is in `_tune_sqlite`. What the rows
-mean is said by `catalogue` (photos), `runs` and `requests`.
+sees one mode. No SQL here is SQLite's alone; what is, is in `_tune_sqlite`. What there is in it
+is in `tables`.
 """
 
 import uuid
@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.library import migration
+from unsplash_assets.library.tables import libraries, metadata
 from unsplash_assets.settings import Mode
 
 CATALOGUE_FILE: Final = "catalogue.db"
@@ -28,124 +29,6 @@ _HINTS: Final = {
     "disk I/O error": " (make room if the disk is full)",
 }
 """The second is what SQLite says where a full disk has no room for the memory that it shares."""
-
-PRUNABLE: Final = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
-"""The photos that UNSPLASH_KEEP counts, and may remove."""
-COUNTING: Final = f"CASE WHEN {PRUNABLE} THEN bytes ELSE 0 END"
-"""What a photo should be in the library's totals."""
-MISCOUNTED: Final = f"counted_bytes <> {COUNTING}"
-"""The photos that have changed since the totals were made; see `retention`."""
-
-metadata = sa.MetaData()
-
-
-def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
-    """Index some rows alone; a query uses it if it has `where`, word for word."""
-    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
-libraries = sa.Table(
-    "libraries",
-    metadata,
-    sa.Column("mode", sa.String(8), primary_key=True),
-    sa.Column("identity", sa.String(36), nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),
-    sa.Column("tick", sa.Float, nullable=False),
-    sa.Column("tick_process", sa.String(300)),
-    sa.Column("kept_photos", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("kept_bytes", sa.BigInteger, nullable=False, server_default="0"),
-)
-
-photos = sa.Table(
-    "photos",
-    metadata,
-    sa.Column("mode", sa.String(8), primary_key=True),
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("topic", sa.String(100), nullable=False),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("arrival", sa.Integer, nullable=False),
-    sa.Column("postponed", sa.Integer, nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("run_id", sa.String(64)),
-    sa.Column("fetched_at", sa.Float, nullable=False),
-    sa.Column("photographer", sa.Text, nullable=False),
-    sa.Column("photographer_url", sa.Text, nullable=False),
-    sa.Column("page_url", sa.Text, nullable=False),
-    sa.Column("download_location", sa.Text),
-    sa.Column("urls", sa.JSON, nullable=False),
-    sa.Column("original_width", sa.Integer),
-    sa.Column("original_height", sa.Integer),
-    sa.Column("color", sa.String(7)),
-    sa.Column("blur_hash", sa.Text),
-    sa.Column("description", sa.Text),
-    sa.Column("alt_description", sa.Text),
-    sa.Column("rendition", sa.String(10)),
-    sa.Column("url", sa.Text),
-    sa.Column("path", sa.Text),
-    sa.Column("bytes", sa.BigInteger),
-    sa.Column("width", sa.Integer),
-    sa.Column("height", sa.Integer),
-    sa.Column("sha256", sa.String(64)),
-    sa.Column("stored_at", sa.Float),
-    sa.Column("stored_sequence", sa.Integer),
-    sa.Column("favourite", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("event_due_at", sa.Float),
-    sa.Column("event_failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("event_sent_at", sa.Float),
-    sa.Column("event_error", sa.Text),
-    sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("repair_due_at", sa.Float),
-    sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),
-    sa.Index("photos_by_size", "mode", "state", "topic", "bytes"),
-    sa.Index("photos_by_run", "mode", "run_id"),
-    sa.Index("photos_by_event", "mode", "event_due_at"),
-    sa.Index("photos_by_sequence", "mode", "stored_sequence", unique=True),
-    _partial_index("photos_prunable", "mode", "stored_at", "stored_sequence", where=PRUNABLE),
-    _partial_index("photos_miscounted", "mode", where=MISCOUNTED),
-)
-
-runs = sa.Table(
-    "library_runs",
-    metadata,
-    sa.Column("mode", sa.String(8), primary_key=True),
-    sa.Column("run_id", sa.String(64), primary_key=True),
-    sa.Column("topic", sa.String(100)),
-    sa.Column("process", sa.String(300), nullable=False),
-    sa.Column("started_at", sa.Float, nullable=False),
-    sa.Column("ended_at", sa.Float),
-    sa.Column("outcome", sa.String(10)),
-    sa.Column("error", sa.Text),
-    sa.Index("runs_by_end", "mode", "ended_at"),
-)
-
-quotas = sa.Table(
-    "quotas",
-    metadata,
-    sa.Column("mode", sa.String(8), primary_key=True),
-    sa.Column("key", sa.String(16), primary_key=True),
-    sa.Column("request_limit", sa.Integer),
-    sa.Column("request_id", sa.Integer),
-    sa.Column("asked_at", sa.Float),
-    sa.Column("told_at", sa.Float),
-    sa.Column("remaining", sa.Integer),
-    sa.Column("reset_by", sa.Float),
-    sa.Column("refused_at", sa.Float),
-    sa.Column("key_refused_at", sa.Float),
-)
-
-requests = sa.Table(
-    "requests",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("mode", sa.String(8), nullable=False),
-    sa.Column("key", sa.String(16), nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("told", sa.Integer, nullable=False),
-    sa.Column("ours", sa.Boolean, nullable=False),
-    sa.Column("reserved_at", sa.Float, nullable=False),
-    sa.Column("settled_at", sa.Float),
-    sa.Index("requests_by_time", "mode", "key", "reserved_at"),
-)
 
 
 class Database:

@@ -22,7 +22,8 @@ from unsplash_assets.errors import (
     QuotaSpent,
     UnsplashAssetsError,
 )
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
+from unsplash_assets.library.database import Database
 from unsplash_assets.unsplash.budget import Reservation
 from unsplash_assets.unsplash.client import UnsplashClient
 
@@ -55,7 +56,7 @@ class Sent:
 class DownloadEvents:
     """The events of one library's photos."""
 
-    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """Keep the events in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock

@@ -1,7 +1,7 @@
 """Brings a catalogue to the form that this program knows, with Alembic.
 
 A change of a table is a new file in `migrations/versions` and its number in CURRENT; a test
-compares what the files lead to with what `database` describes. Catalogues only go forward.
+compares what the files lead to with what `tables` describes. Catalogues only go forward.
 """
 
 from pathlib import Path

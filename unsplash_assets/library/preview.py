@@ -9,34 +9,34 @@ from PIL import Image
 
 from unsplash_assets.library.proof import open_picture
 
-PREVIEW_SIDE: Final = 240  # pixels
-_PREVIEW_QUALITY: Final = 60
-_THUMBNAIL_SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
-_THUMBNAIL_QUALITY: Final = 30
+LARGER_SIDE: Final = 240  # pixels
+_LARGER_QUALITY: Final = 60
+_SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
+_QUALITY: Final = 30
 
 GRID_SIZE: Final = (600, 400)
 """Pixels of a thumbnail in the gallery's grid, at the most: twice those that a row shows."""
 _GRID_QUALITY: Final = 75
 
 
-def preview(path: Path) -> str:
-    """Return a JPEG of the picture, its longer side PREVIEW_SIDE pixels, as a data URI."""
-    small = _reduced(path, (PREVIEW_SIDE, PREVIEW_SIDE))
-    return _data_uri(small, "JPEG", quality=_PREVIEW_QUALITY, optimize=True)
-
-
-def thumbnail(path: Path, length: int) -> str:
+def preview(path: Path, length: int) -> str:
     """Return the largest WebP of the picture that fits in `length` characters, as a data URI.
 
     Returns nothing where not even the smallest fits.
     """
-    small = _reduced(path, (_THUMBNAIL_SIDES[0], _THUMBNAIL_SIDES[0]))
-    for side in _THUMBNAIL_SIDES:
+    small = _reduced(path, (_SIDES[0], _SIDES[0]))
+    for side in _SIDES:
         small.thumbnail((side, side))
-        uri = _data_uri(small, "WEBP", quality=_THUMBNAIL_QUALITY, method=6)
+        uri = _data_uri(small, "WEBP", quality=_QUALITY, method=6)
         if len(uri) <= length:
             return uri
     return ""
+
+
+def larger_preview(path: Path) -> str:
+    """Return a JPEG of the picture, its longer side LARGER_SIDE pixels, as a data URI."""
+    small = _reduced(path, (LARGER_SIDE, LARGER_SIDE))
+    return _data_uri(small, "JPEG", quality=_LARGER_QUALITY, optimize=True)
 
 
 def grid_thumbnail(path: Path) -> bytes:

@@ -6,10 +6,11 @@ time at which the process began. psutil knows all three on every system.
 
 import socket
 from dataclasses import dataclass
+from typing import Final
 
 import psutil
 
-_SAME = 2.0  # seconds: how exactly a process's beginning is known
+_SAME: Final = 2.0  # seconds: how exactly a process's beginning is known
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.errors import QuotaSpent
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
+from unsplash_assets.library.database import Database
 from unsplash_assets.unsplash import quota
 from unsplash_assets.unsplash.budget import (
     Answered,
@@ -39,7 +40,7 @@ class RequestBudget:
 
     def __init__(
         self,
-        database: db.Database,
+        database: Database,
         key: str,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,

@@ -18,7 +18,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
+from unsplash_assets.library.database import Database
 from unsplash_assets.library.files import Folder
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.setting_values import Keep
@@ -58,7 +59,7 @@ class Retention:
 
     def __init__(
         self,
-        database: db.Database,
+        database: Database,
         folder: Folder,
         keep: Keep,
         clock: Callable[[], float] = time.time,

@@ -12,7 +12,8 @@ from typing import Final, Literal
 
 import sqlalchemy as sa
 
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
+from unsplash_assets.library.database import Database
 from unsplash_assets.library.processes import ProcessName
 
 Outcome = Literal["success", "failure"]
@@ -36,7 +37,7 @@ class EndedRun:
 class Runs:
     """The runs on one library."""
 
-    def __init__(self, database: db.Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         """Keep the runs in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock

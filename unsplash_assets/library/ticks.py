@@ -2,8 +2,8 @@
 
 Bringing a photo costs its download event, one request for more photos where none of its topic
 waits, and one for an event that is overdue, but for the careful request after a refusal: that may
-be a tick's only one. When a tick comes, and whether the previous run is
-still going, is the schedule's.
+be a tick's only one. When a tick comes, and whether the previous run is still going, is the
+schedule's.
 """
 
 from collections.abc import Callable, Sequence

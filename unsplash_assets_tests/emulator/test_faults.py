@@ -11,7 +11,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import FAULTS, with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.pictures import render
-from unsplash_assets.errors import NetworkError, TooLarge, UnsplashAssetsError
+from unsplash_assets.errors import NetworkError, TooLarge
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets_tests.conftest import Serve
@@ -146,13 +146,3 @@ def test_a_fault_of_pictures_leaves_the_api_alone(spoiled: Callable[[str], str],
 
 def test_each_fault_has_one_of_the_two_scopes() -> None:
     assert {name.partition("-")[0] for name in FAULTS} == {"api", "picture"}
-
-
-@pytest.mark.parametrize("name", ["", "api", "api-999", "API-500"])
-def test_an_unknown_fault_is_refused_with_the_list(name: str) -> None:
-    with pytest.raises(UnsplashAssetsError) as raised:
-        with_fault(Emulator(), name)
-    words = str(raised.value)
-    assert words.startswith(f"--faults {name!r} is not known")
-    assert all(known in words for known in FAULTS)
-    assert "\n" not in words

@@ -74,8 +74,9 @@ def test_port_0_is_any_free_port_and_an_answer_cut_short_goes_unmentioned() -> N
 
 
 def test_the_server_is_for_this_machine_only() -> None:
-    with server() as (_, url):
-        assert url.startswith("http://127.0.0.1:")
+    with server() as (_, url), socket.socket() as caller:
+        port = int(url.rpartition(":")[2])
+        assert caller.connect_ex(("127.0.0.2", port)) != 0  # as another machine would ask for it
 
 
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
@@ -84,15 +85,7 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(UnsplashAssetsError) as raised:
             serve(Emulator(), port, announced.append)
-    assert str(raised.value).startswith(f"port {port} cannot be opened")
-    assert "choose another with --port" in str(raised.value)
-    assert "\n" not in str(raised.value)
+    assert str(raised.value) == (
+        f"port {port} cannot be opened (Address already in use): choose another with --port"
+    )
     assert announced == []
-
-
-@pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_that_cannot_exist_is_one_clear_error(port: int) -> None:
-    with pytest.raises(
-        UnsplashAssetsError, match=rf"^port {port} cannot be opened: choose .*--port$"
-    ):
-        serve(Emulator(), port, print)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import UnknownPhoto
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import (
     POSTPONED_AT_MOST,
     Added,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import LibraryError, UnknownPhoto
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Added, Catalogue, StoredFile, TopicCounts
 from unsplash_assets.library.curation import Ban, Curation, read_photo_id
 from unsplash_assets.library.database import Database, open_database

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from unsplash_assets.errors import LibraryError, SettingsError
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.database import Database, open_database, read_database
 from unsplash_assets.settings import Mode
 

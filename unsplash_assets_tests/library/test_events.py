@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Catalogue, StoredFile
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.events import DownloadEvent, DownloadEvents, Sent, send

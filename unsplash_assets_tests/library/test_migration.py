@@ -12,8 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library import database as db
 from unsplash_assets.library import migration
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import open_database
 from unsplash_assets.library.events import DownloadEvents

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unsplash_assets.library.preview import PREVIEW_SIDE as SIDE
-from unsplash_assets.library.preview import preview, thumbnail
+from unsplash_assets.library.preview import LARGER_SIDE as SIDE
+from unsplash_assets.library.preview import larger_preview, preview
 
 TEAL = (20, 130, 140)
 
@@ -44,7 +44,7 @@ def test_the_longer_side_is_made_to_fit_and_nothing_enlarged(
     tmp_path: Path, size: tuple[int, int], small: tuple[int, int]
 ) -> None:
     Image.new("RGB", size, TEAL).save(tmp_path / "x.jpg")
-    assert shown(preview(tmp_path / "x.jpg")).size == small
+    assert shown(larger_preview(tmp_path / "x.jpg")).size == small
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,15 @@ def test_a_picture_of_any_kind_looks_the_same_when_it_is_small(
     teal = Image.new("RGB", (300, 200), TEAL)
     picture = teal.quantize() if mode == "P" else teal.convert(mode)
     picture.save(tmp_path / name)
-    assert is_teal(shown(preview(tmp_path / name)))
-    assert is_teal(shown(thumbnail(tmp_path / name, 10_000), "webp"))
+    assert is_teal(shown(larger_preview(tmp_path / name)))
+    assert is_teal(shown(preview(tmp_path / name, 10_000), "webp"))
 
 
-def test_a_large_picture_has_a_preview_of_a_few_kilobytes(tmp_path: Path) -> None:
+def test_a_large_picture_has_a_larger_preview_of_a_few_kilobytes(tmp_path: Path) -> None:
     noise = Image.effect_noise((SIDE, 160), 200).convert("RGB")
     noise.resize((2400, 1600), Image.Resampling.NEAREST).save(tmp_path / "x.jpg")
     assert (tmp_path / "x.jpg").stat().st_size > 500_000
-    assert len(preview(tmp_path / "x.jpg")) < 40_000
+    assert len(larger_preview(tmp_path / "x.jpg")) < 40_000
 
 
 @pytest.fixture
@@ -84,39 +84,39 @@ def detailed(tmp_path: Path) -> Path:
     return tmp_path / "x.jpg"
 
 
-def thumbnails(path: Path) -> list[str]:
-    """Return all thumbnails of a picture, the largest first."""
-    found = [thumbnail(path, 100_000)]
-    while (smaller := thumbnail(path, len(found[-1]) - 1)) not in {found[-1], ""}:
+def previews(path: Path) -> list[str]:
+    """Return all previews of a picture, the largest first."""
+    found = [preview(path, 100_000)]
+    while (smaller := preview(path, len(found[-1]) - 1)) not in {found[-1], ""}:
         found.append(smaller)
     return found
 
 
-def test_a_thumbnail_has_one_of_a_few_sizes(detailed: Path) -> None:
-    sizes = [shown(uri, "webp").size for uri in thumbnails(detailed)]
+def test_a_preview_has_one_of_a_few_sizes(detailed: Path) -> None:
+    sizes = [shown(uri, "webp").size for uri in previews(detailed)]
     assert [width for width, _ in sizes] == [128, 112, 96, 80, 64, 48, 32, 16]
     assert all(abs(height - width * 2 / 3) <= 1 for width, height in sizes)
 
 
 @pytest.mark.parametrize("length", [300, 600, 1_000, 2_000, 3_000])
-def test_a_thumbnail_is_the_largest_that_fits(detailed: Path, length: int) -> None:
-    fitting = [uri for uri in thumbnails(detailed) if len(uri) <= length]
-    assert thumbnail(detailed, length) == fitting[0]
-    assert thumbnail(detailed, len(fitting[0])) == fitting[0]
+def test_a_preview_is_the_largest_that_fits(detailed: Path, length: int) -> None:
+    fitting = [uri for uri in previews(detailed) if len(uri) <= length]
+    assert preview(detailed, length) == fitting[0]
+    assert preview(detailed, len(fitting[0])) == fitting[0]
 
 
-def test_a_small_picture_is_not_enlarged_to_a_thumbnail(tmp_path: Path) -> None:
+def test_a_small_picture_is_not_enlarged_to_a_preview(tmp_path: Path) -> None:
     Image.new("RGB", (20, 10), TEAL).save(tmp_path / "x.png")
-    assert shown(thumbnail(tmp_path / "x.png", 100_000), "webp").size == (20, 10)
+    assert shown(preview(tmp_path / "x.png", 100_000), "webp").size == (20, 10)
 
 
-def test_a_thumbnail_that_would_not_fit_at_all_is_left_out(detailed: Path) -> None:
-    assert thumbnail(detailed, 50) == ""
+def test_a_preview_that_would_not_fit_at_all_is_left_out(detailed: Path) -> None:
+    assert preview(detailed, 50) == ""
 
 
 def test_the_file_stays_as_it_is(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), TEAL).save(tmp_path / "x.jpg")
     before = (tmp_path / "x.jpg").read_bytes()
-    preview(tmp_path / "x.jpg")
+    larger_preview(tmp_path / "x.jpg")
     assert (tmp_path / "x.jpg").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["x.jpg"]

@@ -4,7 +4,6 @@ import hashlib
 import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from unsplash_assets.library.proof import (
 )
 
 FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}
-Prove = Callable[..., Proof]
 
 
 def picture(kind: str, mode: str = "RGB", **options: Any) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from unsplash_assets.errors import QuotaSpent
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.requests import PATIENCE, RequestBudget
 from unsplash_assets.settings import fingerprint

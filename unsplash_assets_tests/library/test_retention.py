@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Added, Catalogue, StoredFile
 from unsplash_assets.library.curation import Curation
 from unsplash_assets.library.database import Database, open_database

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from unsplash_assets.library import database as db
+from unsplash_assets.library import tables as db
 from unsplash_assets.library.catalogue import Catalogue
 from unsplash_assets.library.database import Database, open_database
 from unsplash_assets.library.processes import ProcessName
