@@ -45,6 +45,8 @@ _ABANDONED_AFTER: Final = 3600.0  # seconds
 PAGE: Final = RelativePath("index.html")
 """The gallery."""
 _PAGE_FOLDER: Final = "_gallery"  # no topic's folder has a `_`
+NEWS: Final = RelativePath(f"{_PAGE_FOLDER}/news.html")
+"""What an open gallery looks at."""
 _THUMBNAILS: Final = f"{_PAGE_FOLDER}/thumbnails"
 _THUMBNAIL_DIGITS: Final = 24
 _THUMBNAIL: Final = re.compile(rf"[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")

@@ -2,7 +2,8 @@
 
 It opens from the folder as well as from a server, and asks no other host for anything. What it
 looks like and does is in `page/`, which small copies of the pictures there are is decided in
-`thumbnails`, where the files lie in `files`. Opening the page is `viewer`'s.
+`thumbnails`, where the files lie in `files`. Opening the page is `viewer`'s. Beside it lies its
+news, which a page that is open looks at: a small page, where the gallery's own is a large one.
 """
 
 import hashlib
@@ -21,12 +22,15 @@ from markupsafe import Markup
 from unsplash_assets.library.catalogue import Catalogue, StoredPhoto
 from unsplash_assets.library.credit import credit_html
 from unsplash_assets.library.database import Database
-from unsplash_assets.library.files import PAGE, Folder, RelativePath, thumbnail_path
+from unsplash_assets.library.files import NEWS, PAGE, Folder, RelativePath, thumbnail_path
 from unsplash_assets.library.thumbnails import renew
 from unsplash_assets.settings import Mode
 
 NEWEST: Final = 1_000
 """Photos on the page, at the most: with any number in the library it costs the same."""
+
+NEWS_LENGTH: Final = 60
+"""Photos in the news, at the most: an hour of one each minute."""
 
 _PARTS: Final = Path(__file__).parent / "page"
 _UNKNOWN_COLOR: Final = "#8a8a86"
@@ -68,14 +72,14 @@ def write_gallery(database: Database, folder: Folder, app_name: str) -> Gallery:
     `app_name` is what the credit's links tell Unsplash. Raises LibraryError.
     """
     with folder.alone("gallery"):
-        photos = Catalogue(database).stored_after(0, newest=NEWEST)[::-1]
+        found = Catalogue(database).stored_after(0, newest=NEWEST + 1)[::-1]
+        photos = found[:NEWEST]
         thumbnails = renew(folder, photos)
         items = [_item(photo, app_name, thumbnails.there) for photo in photos]
-        page = _render(items, database.mode).encode()
-        with folder.incoming() as incoming:
-            folder.write(incoming, page)
-            folder.complete(incoming)
-            folder.publish(incoming, PAGE)
+        around = _Around(database.mode, is_part=len(found) > NEWEST)
+        page = _pages().gallery(items, around).encode()
+        _publish(folder, page, PAGE)
+        _publish(folder, _pages().news(items, around).encode(), NEWS)  # of what can be loaded now
     shown = tuple(sorted({photo.topic for photo in photos}))
     return Gallery(folder.path(PAGE), len(items), shown, thumbnails.made, len(page))
 
@@ -99,53 +103,78 @@ def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> _
     )
 
 
-def _render(items: Sequence[_Item], mode: Mode) -> str:
-    page = _page()
-    return page.template.render(
-        photos=items,
-        is_demo=mode == "demo",
-        is_full=len(items) == NEWEST,
-        build=page.build,
-        policy=page.policy,
-        style=Markup(page.style),  # noqa: S704 - ours
-        script=Markup(page.script),  # noqa: S704 - ours
-    )
+def _publish(folder: Folder, content: bytes, path: RelativePath) -> None:
+    with folder.incoming() as incoming:
+        folder.write(incoming, content)
+        folder.complete(incoming)
+        folder.publish(incoming, path)
 
 
 @dataclass(frozen=True)
-class _Page:
-    """The parts of the page that are the same in every library."""
+class _Around:
+    """What the page says besides its photos."""
 
-    template: jinja2.Template
+    mode: Mode
+    is_part: bool
+    """Whether the library has more photos than the page."""
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode == "demo"
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """The parts of the pages that are the same in every library."""
+
+    gallery_template: jinja2.Template
+    news_template: jinja2.Template
     style: str
     script: str
+    news_script: str
 
-    @property
-    def build(self) -> str:
-        """What tells this version of the page from another."""
-        return _digest(self.style + self.script).hex()[:16]
-
-    @property
-    def policy(self) -> str:
-        """The Content-Security-Policy: this style, this script, pictures from beside the page.
-
-        Where the page is a file, some browsers take 'self' for nothing; hence `file:`.
-        """
-        return "; ".join(
-            (
-                "default-src 'none'",
-                "img-src 'self' file: data:",
+    def gallery(self, photos: Sequence[_Item], around: _Around) -> str:
+        """Return the page of the gallery."""
+        return self.gallery_template.render(
+            photos=photos,
+            around=around,
+            build=self._build(around),
+            policy=_policy(
                 f"style-src {_hash_source(self.style)}",
                 f"script-src {_hash_source(self.script)}",
+                "img-src 'self' file: data:",
                 "frame-src 'self' file:",
-                "base-uri 'none'",
-                "form-action 'none'",
-            )
+            ),
+            style=Markup(self.style),  # noqa: S704 - ours
+            script=Markup(self.script),  # noqa: S704 - ours
         )
+
+    def news(self, photos: Sequence[_Item], around: _Around) -> str:
+        """Return the page that tells an open gallery what there is."""
+        return self.news_template.render(
+            photos=photos,
+            newest=photos[:NEWS_LENGTH],
+            around=around,
+            build=self._build(around),
+            policy=_policy(f"script-src {_hash_source(self.news_script)}"),
+            script=Markup(self.news_script),  # noqa: S704 - ours
+        )
+
+    def _build(self, around: _Around) -> str:
+        """Return what tells this page from one that no new photo makes of it."""
+        return _digest(f"{self.style}{self.script}{around}").hex()[:16]
+
+
+def _policy(*allowed: str) -> str:
+    """Return a Content-Security-Policy: nothing but what is allowed.
+
+    Where a page is a file, some browsers take 'self' for nothing; hence `file:` beside it.
+    """
+    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
 
 
 @cache
-def _page() -> _Page:
+def _pages() -> _Pages:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PARTS),
         autoescape=True,
@@ -154,8 +183,12 @@ def _page() -> _Page:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    parts = ((_PARTS / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return _Page(environment.get_template("index.html"), *parts)
+    parts = ("page.css", "page.js", "news.js")
+    return _Pages(
+        environment.get_template("index.html"),
+        environment.get_template("news.html"),
+        *((_PARTS / name).read_text(encoding="utf-8") for name in parts),
+    )
 
 
 def _digest(text: str) -> bytes:

@@ -16,7 +16,8 @@ import pytest
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.curation import Curation
 from unsplash_assets.library.damage import Damage
-from unsplash_assets.library.gallery import NEWEST
+from unsplash_assets.library.files import NEWS
+from unsplash_assets.library.gallery import NEWEST, NEWS_LENGTH
 from unsplash_assets.library.verification import verify
 from unsplash_assets_tests.hung import HungLibrary
 
@@ -254,6 +255,41 @@ def test_the_page_has_the_newest_photos_up_to_a_bound_and_says_so(tmp_path: Path
     assert oldest.path not in page.text
     assert "These are the newest 1,000" in page.text
     library.database.close()
+
+
+def test_a_page_that_has_all_photos_says_nothing_of_others(tmp_path: Path) -> None:
+    library = HungLibrary(tmp_path / "library")
+    library.hang(NEWEST)
+    page = written(library)
+    assert len(page.photos) == NEWEST
+    assert "These are the newest" not in page.text
+    library.database.close()
+
+
+def test_the_news_have_the_newest_photos_as_the_page_has_them_and_the_keys_of_all(
+    library: HungLibrary,
+) -> None:
+    library.hang(NEWS_LENGTH + 5, HOSTILE, photographer=HOSTILE)
+    page, news = written(library), news_of(library)
+    (root,) = news.all("html")
+    assert root["data-build"] == page.all("html")[0]["data-build"]
+    assert root["data-keys"].split() == [photo["data-key"] for photo in page.photos]
+    assert news.photos == page.photos[:NEWS_LENGTH]
+    assert news.pictures == page.pictures[:NEWS_LENGTH]
+    assert len(news.all("script")) == 1
+    assert len(news.text) < len(page.text)
+
+
+def test_the_news_may_run_their_own_script_and_load_nothing(library: HungLibrary) -> None:
+    library.hang()
+    library.write()
+    news = news_of(library)
+    script = f"script-src {_hash(news.content['script'])}"
+    assert news.policy == f"default-src 'none'; {script}; base-uri 'none'; form-action 'none'"
+
+
+def news_of(library: HungLibrary) -> Page:
+    return Page(library.folder.path(NEWS).read_text(encoding="utf-8"))
 
 
 def test_a_thousand_photos_cost_less_than_a_tenth_of_a_second(tmp_path: Path) -> None:

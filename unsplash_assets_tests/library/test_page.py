@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from unsplash_assets.library.curation import Curation
+from unsplash_assets.library.gallery import NEWS_LENGTH
 from unsplash_assets_tests.browser import CHROMIUM, Watch, chromium, folder_served
 from unsplash_assets_tests.hung import HungLibrary
 
@@ -217,6 +219,64 @@ def test_a_phone_shows_all_within_its_width(library: HungLibrary, opened: Opened
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_phone_with_large_letters_shows_all_within_its_width(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
+    library.hang(1, "sea")
+    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_long_topic_leaves_room_for_its_number(library: HungLibrary, opened: Opened) -> None:
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
+    library.hang(1, "sea")
+    page = opened(viewport={"width": 360, "height": 740})
+    button = page.locator("#topics button").nth(1)
+    assert _ends(button, "lastChild")[1] < _ends(button, "null")[1]
+
+
+@pytest.mark.parametrize("topic", ["טבע", "الفن"])
+def test_numbers_after_a_topic_that_is_read_from_the_right_stay_in_order(
+    library: HungLibrary, opened: Opened, topic: str
+) -> None:
+    library.hang(1, topic, photographer=topic)
+    library.hang(1, "sea")
+    page = opened()
+    facts = photos(page).last.locator(".facts")
+    assert _ends(facts, "querySelector('bdi')")[1] <= _ends(facts, "childNodes[1]")[0]
+    button = page.locator(f"#topics button[value='{topic}']")
+    assert _ends(button, "firstChild")[1] <= _ends(button, "lastChild")[0]
+
+
+def _ends(place: Locator, child: str) -> tuple[float, float]:
+    """Where a child of an element begins and ends on the screen; null is the element itself."""
+    node = "element" if child == "null" else f"element.{child}"
+    left, right = place.evaluate(
+        f"""element => {{
+            const range = document.createRange();
+            range.selectNode({node});
+            const {{ left, right }} = range.getBoundingClientRect();
+            return [left, right];
+        }}"""
+    )
+    return left, right
+
+
+def test_what_is_pressed_can_be_told_in_colours_that_the_system_chose(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened(forced_colors="active")
+    grounds = [
+        button.evaluate("button => getComputedStyle(button).backgroundColor")
+        for button in page.locator("#topics button").all()
+    ]
+    assert grounds[0] != grounds[1] == grounds[2]
+
+
 def test_hostile_texts_are_shown_as_they_are(
     library: HungLibrary, opened: Opened, address: str
 ) -> None:
@@ -291,6 +351,22 @@ def test_the_large_view_keeps_to_the_topic(library: HungLibrary, opened: Opened)
 def test_one_topic_needs_no_choice(library: HungLibrary, opened: Opened) -> None:
     library.hang(2)
     expect(opened().locator("#topics")).to_be_hidden()
+
+
+def test_a_choice_is_told_to_who_does_not_see_it_and_a_new_photo_is_not(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened()
+    told = page.get_by_role("status")
+    page.get_by_role("button", name="sea 1").click()
+    expect(told).to_have_text("1 photo of sea")
+    library.hang(1, "sea")
+    library.write()
+    wait_for_look(page)
+    expect(page.locator("#count")).to_have_text("2 photos of sea")
+    expect(told).to_have_text("1 photo of sea")
 
 
 # --- The large view ------------------------------------------------------------------------------
@@ -372,6 +448,86 @@ def test_the_keyboard_stays_within_the_large_view(library: HungLibrary, opened: 
         assert page.evaluate("document.getElementById('view').contains(document.activeElement)")
 
 
+def test_the_page_behind_the_large_view_rests(library: HungLibrary, opened: Opened) -> None:
+    library.hang(60, size=(60, 60))
+    page = opened(viewport={"width": 800, "height": 600})
+    photos(page).first.locator(".picture").click()
+    page.mouse.move(400, 200)
+    page.mouse.wheel(0, 900)
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == 0
+    page.keyboard.press("Escape")
+    page.mouse.wheel(0, 900)
+    wait_until(page, "scrollY > 0")
+
+
+def test_a_finger_moves_about_in_what_is_enlarged(library: HungLibrary, opened: Opened) -> None:
+    _, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    photos(page).first.locator(".picture").tap()
+    assert_shown_large(page, second)
+    page.context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    wait_until(page, "visualViewport.scale > 1")
+    before = page.evaluate("visualViewport.pageLeft")
+    drag(page, 300, 60)
+    wait_until(page, f"visualViewport.pageLeft > {before} + 50")
+    page.evaluate(  # other browsers tell of the same finger that it was lifted
+        """() => {
+            const target = document.getElementById("view");
+            for (const [kind, clientX] of [["touchstart", 300], ["touchend", 60]]) {
+                const touches = [new Touch({ identifier: 1, target, clientX, clientY: 400 })];
+                target.dispatchEvent(new TouchEvent(kind, { touches, changedTouches: touches }));
+            }
+        }"""
+    )
+    page.wait_for_timeout(200)
+    assert_shown_large(page, second)
+
+
+def drag(page: Page, start: int, end: int) -> None:
+    session = page.context.new_cdp_session(page)
+    step = (end - start) // 6
+    for kind, x in [
+        ("touchStart", start),
+        *(("touchMove", x) for x in range(start, end, step)),
+        ("touchEnd", None),
+    ]:
+        points = [] if x is None else [{"x": x, "y": 400}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_photo_that_went_while_it_was_large_leaves_the_keyboard_at_the_newest(
+    library: HungLibrary, opened: Opened
+) -> None:
+    kept, banned = library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    assert_shown_large(page, banned.stored_sequence)
+    Curation(library.database).ban(banned.id, library.folder)
+    library.write()
+    wait_for_look(page)
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    page.wait_for_timeout(200)
+    page.keyboard.press("Escape")
+    expect(photos(page)).to_have_count(1)
+    kept_link = page.locator(f".photo[data-sequence='{kept.stored_sequence}'] .picture")
+    expect(kept_link).to_be_focused()
+
+
+def test_what_is_large_is_told_but_not_each_photo_of_the_slide_show(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    caption = view(page).locator(".caption")
+    expect(caption).to_have_attribute("aria-live", "polite")
+    page.keyboard.press(" ")
+    expect(caption).to_have_attribute("aria-live", "off")
+    page.keyboard.press(" ")
+    expect(caption).to_have_attribute("aria-live", "polite")
+
+
 def test_a_picture_that_is_missing_is_said_to_be(
     library: HungLibrary, opened: Opened, watch: Watch
 ) -> None:
@@ -430,6 +586,158 @@ def test_the_slide_show_can_be_paused_where_it_is(library: HungLibrary, opened: 
     page.clock.run_for(3 * SHOWN_FOR)
     assert_shown_large(page, second)
     expect(view(page)).not_to_have_class(re.compile("playing"))
+
+
+def test_the_slide_show_begins_when_the_address_is_changed_to_it(
+    library: HungLibrary, opened: Opened
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    page.goto(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, second)
+    page.clock.run_for(3_500)
+    assert_shown_large(page, first)
+
+
+def test_a_pace_beyond_what_a_timer_can_wait_is_no_haste(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second = library.hang(2)
+    page = opened(f"{address_of(library)}#slideshow=99999999")
+    assert_shown_large(page, second.stored_sequence)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(200)
+    assert not any(url.endswith(first.path) for url in watch.asked)
+
+
+def test_a_tap_brings_the_buttons_back_and_presses_none(
+    library: HungLibrary, opened: Opened
+) -> None:
+    library.hang(2)
+    page = opened(
+        f"{address_of(library)}#slideshow",
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+    )
+    expect(view(page).locator("img.on")).to_be_visible()
+    page.clock.run_for(4_000)
+    expect(view(page)).to_have_class(re.compile("idle"))
+    box = page.locator("#close").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 20, box["y"] + 20)
+    expect(view(page)).not_to_have_class(re.compile("idle"))
+    expect(view(page)).to_be_visible()
+    page.touchscreen.tap(box["x"] + 20, box["y"] + 20)
+    expect(view(page)).to_be_hidden()
+
+
+def test_the_slide_show_of_one_photo_keeps_its_pace_whatever_is_pressed(
+    library: HungLibrary, opened: Opened
+) -> None:
+    (photo,) = library.hang()
+    page = opened(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, photo.stored_sequence)
+    for _ in range(5):
+        page.keyboard.press("Home")
+    page.evaluate(
+        """() => {
+            window.shows = 0;
+            const decode = HTMLImageElement.prototype.decode;
+            HTMLImageElement.prototype.decode = function () {
+                window.shows += 1;
+                return decode.call(this);
+            };
+        }"""
+    )
+    for _ in range(4):
+        page.clock.run_for(3_000)
+        page.wait_for_timeout(100)
+    assert 1 <= page.evaluate("window.shows") <= 4
+
+
+def test_the_slide_show_rests_while_nobody_can_see_it(
+    library: HungLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second, third = library.hang(3)
+    page = opened(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, third.stored_sequence)
+    see(page, hidden=True)
+    for _ in range(3):
+        page.clock.run_for(3_500)
+        page.wait_for_timeout(100)
+    assert not any(url.endswith((first.path, second.path)) for url in watch.asked)
+    see(page, hidden=False)
+    for photo in (third, second, first):
+        assert_shown_large(page, photo.stored_sequence)
+        page.clock.run_for(3_500)
+
+
+def see(page: Page, *, hidden: bool) -> None:
+    """Let the page believe that its tab is behind another, or before it again."""
+    page.evaluate(
+        """hidden => {
+            const behind = { value: true, configurable: true };
+            if (hidden) Object.defineProperty(document, "hidden", behind);
+            else delete document.hidden;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
+    library: HungLibrary, new_context: NewContext
+) -> None:
+    """The browser may take its time to grant that it stays awake."""
+    library.hang()
+    library.write()
+    page = new_context().new_page()
+    page.add_init_script(
+        """window.awake = 0;
+        const lock = { release: () => { window.awake -= 1; } };
+        const granted = new Promise((resolve) => {
+            window.grant = () => { window.awake += 1; resolve(lock); };
+        });
+        Object.defineProperty(navigator, "wakeLock", { value: { request: () => granted } });"""
+    )
+    page.goto(f"{address_of(library)}#slideshow")
+    expect(view(page).locator("img.on")).to_be_visible()
+    page.keyboard.press(" ")
+    page.evaluate("window.grant()")
+    wait_until(page, "window.awake === 0")
+
+
+def test_the_slide_show_passes_over_a_picture_that_does_not_come(
+    library: HungLibrary, opened: Opened
+) -> None:
+    first, second, third = library.hang(3)
+    with folder_served(library.folder.root) as base:
+        page = opened(f"{base}/index.html")
+        page.route(f"**/{second.path}", lambda _: None)
+        page.get_by_role("button", name="Slide show").click()
+        assert_shown_large(page, third.stored_sequence)
+        page.clock.run_for(SHOWN_FOR + 1000)
+        page.clock.run_for(30_000)
+        page.clock.run_for(2_000)
+        assert_shown_large(page, first.stored_sequence)
+        page.close()
+
+
+def test_who_turns_by_hand_is_not_taken_back(library: HungLibrary, opened: Opened) -> None:
+    first, _, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(f"{address_of(library)}#slideshow=15")
+    assert_shown_large(page, third)
+    (new,) = library.hang()
+    library.write()
+    wait_for_look(page)
+    expect(page.locator(".photo")).to_have_count(4)
+    page.clock.run_for(16_000)
+    assert_shown_large(page, new.stored_sequence)
+    page.keyboard.press("End")
+    assert_shown_large(page, first)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, new.stored_sequence)
 
 
 def test_the_slide_show_passes_over_a_picture_that_is_missing(
@@ -515,6 +823,9 @@ def test_a_new_photo_appears_without_a_reload(
     expect(page.get_by_role("button", name="sky 1")).to_be_visible()
     assert page.evaluate("window.sameDocument") is True
     assert page.locator("iframe").count() == 0
+    looks = [urlsplit(url).path.rpartition("/")[2] for url in watch.asked[before:]]
+    assert looks.count("news.html") == 1
+    assert "index.html" not in looks
     pictures = {url for url in watch.asked[before:] if url.endswith((".jpg", ".webp"))}
     known = {url for url in watch.asked[:before] if url.endswith((".jpg", ".webp"))}
     assert len(pictures - known) == 1, "the new thumbnail, and no picture in full"
@@ -537,7 +848,7 @@ def test_a_page_of_another_version_is_loaded_anew(
 ) -> None:
     library.hang(2)
     page = opened(address)
-    path = library.folder.path("index.html")
+    path = library.folder.path("_gallery/news.html")
     path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
     with page.expect_navigation():
         wait_for_look(page)
@@ -554,6 +865,65 @@ def test_new_photos_keep_to_the_topic_that_is_shown(library: HungLibrary, opened
     wait_for_look(page)
     expect(page.get_by_role("button", name="sea 2")).to_be_visible()
     expect(photos(page)).to_have_count(1)
+
+
+def test_the_page_is_loaded_anew_where_more_came_than_the_news_can_tell(
+    library: HungLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    library.hang(NEWS_LENGTH + 1)
+    library.write()
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(photos(page)).to_have_count(NEWS_LENGTH + 3)
+
+
+def test_photos_of_the_other_mode_do_not_get_into_a_page_that_is_open(
+    library: HungLibrary, opened: Opened
+) -> None:
+    """One folder for both: the demo's page says that nobody took the pictures."""
+    demo = HungLibrary(library.folder.root, "demo")
+    demo.hang(2)
+    page = opened()
+    demo.write()
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Demo photos")
+    library.hang()
+    library.write()
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(page.locator("h1")).to_have_text("Photos")
+    expect(photos(page)).to_have_count(1)
+    demo.database.close()
+
+
+def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
+    library: HungLibrary, new_context: NewContext, tmp_path: Path, watch: Watch
+) -> None:
+    library.hang(2)
+    library.write()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    with folder_served(library.folder.root) as inner, folder_served(outside) as outer:
+        (outside / "index.html").write_text(
+            '<link rel="icon" href="data:,">'
+            "<script>window.heard = []; onmessage = ({ data }) => heard.push(data)</script>"
+            f'<iframe src="{inner}/index.html"></iframe>'
+            f'<iframe src="{inner}/_gallery/news.html"></iframe>'
+        )
+        page = new_context().new_page()
+        page.clock.install()
+        page.goto(f"{outer}/index.html")
+        gallery = page.frame_locator("iframe").first
+        expect(gallery.locator(".photo")).to_have_count(2)
+        library.hang()
+        library.write()
+        wait_for_look(page)
+        expect(gallery.locator(".photo")).to_have_count(3)
+        assert page.evaluate("window.heard") == []
+    assert all("does not match the recipient window" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
 
 
 # --- Accessibility -------------------------------------------------------------------------------

@@ -1,14 +1,18 @@
 // What the gallery does: topics, the large view, the slide show, and new photos without a reload.
 //
-// It asks nobody but the folder or server that it is from. New photos come from the page itself,
-// opened once more in a hidden frame that tells what it has: that works for files too, where a
-// page may not read its neighbours. Text is only ever moved with its element, never parsed here,
-// but for the frame's list, which is this page's own and bound by the same policy.
+// It asks nobody but the folder or server that it is from. New photos come from the page of news,
+// opened in a hidden frame that tells what there is: that works for files too, where a page may
+// not read its neighbours. Text is only ever moved with its element, never parsed here, but for
+// the frame's list, which is ours and bound by this page's policy.
 
+const NEWS = "_gallery/news.html";
 const LOOK_EVERY = 20_000; // milliseconds
 const ANSWER_WITHIN = 10_000; // milliseconds
 const SHOWN_FOR = 10; // seconds, or as #slideshow=SECONDS has it
 const MISSED_FOR = 1; // seconds before the next, where a picture cannot be shown
+const PATIENCE = 30_000; // milliseconds in which a picture of the slide show must have come
+const AT_ONCE = 120; // milliseconds in which it is not worth showing the small one first
+const LONGEST = 86_400; // seconds that #slideshow= may ask for; a timer has a limit
 const IDLE_AFTER = 3_000; // milliseconds
 const SWIPE = 40; // pixels
 const RATIOS = [0.4, 3]; // the narrowest and the widest that a photo is in the grid
@@ -18,22 +22,14 @@ const list = byId("photos");
 const build = document.documentElement.dataset.build;
 
 const photos = () => [...list.children];
-const sequence = (photo) => Number(photo.dataset.sequence);
-
-// --- In the hidden frame: tell what is here, and nothing else ---------------------------------
-
-function tell() {
-  const after = Number(new URLSearchParams(location.search).get("after"));
-  const fresh = photos().filter((photo) => sequence(photo) > after);
-  const told = {
-    build,
-    keys: photos().map((photo) => photo.dataset.key),
-    fresh: fresh.map((photo) => photo.outerHTML).join(""),
-  };
-  parent.postMessage(told, location.protocol === "file:" ? "*" : location.origin);
-}
+const key = (photo) => photo.dataset.key;
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // --- The grid ----------------------------------------------------------------------------------
+
+const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+const WITHOUT_YEAR = new Intl.DateTimeFormat("en-GB", MOMENT);
+const WITH_YEAR = new Intl.DateTimeFormat("en-GB", { ...MOMENT, year: "numeric" });
 
 let topic = null; // the one that is shown alone, or null for all
 
@@ -48,17 +44,13 @@ function dress(photo) {
   const time = photo.querySelector("time");
   const moment = new Date(time.dateTime);
   const isOld = moment.getFullYear() !== new Date().getFullYear();
-  const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  time.textContent = moment.toLocaleString("en-GB", isOld ? { ...format, year: "numeric" } : format);
-}
-
-function say(text) {
-  byId("count").textContent = text;
+  time.textContent = (isOld ? WITH_YEAR : WITHOUT_YEAR).format(moment);
 }
 
 function count() {
   const number = shown().length;
-  say(`${number.toLocaleString("en")} ${number === 1 ? "photo" : "photos"}${topic === null ? "" : ` of ${topic}`}`);
+  byId("count").textContent =
+    `${number.toLocaleString("en")} ${number === 1 ? "photo" : "photos"}${topic === null ? "" : ` of ${topic}`}`;
 }
 
 function sift() {
@@ -82,16 +74,19 @@ function offerTopics() {
   if (focused !== null) [...byId("topics").children].find((button) => button.value === focused)?.focus();
 }
 
-function topicButton(name, label, number) {
+function topicButton(value, label, number) {
   const button = document.createElement("button");
   button.type = "button";
-  button.value = name ?? "";
-  button.textContent = `${label} ${number.toLocaleString("en")}`;
-  button.setAttribute("aria-pressed", topic === name);
+  button.value = value ?? "";
+  const name = document.createElement("bdi");
+  name.textContent = label;
+  button.append(name, ` ${number.toLocaleString("en")}`);
+  button.setAttribute("aria-pressed", topic === value);
   button.addEventListener("click", () => {
-    topic = name;
+    topic = value;
     for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
     sift();
+    byId("said").textContent = byId("count").textContent; // a choice is told, a new photo is not
   });
   return button;
 }
@@ -99,11 +94,16 @@ function topicButton(name, label, number) {
 // --- The large view ----------------------------------------------------------------------------
 
 const view = byId("view");
+const caption = view.querySelector(".caption");
 const [...layers] = view.querySelectorAll(".stage img");
 let current = null; // the photo in the large view
 
+let asked = 0; // how often a photo was to be shown: what comes late is not shown any more
+
 async function show(photo) {
+  clearTimeout(timer);
   current = photo;
+  const mine = ++asked;
   const link = photo.querySelector(".picture");
   const small = link.querySelector("img");
   const layer = layers.find((candidate) => !candidate.classList.contains("on"));
@@ -111,9 +111,9 @@ async function show(photo) {
   layer.style.backgroundImage = `url("${small.src}")`;
   layer.src = link.href;
   const whole = layer.decode().then(() => true, () => false);
-  const isWhole = playing ? await whole : await Promise.race([whole, pause(120)]);
-  if (current !== photo) return;
-  if (playing) timer = setTimeout(() => advance(photo), (isWhole ? seconds : MISSED_FOR) * 1000);
+  const isWhole = await Promise.race([whole, wait(playing ? PATIENCE : AT_ONCE)]);
+  if (mine !== asked) return;
+  if (playing) timer = setTimeout(advance, (isWhole ? seconds : MISSED_FOR) * 1000);
   if (playing && !isWhole) return; // its file is missing or damaged, or the server is away
   for (const other of layers) {
     other.hidden = other !== layer && !playing;
@@ -122,22 +122,20 @@ async function show(photo) {
   }
   layer.hidden = false;
   describe(photo, small.alt);
-  if (!playing && !(await whole) && current === photo) complain();
+  if (!playing && !(await whole) && mine === asked) complain();
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function describe(photo, alt) {
   const words = document.createElement("p");
+  words.dir = "auto";
   words.textContent = alt;
-  const caption = photo.querySelector("figcaption").cloneNode(true).childNodes;
-  view.querySelector(".caption").replaceChildren(words, ...caption);
+  caption.replaceChildren(words, ...photo.querySelector("figcaption").cloneNode(true).childNodes);
 }
 
 function complain() {
   const trouble = document.createElement("p");
   trouble.textContent = "This picture cannot be shown: its file is missing or damaged.";
-  view.querySelector(".caption").prepend(trouble);
+  caption.prepend(trouble);
 }
 
 function open(photo) {
@@ -151,10 +149,11 @@ function close() {
   stop();
   const photo = current;
   current = null;
+  asked += 1;
   view.hidden = true;
   byId("gallery").inert = false;
-  if (photo?.isConnected) photo.querySelector(".picture").focus();
   tidy();
+  (photo.isConnected ? photo : shown()[0])?.querySelector(".picture").focus();
 }
 
 function beside(photo, step) {
@@ -162,10 +161,12 @@ function beside(photo, step) {
   return all.at((all.indexOf(photo) + step) % all.length) ?? photo;
 }
 
-function turn(step) {
-  clearTimeout(timer);
-  show(beside(current, step));
+function turnTo(photo) {
+  resume = null;
+  show(photo);
 }
+
+const turn = (step) => turnTo(beside(current, step));
 
 // --- The slide show ----------------------------------------------------------------------------
 
@@ -184,6 +185,7 @@ function play(first) {
   arrived = [];
   resume = null;
   view.classList.add("playing");
+  caption.setAttribute("aria-live", "off");
   byId("pause").setAttribute("aria-pressed", "true");
   history.replaceState(null, "", location.hash.startsWith("#slideshow") ? location.hash : "#slideshow");
   if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
@@ -197,6 +199,7 @@ function stop() {
   playing = false;
   clearTimeout(timer);
   view.classList.remove("playing", "idle");
+  caption.setAttribute("aria-live", "polite");
   byId("pause").setAttribute("aria-pressed", "false");
   history.replaceState(null, "", location.pathname + location.search);
   if (document.fullscreenElement) document.exitFullscreen();
@@ -204,14 +207,14 @@ function stop() {
   wake = null;
 }
 
-function advance(photo) {
-  if (!playing || current !== photo) return;
+function advance() {
+  if (document.hidden) return; // nobody sees it: it goes on when the page is seen again
   arrived = arrived.filter((one) => one.isConnected && !one.hidden);
   if (arrived.length) {
-    resume ??= photo;
+    resume ??= current;
     return show(arrived.shift());
   }
-  const next = beside(resume ?? photo, 1);
+  const next = beside(resume ?? current, 1);
   resume = null;
   tidy();
   show(next);
@@ -229,6 +232,7 @@ async function stayAwake() {
   } catch {
     wake = null; // not granted, as for files: the screen's own settings decide
   }
+  if (!playing) wake?.release(); // it was stopped meanwhile
 }
 
 // --- New photos --------------------------------------------------------------------------------
@@ -239,12 +243,11 @@ function look() {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   frame.title = "What is new";
-  const newest = Math.max(0, ...photos().map(sequence));
-  frame.src = `${location.pathname}?after=${newest}&at=${Date.now()}`;
+  frame.src = `${NEWS}?at=${Date.now()}`; // never from a cache
   const heard = (event) => {
-    if (event.source === frame.contentWindow) take(event.data);
-    else return;
+    if (event.source !== frame.contentWindow) return;
     done();
+    take(event.data);
   };
   const done = () => {
     removeEventListener("message", heard);
@@ -256,17 +259,23 @@ function look() {
 }
 
 function take(told) {
-  if (told.build !== build) return location.reload(); // made by another version of the program
+  if (told.build !== build) return location.reload(); // by another version, or of other photos
+  const known = new Set(photos().map(key));
+  const unknown = new Set(told.keys.filter((one) => !known.has(one)));
   const keys = new Set(told.keys);
-  const known = new Set(photos().map((photo) => photo.dataset.key));
-  const parsed = new DOMParser().parseFromString(`<ul>${told.fresh}</ul>`, "text/html");
-  const fresh = [...parsed.querySelectorAll("li")].filter((photo) => !known.has(photo.dataset.key));
-  gone = new Set(photos().filter((photo) => !keys.has(photo.dataset.key)));
+  gone = new Set(photos().filter((photo) => !keys.has(key(photo))));
+  const fresh = unknown.size ? parsed(told.newest).filter((photo) => unknown.has(key(photo))) : [];
+  if (fresh.length < unknown.size) return location.reload(); // more came than the news can tell
   if (!fresh.length && !gone.size) return;
   list.prepend(...fresh);
   fresh.forEach(dress);
   if (playing) arrived.push(...fresh.reverse());
   tidy();
+}
+
+function parsed(items) {
+  const page = new DOMParser().parseFromString(`<ul>${items}</ul>`, "text/html");
+  return [...page.querySelectorAll("li")];
 }
 
 function tidy() {
@@ -281,8 +290,8 @@ function tidy() {
 const KEYS = {
   ArrowLeft: () => turn(-1),
   ArrowRight: () => turn(1),
-  Home: () => show(shown()[0]),
-  End: () => show(shown().at(-1)),
+  Home: () => turnTo(shown()[0]),
+  End: () => turnTo(shown().at(-1)),
   Escape: close,
   " ": () => (playing ? stop() : play(current)),
 };
@@ -317,7 +326,7 @@ function onSwipe() {
   }, { passive: true });
   view.addEventListener("touchend", (event) => {
     const ended = event.changedTouches[0];
-    if (begun === null) return;
+    if (begun === null || visualViewport.scale > 1) return; // enlarged: the finger moves about
     const across = ended.clientX - begun.clientX;
     const along = ended.clientY - begun.clientY;
     if (Math.abs(across) > SWIPE && Math.abs(across) > Math.abs(along)) turn(across < 0 ? 1 : -1);
@@ -338,22 +347,28 @@ function start() {
   byId("next").addEventListener("click", () => turn(1));
   byId("close").addEventListener("click", close);
   addEventListener("keydown", onKey);
-  view.addEventListener("pointermove", stir);
+  for (const kind of ["pointermove", "click"]) view.addEventListener(kind, stir);
   document.addEventListener("fullscreenchange", () => {
     if (!document.fullscreenElement && playing) close();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     look();
-    if (playing) stayAwake();
+    if (!playing) return;
+    stayAwake();
+    show(current); // afresh, whatever its timer did meanwhile
   });
   onSwipe();
   setInterval(() => document.hidden || look(), LOOK_EVERY);
-  const asked = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
-  if (asked?.[1]) seconds = Math.max(1, Number(asked[1]));
-  isDue = Boolean(asked);
+  addEventListener("hashchange", begin);
+  begin();
+}
+
+function begin() {
+  const found = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
+  if (found?.[1]) seconds = Math.min(Math.max(1, Number(found[1])), LONGEST);
+  isDue = found !== null && !playing;
   tidy();
 }
 
-if (parent === window) start();
-else tell();
+start();
