@@ -127,10 +127,9 @@ def test_fetch_tells_the_trouble_while_it_tries_again(
     monkeypatch.setenv("UNSPLASH_RETRY_DELAY", "1")
     done = run("fetch", "nature")
     assert done.exit_code == 0
-    assert done.stderr.splitlines() == [
-        "nature: the API is in trouble (503), not this program: later may do",
-        "nature: 1 of 1 stored",
-    ]
+    trouble, *_, end = done.stderr.splitlines()  # on a slow machine with its progress in between
+    assert trouble == "nature: the API is in trouble (503), not this program: later may do"
+    assert end == "nature: 1 of 1 stored"
 
 
 def test_fetch_that_finds_fewer_photos_than_asked_says_so(
