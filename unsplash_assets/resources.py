@@ -31,6 +31,7 @@ from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.retention import Retention
 from unsplash_assets.library.runs import Runs
 from unsplash_assets.library.storing import Shelf
+from unsplash_assets.partitions import PARTITION_TAG
 from unsplash_assets.settings import DEMO_KEY, DEMO_URL, UNSPLASH_API_URL, Mode, Settings
 from unsplash_assets.transport.base import Timeouts, Transport
 from unsplash_assets.transport.modes import transport_of
@@ -41,8 +42,6 @@ MODE_TAG: Final = "unsplash_assets/mode"
 PROCESS_TAG: Final = "unsplash_assets/process"
 
 Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
-
-_PARTITION_TAG: Final = "dagster/partition"
 
 
 class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
@@ -294,7 +293,7 @@ def _values(config: object, name: str) -> Iterator[object]:
 
 
 def _topic(context: dg.InitResourceContext) -> str | None:
-    return context.run.tags.get(_PARTITION_TAG) if context.run else None
+    return context.run.tags.get(PARTITION_TAG) if context.run else None
 
 
 def _tag(context: dg.InitResourceContext, mode: Mode) -> None:

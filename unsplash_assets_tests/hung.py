@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import os
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,10 @@ class HungLibrary:
         return self.catalogue.stored_after(before, newest=photos)
 
     def write(self) -> Gallery:
-        """Write the gallery."""
-        return write_gallery(self.database, self.folder, APP_NAME)
+        """Write the gallery, at the library's time: a browser asks a server for what is newer."""
+        written = write_gallery(self.database, self.folder, APP_NAME)
+        os.utime(written.path, (self.clock.now, self.clock.now))
+        return written
 
     def _file(
         self, photo_id: str, topic: str, description: str | None, size: tuple[int, int]
