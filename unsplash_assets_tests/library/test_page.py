@@ -63,13 +63,17 @@ def library(tmp_path: Path) -> Iterator[HungLibrary]:
 
 
 @pytest.fixture(params=["from the folder", "from a server"])
-def address(request: pytest.FixtureRequest, library: HungLibrary) -> Iterator[str]:
+def address(
+    request: pytest.FixtureRequest, library: HungLibrary, browser: Browser
+) -> Iterator[str]:
     """Where the gallery is opened: the tests that ask for it do so in both ways."""
     if request.param == "from the folder":
         yield address_of(library)
         return
     with folder_served(library.folder.root) as base:
         yield f"{base}/index.html"
+        for context in browser.contexts:  # or what it still asks for is refused, which is a trouble
+            context.close()
 
 
 def address_of(library: HungLibrary) -> str:
