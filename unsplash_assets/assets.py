@@ -64,7 +64,7 @@ def image_file(
         healed = repairing.heal(library.damage, shelf.source, topic, library.concurrency)
         chosen = shelf.catalogue.take_over(topic, run_id)
         outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
-        for photo, reason in (healed.failed | outcome.refused | outcome.failed).items():
+        for photo, reason in (healed.failed | outcome.not_to_be_had | outcome.failed).items():
             context.log.warning(f"photo {photo}: {reason}")
         stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
         troubles = library.runs.not_stored(run_id)

@@ -17,7 +17,8 @@
     │   ├── TooLarge         more bytes than the limit allows
     │   ├── RequestRefused   another 4xx: our own fault, or an endpoint that is gone
     │   └── PhotoRefused     this photo will not become a picture here
-    │       └── PhotoGone    Unsplash has it no more
+    │       ├── PhotoGone    Unsplash has it no more
+    │       └── PhotoDenied  its server denies it, now
     └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, asking again costs more
 
 This module imports nothing of ours, so that any other may raise from it. What Dagster makes
@@ -100,6 +101,10 @@ class PhotoRefused(PermanentError):
 
 class PhotoGone(PhotoRefused):
     """The pictures' server says that it has the photo no more (404, 410, or a placeholder)."""
+
+
+class PhotoDenied(PhotoRefused):
+    """The pictures' server denies it (401, 403, 407): a trouble that a few tries would not end."""
 
 
 class QuotaSpent(UnsplashAssetsError):

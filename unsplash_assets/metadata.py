@@ -87,6 +87,7 @@ def of_files(
         **_picture("larger preview", newest, lambda _: larger_preview(path)),
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
+        "denied": len(outcome.denied),
         "failed": len(outcome.failed),
         "pruned": pruned.photos,
         "download events sent": outcome.sent.sent,

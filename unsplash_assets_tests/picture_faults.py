@@ -33,6 +33,7 @@ class Fate(Enum):
 
     STORED = "stored, for the picture is whole", 3
     AGAIN = "tried again, then left for a later run", 2
+    LATER = "left for a later run", 2
     REFUSED = "refused for good", 2
 
 
@@ -278,11 +279,10 @@ NOT_TO_BE_HAD = (
     "206 Partial Content",
     "304 Not Modified",
     "400 Bad Request",
-    "401 Unauthorized",
-    "403 Forbidden",
     "404 Not Found",
     "410 Gone",
 )
+DENIED = ("401 Unauthorized", "403 Forbidden", "407 Proxy Authentication Required")
 METADATA = "http://169.254.169.254/latest/meta-data"
 """Where a machine in a cloud is told its secrets."""
 TWO_LENGTHS = "two lengths"
@@ -303,6 +303,13 @@ MORE_PIXELS = "more pixels than any photo has"
 PIXELS = "pixels, more than any photo has"
 UNPACKED = "HOST sent a body that cannot be unpacked"
 
+
+def not_to_be_had(line: str) -> tuple[str, Answer, str]:
+    """Return the kind of a status."""
+    return f"status {line}", status(line), f"not to be had: its server answered {line[:3]}"
+
+
+_LATER: Final = [not_to_be_had(line) for line in DENIED]
 _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("cut short, its length announced", lambda e: e.send(head(len(e.body)), half(e.body)), CUT),
     ("cut short, its length not announced", lambda e: e.send(NO_LENGTH, half(e.body)), CUT_PICTURE),
@@ -384,10 +391,7 @@ _REFUSED: Final[list[tuple[str, Answer, str]]] = [
     ("a redirect to data", redirect("data:image/jpeg;base64,AAAA"), ELSEWHERE),
     ("a redirect to no URL", redirect("http://[::1"), ELSEWHERE),
     ("a redirect to nowhere", status("302 Found"), "answered 302"),
-    *[
-        (f"status {line}", status(line), f"not to be had: its server answered {line[:3]}")
-        for line in NOT_TO_BE_HAD
-    ],
+    *(not_to_be_had(line) for line in NOT_TO_BE_HAD),
 ]
 
 _STORED: Final[list[tuple[str, Answer]]] = [
@@ -404,6 +408,7 @@ _STORED: Final[list[tuple[str, Answer]]] = [
 
 PICTURE_FAULTS: Final = (
     *(PictureFault(name, answer, Fate.AGAIN, says) for name, answer, says in _AGAIN),
+    *(PictureFault(name, answer, Fate.LATER, says) for name, answer, says in _LATER),
     *(PictureFault(name, answer, Fate.REFUSED, says) for name, answer, says in _REFUSED),
     *(PictureFault(name, answer, Fate.STORED) for name, answer in _STORED),
 )

@@ -212,7 +212,7 @@ def _outcome(result: Any) -> str:
     (failed,) = (event.step_failure_data for event in result.get_step_failure_events())
     said = failed.user_failure_data
     words = said.description if said else failed.error.message
-    return "photo refused for good, said so" if "the next run takes another" in words else words
+    return "no photo to be had, said so" if "the next run takes another" in words else words
 
 
 def _look_at_all(found: Soak, given: Settings) -> None:

@@ -481,4 +481,4 @@ def test_a_page_that_cannot_be_written_fails_its_step_and_says_why(demo: Project
     assert len(demo.pictures()) == 1
     step, said = failure(result)
     assert step == "gallery"
-    assert "cannot be written" in said
+    assert "index.html is a folder, where a file belongs" in said

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from unsplash_assets.errors import PhotoGone, PhotoRefused, ServerError
+from unsplash_assets.errors import PhotoDenied, PhotoGone, PhotoRefused, ServerError
 from unsplash_assets.library.catalogue import ChosenPhoto, StoredFile
 from unsplash_assets.library.credit import Credit
 from unsplash_assets.library.embedding import embed
@@ -119,5 +119,7 @@ def _check(answer: Answer) -> None:
         return
     if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
         raise ServerError(f"the picture's server answered {status}: later may do")
-    kind = PhotoGone if status in {404, 410} else PhotoRefused
-    raise kind(f"the picture is not to be had: its server answered {status}")
+    kinds = {401: PhotoDenied, 403: PhotoDenied, 404: PhotoGone, 407: PhotoDenied, 410: PhotoGone}
+    raise kinds.get(status, PhotoRefused)(
+        f"the picture is not to be had: its server answered {status}"
+    )

@@ -45,7 +45,7 @@ _ABANDONED_AFTER: Final = 3600.0  # seconds
 PAGE: Final = RelativePath("index.html")
 """The gallery."""
 _PAGE_FOLDER: Final = "_gallery"  # no topic's folder has a `_`
-NEWS: Final = RelativePath(f"{_PAGE_FOLDER}/news.html")
+NEWS: Final = RelativePath(f"{_PAGE_FOLDER}/page/news.html")
 """What an open gallery looks at."""
 _THUMBNAILS: Final = f"{_PAGE_FOLDER}/thumbnails"
 _THUMBNAIL_DIGITS: Final = 24
@@ -184,7 +184,7 @@ class Folder:
                 incoming.path.replace(target)
             except IsADirectoryError as error:
                 raise LibraryError(
-                    f"{target} is a folder, where a picture belongs: move it elsewhere"
+                    f"{target} is a folder, where a file belongs: move it elsewhere"
                 ) from error
 
     def path(self, name: str) -> Path:

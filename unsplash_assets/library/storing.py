@@ -14,6 +14,7 @@ from unsplash_assets.errors import (
     BadPicture,
     NoPhotos,
     PermanentError,
+    PhotoDenied,
     PhotoRefused,
     QuotaSpent,
     TemporaryError,
@@ -59,6 +60,7 @@ class Outcome:
 
     stored: dict[str, StoredFile] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    denied: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     postponed: int = 0
     """How many the request budget left for later."""
@@ -66,12 +68,18 @@ class Outcome:
     """Why, in words, if so."""
     sent: Sent = field(default_factory=Sent)
 
+    @property
+    def not_to_be_had(self) -> dict[str, str]:
+        """Those that no other try of this run would bring."""
+        return self.refused | self.denied
+
 
 def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
     """Download the photos, tell Unsplash, and write down what became of each.
 
     Those that failed for now stay chosen for another try, or after the last one go back to
-    the end of the waiting list; those that the budget leaves for later go back to its front.
+    the end of the waiting list, as do those that are denied, at once; those that the budget
+    leaves for later go back to its front.
     Raises LibraryError, after which the rest is left undone.
     """
     overdue = min(1, shelf.events.due())
@@ -100,10 +108,10 @@ def _download_all(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool
                 shelf.folder.delete(some.stored.pop(photo_id).path)
                 some.refused[photo_id] = "it was banned meanwhile"
             shelf.catalogue.refuse(some.refused)
-            if last_try:
-                shelf.catalogue.postpone(some.failed)
+            shelf.catalogue.postpone(some.denied | (some.failed if last_try else {}))
             total.stored |= some.stored
             total.refused |= some.refused
+            total.denied |= some.denied
             total.failed |= some.failed
     return total
 
@@ -125,8 +133,8 @@ def verdict(
         return stored
     if outcome.postponed and outcome.shortage:
         raise QuotaSpent(outcome.shortage)
-    if outcome.refused:
-        photo_id, reason = next(iter(outcome.refused.items()))
+    if outcome.not_to_be_had:
+        photo_id, reason = next(iter(outcome.not_to_be_had.items()))
         raise PhotoRefused(f"photo {photo_id} of {topic!r}: {reason}; the next run takes another")
     newest = shelf.catalogue.newest_stored(topic)
     if newest is None:
@@ -150,6 +158,8 @@ def _collect(done: dict[str, Future[StoredFile]]) -> Outcome:
     for photo_id, future in done.items():
         try:
             outcome.stored[photo_id] = future.result()
+        except PhotoDenied as error:
+            outcome.denied[photo_id] = str(error)
         except PermanentError as error:
             outcome.refused[photo_id] = str(error)
         except TemporaryError as error:

@@ -285,7 +285,7 @@ def test_a_library_below_a_file_is_one_line_that_says_what_to_do(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("place", "said"), [("sea", "cannot be written ("), (NAME, "is a folder, where a picture")]
+    ("place", "said"), [("sea", "cannot be written ("), (NAME, "is a folder, where a file")]
 )
 def test_a_name_that_cannot_be_had_is_one_line_and_leaves_nothing(
     folder: Folder, place: str, said: str

@@ -852,7 +852,7 @@ def test_a_page_of_another_version_is_loaded_anew(
 ) -> None:
     library.hang(2)
     page = opened(address)
-    path = library.folder.path("_gallery/news.html")
+    path = library.folder.path("_gallery/page/news.html")
     path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
     with page.expect_navigation():
         wait_for_look(page)
@@ -914,7 +914,7 @@ def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
             '<link rel="icon" href="data:,">'
             "<script>window.heard = []; onmessage = ({ data }) => heard.push(data)</script>"
             f'<iframe src="{inner}/index.html"></iframe>'
-            f'<iframe src="{inner}/_gallery/news.html"></iframe>'
+            f'<iframe src="{inner}/_gallery/page/news.html"></iframe>'
         )
         page = new_context().new_page()
         page.clock.install()

@@ -231,7 +231,7 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Librar
     repairs = mine.repair()
     assert repairs.repaired == [second.path]
     place = mine.folder.path(first.path)
-    said = f"{place} is a folder, where a picture belongs: move it elsewhere"
+    said = f"{place} is a folder, where a file belongs: move it elsewhere"
     assert repairs.failed == {first.path: said}
     assert place.is_dir()
 

@@ -30,7 +30,7 @@ from unsplash_assets.unsplash.quota import Numbers
 from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 COUNT = 5
-TROUBLES = {"gone": "404 Not Found", "down": "503 Service Unavailable"}
+TROUBLES = {"gone": "404 Not Found", "down": "503 Service Unavailable", "shut": "403 Forbidden"}
 
 
 def troubled(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -152,6 +152,24 @@ def test_the_trouble_of_one_does_not_cost_its_neighbours(shelf: Shelf, choose: C
     }
     assert outcome.failed == {photos[1].id: "the picture's server answered 503: later may do"}
     assert pictures(shelf) == sorted(file.path for file in outcome.stored.values())
+
+
+def test_what_is_denied_goes_to_the_end_of_the_list_without_another_try(
+    shelf: Shelf, choose: Choose
+) -> None:
+    """A server that denies everything for a weekend must not cost every photo that there is."""
+    photos = choose(shut=1)
+    outcome = store(shelf, photos, last_try=False)
+    reason = "the picture is not to be had: its server answered 403"
+    assert (outcome.denied, outcome.refused, outcome.failed) == ({photos[0].id: reason}, {}, {})
+    assert shelf.catalogue.take_over("sea", "mine") == []
+    assert shelf.catalogue.waiting("sea") == 1
+
+
+def test_a_run_whose_photos_are_all_denied_fails_and_says_so(shelf: Shelf, choose: Choose) -> None:
+    outcome = store(shelf, choose(1, shut=1), last_try=False)
+    with pytest.raises(PhotoRefused, match="answered 403; the next run takes another"):
+        verdict(shelf, "sea", "mine", outcome, last_try=False)
 
 
 def test_what_was_refused_is_never_asked_for_again_and_what_failed_stays_chosen(

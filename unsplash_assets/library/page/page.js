@@ -5,7 +5,7 @@
 // not read its neighbours. Text is only ever moved with its element, never parsed here, but for
 // the frame's list, which is ours and bound by this page's policy.
 
-const NEWS = "_gallery/news.html";
+const NEWS = "_gallery/page/news.html";
 const LOOK_EVERY = 20_000; // milliseconds
 const ANSWER_WITHIN = 10_000; // milliseconds
 const SHOWN_FOR = 10; // seconds, or as #slideshow=SECONDS has it
