@@ -12,10 +12,10 @@ from typing import Final
 import dagster as dg
 
 from unsplash_assets import metadata
-from unsplash_assets.failures import RETRIES, reported
+from unsplash_assets.failures import reported
 from unsplash_assets.library import repairing, selection, storing
 from unsplash_assets.partitions import topic_partitions
-from unsplash_assets.resources import LibraryResource, UnsplashResource
+from unsplash_assets.resources import RETRIES, LibraryResource, UnsplashResource
 from unsplash_assets.settings import Settings
 
 GROUP: Final = "unsplash"

@@ -278,4 +278,4 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
 
 def _say_mode(given: Settings) -> None:
     if given.mode == "demo":
-        click.echo("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.", err=True)
+        click.echo(f"Demo: {settings.DEMO_HINT}.", err=True)

@@ -15,7 +15,6 @@ import dagster as dg
 from unsplash_assets.errors import LibraryError, TemporaryError, UnsplashAssetsError
 from unsplash_assets.resources import LibraryResource, UnsplashResource
 
-RETRIES: Final = 10
 INTERRUPTED: Final = "interrupted: what was not stored yet is left for another run"
 
 _UNFORESEEN: Final = "an unforeseen error: the run's page in Dagster has it in full"

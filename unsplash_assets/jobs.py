@@ -6,9 +6,8 @@ from typing import Any, Final, TypeAlias
 import dagster as dg
 
 from unsplash_assets.checks import CHECKS
-from unsplash_assets.failures import RETRIES
 from unsplash_assets.library.repairing import HEALED_AT_MOST
-from unsplash_assets.resources import MODE_TAG
+from unsplash_assets.resources import MODE_TAG, RETRIES
 from unsplash_assets.settings import Settings
 from unsplash_assets.transport.base import Timeouts
 

@@ -40,6 +40,7 @@ from unsplash_assets.unsplash.client import Filters, UnsplashClient
 
 MODE_TAG: Final = "unsplash_assets/mode"
 PROCESS_TAG: Final = "unsplash_assets/process"
+RETRIES: Final = 10
 
 Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
 
@@ -76,7 +77,7 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     total_timeout: float = Field(
         default=Timeouts.total, gt=0, description="Seconds for an answer in all."
     )
-    retries: int = Field(default=10, ge=0, description="How often a step is tried again.")
+    retries: int = Field(default=RETRIES, ge=0, description="How often a step is tried again.")
     retry_delay: float = Field(default=15.0, ge=0, description="Seconds between two tries.")
 
     _check_url = field_validator("api_url")(setting_values.api_url)
@@ -176,7 +177,7 @@ class LibraryResource(dg.ConfigurableResource["LibraryResource"]):
         self._database = open_database(Path(self.folder), settings.load().catalogue, mode)
         _tag(context, mode)
         if mode == "demo" and context.log:
-            context.log.info("Demo: pictures are drawn here; for photos set UNSPLASH_API_KEY.")
+            context.log.info(f"Demo: {settings.DEMO_HINT}.")
         with closing(self._database):
             if context.log and (warning := network_warning(self._database)):
                 context.log.warning(warning)

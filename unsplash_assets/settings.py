@@ -29,6 +29,7 @@ DEMO_KEY: Final = "demo"
 _OURS: Final = "UNSPLASH_"
 PROJECT_FILE: Final = "dagster.yaml"
 PROJECT_MARK: Final = "unsplash_assets"
+DEMO_HINT: Final = "pictures are drawn here; for photos set UNSPLASH_API_KEY"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from unsplash_assets.library.runs import EndedRun
 from unsplash_assets.library.status import Status
 from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.progress import span
-from unsplash_assets.settings import Settings
+from unsplash_assets.settings import DEMO_HINT, Settings
 from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.quota import Usage
 
@@ -122,8 +122,7 @@ def print_status(seen: Status, given: Settings, now: float) -> None:
         console.width = _ONE_LINE
     console.print(_table_of_topics(seen))
     console.print()
-    demo = ": pictures are drawn here; for photos set UNSPLASH_API_KEY"
-    _say(console, "mode", seen.mode + (demo if seen.mode == "demo" else ""))
+    _say(console, "mode", seen.mode + (f": {DEMO_HINT}" if seen.mode == "demo" else ""))
     _say(console, "library", str(given.library))
     _say(console, "pictures", f"{seen.stored:,} stored, {decimal(seen.bytes)}")
     if seen.damaged:

@@ -7,12 +7,13 @@ made is in `preview`.
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from unsplash_assets.library.catalogue import StoredPhoto
 from unsplash_assets.library.files import Folder, RelativePath, thumbnail_path
 from unsplash_assets.library.preview import grid_thumbnail
 
-_AT_ONCE = 4  # Pillow works without Python's lock
+_AT_ONCE: Final = 4  # Pillow works without Python's lock
 
 
 @dataclass(frozen=True)

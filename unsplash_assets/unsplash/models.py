@@ -14,13 +14,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from urllib3.util import parse_url
 
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.setting_values import NAMED_RENDITIONS
 from unsplash_assets.settings import UNSPLASH_API_URL
 from unsplash_assets.transport.base import origin
 
 PICTURES: Final = "https://images.unsplash.com"
 PREMIUM: Final = "https://plus.unsplash.com"
 PLACEHOLDER: Final = "source-404"
-RENDITIONS: Final = ("raw", "full", "regular", "small", "thumb")
 
 _TEXT_LENGTH: Final = 2_000
 _BLUR_HASH: Final = r"^[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}$"
@@ -101,7 +101,7 @@ class Photo:
     page_url: str
     download_location: str | None
     urls: Mapping[str, str]
-    """Rendition (one of RENDITIONS) to URL."""
+    """Rendition (one of NAMED_RENDITIONS) to URL."""
     width: int | None
     height: int | None
     color: str | None
@@ -128,7 +128,7 @@ def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped
 
 def to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
     """Return the photo if it is one for us: free, complete, credited, from the right place."""
-    urls = {name: url for name in RENDITIONS if (url := getattr(answer.urls, name))}
+    urls = {name: url for name in NAMED_RENDITIONS if (url := getattr(answer.urls, name))}
     if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in urls.values()):
         return Skipped("premium")
     if any(_origin(url) not in picture_origins for url in urls.values()):

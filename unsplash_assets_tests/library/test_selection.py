@@ -25,9 +25,10 @@ from unsplash_assets.library.files import photo_id_of, photo_path
 from unsplash_assets.library.requests import RequestBudget
 from unsplash_assets.library.selection import Stock, choose, rendition_url, stock
 from unsplash_assets.library.xmp import packet
+from unsplash_assets.setting_values import NAMED_RENDITIONS
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
-from unsplash_assets.unsplash.models import PICTURES, RENDITIONS, Photo, read_photo
+from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 ANY = Filters()
@@ -312,7 +313,9 @@ ANSWERS = st.fixed_dictionaries(
         "alt_description": st.none() | TEXTS,
         "user": st.fixed_dictionaries({"name": TEXTS.map(lambda text: f"A{text}")}),
         "links": st.fixed_dictionaries({"html": TEXTS, "download_location": st.none() | TEXTS}),
-        "urls": TAILS.map(lambda tail: dict.fromkeys(RENDITIONS, f"{PICTURES}/photo-1?x={tail}")),
+        "urls": TAILS.map(
+            lambda tail: dict.fromkeys(NAMED_RENDITIONS, f"{PICTURES}/photo-1?x={tail}")
+        ),
         "width": st.none() | st.integers(1, 1_000_000),
     }
 )

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.setting_values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.models import (
     PICTURES,
-    RENDITIONS,
     Photo,
     PhotoAnswer,
     Skipped,
@@ -49,7 +49,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 
 def all_urls(url: str) -> dict[str, str]:
-    return dict.fromkeys(RENDITIONS, url)
+    return dict.fromkeys(NAMED_RENDITIONS, url)
 
 
 def read(content: Any) -> Photo:
@@ -66,7 +66,9 @@ def skipped(content: Any) -> str:
 
 def expected(content: dict[str, Any]) -> str:
     """Say what a recorded photo is to us, by its place and photographer: the rest is good."""
-    hosts = {urlsplit(content["urls"][name]).netloc for name in RENDITIONS if content["urls"][name]}
+    hosts = {
+        urlsplit(content["urls"][name]).netloc for name in NAMED_RENDITIONS if content["urls"][name]
+    }
     if hosts != {"images.unsplash.com"}:
         return "elsewhere"
     return "photo" if "user" in content else "uncredited"
@@ -103,7 +105,7 @@ def test_a_recorded_photo_keeps_its_id_size_links_and_urls_as_they_are() -> None
             content["height"],
             content["color"],
         )
-        assert photo.urls == {name: content["urls"][name] for name in RENDITIONS}
+        assert photo.urls == {name: content["urls"][name] for name in NAMED_RENDITIONS}
         assert photo.page_url == content["links"]["html"]
         assert photo.photographer_url == content["user"]["links"]["html"]
         location = content["links"]["download_location"]
@@ -128,7 +130,7 @@ def test_what_is_often_null_or_absent_may_be_missing() -> None:
         photographer_url="",
         page_url="",
         download_location=None,
-        urls={name: PHOTO["urls"][name] for name in RENDITIONS},
+        urls={name: PHOTO["urls"][name] for name in NAMED_RENDITIONS},
         width=None,
         height=None,
         color=None,
@@ -450,7 +452,7 @@ SPOILED = st.fixed_dictionaries(
     {},
     optional={
         **{name: JSON for name in PHOTO if name not in {"urls", "user", "links"}},
-        "urls": JSON | st.fixed_dictionaries(dict.fromkeys(RENDITIONS, JSON)),
+        "urls": JSON | st.fixed_dictionaries(dict.fromkeys(NAMED_RENDITIONS, JSON)),
         "user": JSON | st.fixed_dictionaries({"name": JSON, "username": JSON, "links": JSON}),
         "links": JSON | st.fixed_dictionaries({"html": JSON, "download_location": JSON}),
     },
