@@ -12,7 +12,7 @@ NPM := unsplash_assets_tests
 .PHONY: run test check format clean
 
 run: $(VENV)/.run
-	@exec $(BIN)/python -m unsplash_assets.launch $(PORT)
+	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT)
 
 test: check $(VENV)/.npm
 	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --durations=15 --cov --cov-report=term

@@ -10,31 +10,31 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from unsplash_assets import settings
-from unsplash_assets.assets import build_assets
-from unsplash_assets.checks import CHECKS
-from unsplash_assets.jobs import build_refresh, build_verify
-from unsplash_assets.resources import build_resources
-from unsplash_assets.schedules import build_every_day, build_every_minute
-from unsplash_assets.sensors import build_open_new_images
-from unsplash_assets.settings import Settings
-from unsplash_assets.viewer import Viewer
+from unsplash_assets.defs.assets import build_assets
+from unsplash_assets.defs.checks import CHECKS
+from unsplash_assets.defs.jobs import build_refresh, build_verify
+from unsplash_assets.defs.resources import build_resources
+from unsplash_assets.defs.schedules import build_every_day, build_every_minute
+from unsplash_assets.defs.sensors import build_open_new_images
+from unsplash_assets.settings import environment
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets.viewer.programs import Viewer
 
 
 def build_definitions(
-    given: Settings, *, pick: Callable[[Sequence[str]], str] = random.choice
+    settings: Settings, *, pick: Callable[[Sequence[str]], str] = random.choice
 ) -> dg.Definitions:
     """Return the pipeline for these settings; `pick` chooses the schedule's topics."""
-    refresh, verify = build_refresh(given), build_verify(given)
+    refresh, verify = build_refresh(settings), build_verify(settings)
     return dg.Definitions(
-        assets=build_assets(given),
+        assets=build_assets(settings),
         asset_checks=CHECKS,
         jobs=[refresh, verify],
-        schedules=[build_every_minute(given, refresh, pick), build_every_day(verify)],
-        sensors=[build_open_new_images(given, Viewer.of(given))],
-        resources=build_resources(given),
+        schedules=[build_every_minute(settings, refresh, pick), build_every_day(verify)],
+        sensors=[build_open_new_images(settings, Viewer.of(settings))],
+        resources=build_resources(settings),
         executor=dg.in_process_executor,
     )
 
 
-defs = build_definitions(settings.load())
+defs = build_definitions(environment.load())

@@ -12,11 +12,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import pytest
 from waitress.server import create_server
 
-from unsplash_assets import settings
+from unsplash_assets.catalogue.database import Database, open_database
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.library.catalogue import Catalogue
-from unsplash_assets.library.database import Database, open_database
-from unsplash_assets.settings import Settings
+from unsplash_assets.settings import environment, settings
+from unsplash_assets.settings.settings import Settings
 
 NOON = 1_795_435_200.0
 """A moment to begin at, seconds since 1970: 2026-11-23 12:00 UTC."""
@@ -50,7 +50,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let no variable and no .env of the person who runs the tests reach them."""
-    for name in settings.environment(tmp_path):
+    for name in environment.variables(tmp_path):
         if name.startswith("UNSPLASH_") or name.upper() in _OTHERS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -84,8 +84,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def catalogue(database: Database, clock: Clock) -> Catalogue:
-    return Catalogue(database, clock)
+def catalogue(database: Database, clock: Clock) -> Photos:
+    return Photos(database, clock)
 
 
 @contextmanager

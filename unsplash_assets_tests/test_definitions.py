@@ -14,8 +14,7 @@ import yaml
 
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets_tests.conftest import Given
-
-PROJECT = Path(__file__).parents[1]
+from unsplash_assets_tests.support.paths import PROJECT
 
 
 def test_the_names_that_users_rely_on_are_these(given: Given) -> None:

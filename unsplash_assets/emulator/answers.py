@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from unsplash_assets.emulator.canvas import colour
+from unsplash_assets.emulator.drawing.canvas import colour
 from unsplash_assets.emulator.photos import EmulatedPhoto
 
 Json = dict[str, Any]

@@ -10,9 +10,9 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from unsplash_assets.emulator.canvas import add_grain
+from unsplash_assets.emulator.drawing.canvas import add_grain
+from unsplash_assets.emulator.drawing.scenes import scene_of
 from unsplash_assets.emulator.photos import EmulatedPhoto
-from unsplash_assets.emulator.scenes import scene_of
 
 MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 

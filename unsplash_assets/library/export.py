@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from unsplash_assets.library.catalogue import StoredPhoto
-from unsplash_assets.library.credit import Credit
-from unsplash_assets.settings import Mode
+from unsplash_assets.model.credit import Credit
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.model.photos import StoredPhoto
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _LINE_BREAKS: Final = re.compile("[\x85\u2028\u2029]")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import NoPhotos, QuotaSpent
-from unsplash_assets.library.catalogue import Catalogue, ChosenPhoto
+from unsplash_assets.model.photos import ChosenPhoto
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
 from unsplash_assets.unsplash.models import Photo
 
@@ -19,7 +20,7 @@ FRUITLESS_REQUESTS: Final = 2
 
 
 @dataclass(frozen=True)
-class Stock:
+class TopUp:
     """What stocking a topic's waiting list came to."""
 
     requests: int
@@ -44,9 +45,9 @@ class Stock:
         return len(self.new_ids)
 
 
-def stock(
-    client: UnsplashClient, catalogue: Catalogue, topic: str, needed: int, filters: Filters
-) -> Stock:
+def top_up(
+    client: UnsplashClient, catalogue: Photos, topic: str, needed: int, filters: Filters
+) -> TopUp:
     """See to it that at least `needed` photos of the topic wait, with as few requests as may be.
 
     Where the budget has download events for fewer photos, only as many are asked for. Raises
@@ -78,11 +79,11 @@ def stock(
         fruitless = 0 if added.new_ids else fruitless + 1
     if waiting < needed and not shortage:
         shortage = f"the request budget has download events for {affordable} of {needed} photos"
-    return Stock(requests, tuple(photos), frozenset(new_ids), dict(skipped), waiting, shortage)
+    return TopUp(requests, tuple(photos), frozenset(new_ids), dict(skipped), waiting, shortage)
 
 
 def choose(
-    catalogue: Catalogue, topic: str, count: int, run_id: str, rendition: str
+    catalogue: Photos, topic: str, count: int, run_id: str, rendition: str
 ) -> list[ChosenPhoto]:
     """Choose the run's photos and their rendition.
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from unsplash_assets.library.catalogue import Catalogue, TopicCounts
-from unsplash_assets.library.database import Database
-from unsplash_assets.library.disks import network_warning
-from unsplash_assets.library.requests import RequestBudget
-from unsplash_assets.library.runs import EndedRun, Runs
-from unsplash_assets.settings import Mode
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos, TopicCounts
+from unsplash_assets.catalogue.runs import EndedRun, Runs
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.storage.disks import network_warning
 from unsplash_assets.unsplash.quota import Usage
 
 
@@ -41,9 +41,9 @@ class Status:
 
 def look(database: Database, topics: tuple[str, ...], key: str) -> Status:
     """Look at the library, and at the quota of the key with this fingerprint; change nothing."""
-    counts = Catalogue(database).counts()
+    counts = Photos(database).counts()
     former = sorted(set(counts) - set(topics))
     listed = tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former))
     quota = RequestBudget(database, key).usage()
-    last, warning = Runs(database).last(), network_warning(database)
+    last, warning = Runs(database).last(), network_warning(database.file)
     return Status(database.mode, listed, quota, last, warning)

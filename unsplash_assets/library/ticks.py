@@ -9,9 +9,9 @@ schedule's.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unsplash_assets.library.catalogue import Catalogue
-from unsplash_assets.library.events import DownloadEvents
-from unsplash_assets.library.requests import RequestBudget
+from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Skipped:
 class Ticks:
     """Decides what ticks take up."""
 
-    catalogue: Catalogue
+    catalogue: Photos
     events: DownloadEvents
     budget: RequestBudget
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal, get_args
 
+from unsplash_assets.catalogue.integrity import AT_ONCE, FileRecord, Integrity, Verdict
 from unsplash_assets.errors import BadPicture
-from unsplash_assets.library.damage import AT_ONCE, Damage, FileRecord, Verdict
-from unsplash_assets.library.embedding import read_packet
-from unsplash_assets.library.files import Folder
+from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.storage.folder import Folder
 
 THREADS: Final = 4
 """Files that are read at the same time: enough for a fast disk, not too many for a slow one."""
@@ -71,7 +71,7 @@ class Verification:
 
 
 def verify(
-    damage: Damage,
+    integrity: Integrity,
     folder: Folder,
     progress: Progress = lambda *_: None,
     threads: int = THREADS,
@@ -81,25 +81,25 @@ def verify(
     Files that no photo has are looked for before and looked at again after, so that those of
     runs at work are not among them.
     """
-    strangers = list(_unclaimed(damage, folder.walk()))
-    total, files, size = damage.count(), 0, 0
+    strangers = list(_unclaimed(integrity, folder.walk()))
+    total, files, size = integrity.count(), 0, 0
     findings: list[Finding] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="proof") as pool:
-        for records in damage.records():
+        for records in integrity.records():
             verdicts = []
             for verdict in pool.map(lambda record: _judge(folder, record), records):
                 files, size = files + 1, size + (verdict.look.bytes if verdict.look else 0)
                 progress(files, max(files, total), size)
                 verdicts.append(verdict)
-            findings += _settle(damage, folder, verdicts)
-    strangers = list(_unclaimed(damage, _still_there(folder, strangers)))
+            findings += _settle(integrity, folder, verdicts)
+    strangers = list(_unclaimed(integrity, _still_there(folder, strangers)))
     findings += [Finding("unknown", path) for path in strangers]
     return Verification(files, size, tuple(sorted(findings, key=lambda found: found.path)))
 
 
-def uncredited(damage: Damage, folder: Folder) -> Iterator[str]:
+def uncredited(integrity: Integrity, folder: Folder) -> Iterator[str]:
     """Yield the paths of stored pictures that carry no credit; damaged ones are passed over."""
-    for records in damage.records():
+    for records in integrity.records():
         for record in records:
             if record.state == "stored" and not _is_credited(folder, record.path):
                 yield record.path
@@ -120,13 +120,13 @@ def _judge(folder: Folder, record: FileRecord) -> Verdict:
     return Verdict(record, look, fault)
 
 
-def _settle(damage: Damage, folder: Folder, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+def _settle(integrity: Integrity, folder: Folder, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
     """Write down what is news, and yield what is bad; look again at what changed meanwhile."""
     for _ in range(_LOOKS):
         news = [v for v in verdicts if v.fault or v.record.state != "stored"]
         if not news:
             return
-        written = damage.write_down(news)
+        written = integrity.write_down(news)
         for verdict in written.held:
             if verdict.fault:
                 kind: Kind = "damaged" if verdict.look else "missing"
@@ -138,9 +138,9 @@ def _still_there(folder: Folder, paths: Sequence[str]) -> Iterator[str]:
     return (path for path in paths if folder.stamp(path) is not None)
 
 
-def _unclaimed(damage: Damage, paths: Iterator[str]) -> Iterator[str]:
+def _unclaimed(integrity: Integrity, paths: Iterator[str]) -> Iterator[str]:
     while some := list(islice(paths, AT_ONCE)):
-        yield from damage.unclaimed(some)
+        yield from integrity.unclaimed(some)
 
 
 def _is_credited(folder: Folder, path: str) -> bool:

@@ -16,7 +16,7 @@ import requests
 import urllib3.exceptions
 
 from unsplash_assets.errors import NetworkError, RequestRefused, SettingsError, TooLarge
-from unsplash_assets.setting_values import is_loopback
+from unsplash_assets.settings.values import is_loopback
 from unsplash_assets.transport.base import Answer, Limits, origin
 from unsplash_assets.transport.deadline import DeadlineAdapter, until
 

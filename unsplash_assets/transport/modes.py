@@ -1,6 +1,8 @@
 """The way to Unsplash in each mode: the network, or the emulator in this process."""
 
-from unsplash_assets.settings import DEMO_URL, Mode, certificates
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.settings.environment import certificates
+from unsplash_assets.settings.settings import DEMO_URL
 from unsplash_assets.transport.base import Transport
 from unsplash_assets.transport.http import HttpTransport
 

@@ -22,12 +22,12 @@ from unsplash_assets.errors import (
     ServerError,
     UnsplashAssetsError,
 )
-from unsplash_assets.settings import UNSPLASH_API_URL
+from unsplash_assets.settings.settings import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts, Transport, origin
 from unsplash_assets.unsplash.budget import Answered, Budget, NoBudget, Reservation
 from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
 from unsplash_assets.unsplash.quota import Numbers
-from unsplash_assets.unsplash.secret import Secret
+from unsplash_assets.unsplash.redaction import Redactor
 
 PHOTOS_PER_REQUEST: Final = 30
 """The most that /photos/random gives at once; a request costs the same whatever its count."""
@@ -82,7 +82,7 @@ class UnsplashClient:
         """Use `key` at `base_url`, and ask `budget` before each request."""
         self._transport = transport
         self._key = key
-        self._secret = Secret(key)
+        self._secret = Redactor(key)
         self._base_url = base_url.rstrip("/")
         self._limits = Limits(
             timeouts or Timeouts(),
@@ -144,7 +144,7 @@ class UnsplashClient:
         answered: Answered | None = None
         try:
             with (
-                self._secret.kept_from_errors(),
+                self._secret.redacting_errors(),
                 self._transport.get(question.url, headers, self._limits) as answer,
             ):
                 status, answers_headers = answer.status, dict(answer.headers)
@@ -165,17 +165,17 @@ class UnsplashClient:
     def _content(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
         """Read an answer, without the key where it repeats it: the catalogue will have the rest."""
         try:
-            return self._secret.taken_out_of(json.loads(body))
+            return self._secret.redact(json.loads(body))
         except (ValueError, RecursionError):
             raise BadAnswer("the API answered with something that is not JSON") from None
 
     def _redacted(self, body: bytes) -> bytes:
         """Take the key out of an answer that is going to be quoted, before any of it is cut off."""
         try:
-            return json.dumps(self._secret.taken_out_of(json.loads(body))).encode()
+            return json.dumps(self._secret.redact(json.loads(body))).encode()
         except (ValueError, RecursionError):
             text = body.decode("utf-8", "replace")
-            return str(self._secret.taken_out_of(text)).encode()
+            return str(self._secret.redact(text)).encode()
 
 
 def is_at(url: str, base_url: str) -> bool:

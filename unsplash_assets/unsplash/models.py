@@ -14,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from urllib3.util import parse_url
 
 from unsplash_assets.errors import BadAnswer
-from unsplash_assets.setting_values import NAMED_RENDITIONS
-from unsplash_assets.settings import UNSPLASH_API_URL
+from unsplash_assets.settings.settings import UNSPLASH_API_URL
+from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.transport.base import origin
 
 PICTURES: Final = "https://images.unsplash.com"

@@ -21,8 +21,8 @@ from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets_tests.conftest import Clock, Serve
-from unsplash_assets_tests.emulator.specification import specification
 from unsplash_assets_tests.recorded import recordings
+from unsplash_assets_tests.support.specification import specification
 
 BASE = "http://emulator.invalid"
 KEY = {"Authorization": "Client-ID any-key"}

@@ -21,6 +21,7 @@ from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets_tests.conftest import Clock, Serve
+from unsplash_assets_tests.support.paths import NODE_MODULES
 
 KEY = "the-only-key"
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)
@@ -32,7 +33,7 @@ NO_ENDPOINT = (404, "Unable to find endpoint")
 SPENT = (403, "Rate Limit Exceeded")
 
 SCRIPT = Path(__file__).with_name("unsplash_js.mjs")
-NPM = Path(__file__).parents[1] / "node_modules"
+NPM = NODE_MODULES
 needs_unsplash_js = pytest.mark.skipif(
     not (shutil.which("node") and (NPM / "unsplash-js").exists()),
     reason="unsplash-js is not installed: make test does it where there are node and npm",

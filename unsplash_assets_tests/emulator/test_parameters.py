@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from unsplash_assets.emulator.parameters import Refusal, check_values, whole
-from unsplash_assets_tests.emulator.specification import specification
+from unsplash_assets_tests.support.specification import specification
 
 
 def specified() -> dict[str, list[str]]:

@@ -3,7 +3,6 @@
 import random
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import hypothesis
 import pytest
@@ -16,14 +15,13 @@ from unsplash_assets.emulator.photos import (
     topic_code,
 )
 from unsplash_assets_tests.conftest import Given
-from unsplash_assets_tests.elsewhere import printed_here_and_elsewhere
+from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
 
 CODES = st.integers(0, (1 << 24) - 1)
 NUMBERS = st.integers(0, PHOTOS_PER_TOPIC - 1)
 PHOTOS = st.builds(EmulatedPhoto, CODES, NUMBERS)
 BY_THE_SAME_EXAMPLES = hypothesis.settings(derandomize=True)
 """A guess is right once in some million: a test that guesses must not fail by such luck."""
-PROJECT = Path(__file__).parents[2]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 

@@ -3,19 +3,17 @@
 import io
 import re
 import time
-from pathlib import Path
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
+from unsplash_assets.emulator.drawing.scenes import SCENES
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.pictures import draw, render
-from unsplash_assets.emulator.scenes import SCENES
-from unsplash_assets_tests.elsewhere import printed_here_and_elsewhere
+from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
 
-PROJECT = Path(__file__).parents[2]
 TOPICS = [*SCENES, "lighthouses"]
 
 

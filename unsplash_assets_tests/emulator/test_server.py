@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
@@ -15,8 +14,8 @@ import requests
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.server import serve
 from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets_tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 SERVER = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & leaves it ignored

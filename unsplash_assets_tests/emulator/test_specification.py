@@ -19,7 +19,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets_tests.conftest import Serve, served
-from unsplash_assets_tests.emulator.specification import specification
+from unsplash_assets_tests.support.specification import specification
 
 KEY = "the-only-key"
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)

@@ -12,14 +12,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.library.catalogue import StoredPhoto
-from unsplash_assets.library.export import (
-    COLUMNS,
-    Row,
-    rows,
-    write_csv,
-    write_jsonl,
-)
+from unsplash_assets.library.export import COLUMNS, Row, rows, write_csv, write_jsonl
+from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets_tests.conftest import NOON
 
 PHOTO = StoredPhoto(

@@ -12,20 +12,21 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from unsplash_assets.catalogue.database import Database, read_database
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
-from unsplash_assets.library.catalogue import Catalogue, StoredFile
-from unsplash_assets.library.credit import Credit
-from unsplash_assets.library.database import Database, read_database
-from unsplash_assets.library.files import photo_id_of, photo_path
-from unsplash_assets.library.requests import RequestBudget
-from unsplash_assets.library.selection import Stock, choose, rendition_url, stock
-from unsplash_assets.library.xmp import packet
-from unsplash_assets.setting_values import NAMED_RENDITIONS
+from unsplash_assets.images.xmp import packet
+from unsplash_assets.library.selection import TopUp, choose, rendition_url, top_up
+from unsplash_assets.model.credit import Credit
+from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.settings.values import NAMED_RENDITIONS
+from unsplash_assets.storage.names import photo_id_of, photo_path
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import Filters, UnsplashClient
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
@@ -33,7 +34,7 @@ from unsplash_assets_tests.conftest import Clock, Noted, Serve
 
 ANY = Filters()
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
-NOTHING_DONE = Stock(0, (), frozenset(), skipped={}, waiting=30, shortage=None)
+NOTHING_DONE = TopUp(0, (), frozenset(), skipped={}, waiting=30, shortage=None)
 
 
 @pytest.fixture
@@ -66,9 +67,9 @@ class Api:
 
 
 def test_an_empty_list_is_stocked_with_one_request(
-    client: Client, catalogue: Catalogue, budget: RequestBudget
+    client: Client, catalogue: Photos, budget: RequestBudget
 ) -> None:
-    found = stock(client(Emulator()), catalogue, "sea", 1, ANY)
+    found = top_up(client(Emulator()), catalogue, "sea", 1, ANY)
     assert (found.requests, found.fetched, found.new, found.waiting) == (1, 30, 30, 30)
     assert (found.skipped, found.shortage) == ({}, None)
     assert catalogue.waiting("sea") == 30
@@ -76,29 +77,27 @@ def test_an_empty_list_is_stocked_with_one_request(
 
 
 def test_no_request_is_made_while_enough_are_waiting(
-    client: Client, catalogue: Catalogue, budget: RequestBudget
+    client: Client, catalogue: Photos, budget: RequestBudget
 ) -> None:
     api = client(Emulator())
-    stock(api, catalogue, "sea", 1, ANY)
-    assert stock(api, catalogue, "sea", 30, ANY) == NOTHING_DONE
+    top_up(api, catalogue, "sea", 1, ANY)
+    assert top_up(api, catalogue, "sea", 30, ANY) == NOTHING_DONE
     assert budget.usage().used == 1
 
 
 def test_as_many_requests_are_made_as_are_needed_and_no_more(
-    client: Client, catalogue: Catalogue, budget: RequestBudget
+    client: Client, catalogue: Photos, budget: RequestBudget
 ) -> None:
     api = client(Api(list(range(30)), list(range(20, 50)), list(range(60, 90))))
-    found = stock(api, catalogue, "sea", 45, ANY)
+    found = top_up(api, catalogue, "sea", 45, ANY)
     assert (found.requests, found.fetched, found.new, found.waiting) == (2, 60, 50, 50)
     assert found.shortage is None
     assert budget.usage().used == 2
 
 
-def test_photos_that_another_topic_brought_are_not_new(
-    client: Client, catalogue: Catalogue
-) -> None:
-    stock(client(Api([1, 2])), catalogue, "sky", 2, ANY)
-    found = stock(client(Api([1, 2], [2, 3])), catalogue, "sea", 1, ANY)
+def test_photos_that_another_topic_brought_are_not_new(client: Client, catalogue: Photos) -> None:
+    top_up(client(Api([1, 2])), catalogue, "sky", 2, ANY)
+    found = top_up(client(Api([1, 2], [2, 3])), catalogue, "sea", 1, ANY)
     assert (found.requests, found.fetched, found.waiting) == (2, 4, 1)
     assert found.new_ids == {EmulatedPhoto(7, 3).id}
     assert [photo.id for photo in found.photos] == [EmulatedPhoto(7, n).id for n in (1, 2, 2, 3)]
@@ -106,130 +105,128 @@ def test_photos_that_another_topic_brought_are_not_new(
 
 
 def test_a_topic_without_new_photos_is_given_up_after_two_requests(
-    client: Client, catalogue: Catalogue, budget: RequestBudget
+    client: Client, catalogue: Photos, budget: RequestBudget
 ) -> None:
-    found = stock(client(Api([1, 2])), catalogue, "sea", 5, ANY)
+    found = top_up(client(Api([1, 2])), catalogue, "sea", 5, ANY)
     assert (found.requests, found.new, found.waiting) == (3, 2, 2)
     assert found.shortage == "Unsplash has given no new photos of 'sea', only known ones"
     assert budget.usage().used == 3
 
 
-def test_fruitless_requests_count_only_in_a_row(client: Client, catalogue: Catalogue) -> None:
+def test_fruitless_requests_count_only_in_a_row(client: Client, catalogue: Photos) -> None:
     api = client(Api([1], [1], [1, 2], [2], [2, 3]))
-    found = stock(api, catalogue, "sea", 3, ANY)
+    found = top_up(api, catalogue, "sea", 3, ANY)
     assert (found.requests, found.new, found.shortage) == (5, 3, None)
 
 
 def test_photos_that_are_skipped_are_counted_over_all_requests(
-    client: Client, catalogue: Catalogue
+    client: Client, catalogue: Photos
 ) -> None:
-    found = stock(client(Api([1, 2, 3], premium=True)), catalogue, "sea", 1, ANY)
+    found = top_up(client(Api([1, 2, 3], premium=True)), catalogue, "sea", 1, ANY)
     assert (found.requests, found.fetched, found.skipped) == (2, 0, {"premium": 6})
     assert found.shortage
 
 
 def test_a_budget_that_is_spent_midway_keeps_the_part_that_was_brought(
-    client: Client, catalogue: Catalogue, clock: Clock, budget: RequestBudget
+    client: Client, catalogue: Photos, clock: Clock, budget: RequestBudget
 ) -> None:
     api = client(Emulator(HourlyQuota(1, clock)))
-    found = stock(api, catalogue, "sea", 40, ANY)
+    found = top_up(api, catalogue, "sea", 40, ANY)
     assert (found.requests, found.new, found.waiting) == (1, 30, 30)
     assert found.shortage == budget.spent_words()
     assert found.shortage.startswith("request budget spent: 1 of 1 in the last hour, next at ")
 
 
 def test_a_quota_that_is_refused_midway_keeps_the_part_that_was_brought(
-    client: Client, catalogue: Catalogue, clock: Clock
+    client: Client, catalogue: Photos, clock: Clock
 ) -> None:
-    stock(client(Api([1, 2])), catalogue, "sea", 2, ANY)
-    found = stock(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 3, ANY)
+    top_up(client(Api([1, 2])), catalogue, "sea", 2, ANY)
+    found = top_up(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 3, ANY)
     assert (found.new, found.waiting) == (0, 2)
     assert "quota is spent" in (found.shortage or "")
 
 
 def test_a_quota_that_is_refused_with_none_waiting_is_raised(
-    client: Client, catalogue: Catalogue, clock: Clock
+    client: Client, catalogue: Photos, clock: Clock
 ) -> None:
     with pytest.raises(QuotaSpent, match="403: Rate Limit Exceeded"):
-        stock(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 1, ANY)
+        top_up(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 1, ANY)
 
 
 def test_a_budget_that_is_spent_is_raised_where_none_wait_and_nothing_is_asked(
-    client: Client, catalogue: Catalogue, clock: Clock
+    client: Client, catalogue: Photos, clock: Clock
 ) -> None:
     noted = Noted(Emulator(HourlyQuota(1, clock)))
     api = client(noted)
-    stock(api, catalogue, "sea", 1, ANY)
+    top_up(api, catalogue, "sea", 1, ANY)
     with pytest.raises(QuotaSpent, match=r"^request budget spent: 1 of 1 in the last hour, next "):
-        stock(api, catalogue, "sky", 1, ANY)
+        top_up(api, catalogue, "sky", 1, ANY)
     assert noted.statuses == [200]
 
 
 def test_a_budget_that_is_spent_is_no_matter_where_enough_wait(
-    client: Client, catalogue: Catalogue, clock: Clock
+    client: Client, catalogue: Photos, clock: Clock
 ) -> None:
     api = client(Emulator(HourlyQuota(1, clock)))
-    stock(api, catalogue, "sea", 1, ANY)
-    assert stock(api, catalogue, "sea", 1, ANY) == NOTHING_DONE
+    top_up(api, catalogue, "sea", 1, ANY)
+    assert top_up(api, catalogue, "sea", 1, ANY) == NOTHING_DONE
 
 
 def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
-    client: Client, catalogue: Catalogue, clock: Clock, budget: RequestBudget
+    client: Client, catalogue: Photos, clock: Clock, budget: RequestBudget
 ) -> None:
     api = client(Emulator(HourlyQuota(40, clock)))
-    stock(api, catalogue, "sky", 1, ANY)
-    found = stock(api, catalogue, "sea", 60, ANY)
+    top_up(api, catalogue, "sky", 1, ANY)
+    found = top_up(api, catalogue, "sea", 60, ANY)
     assert (found.requests, found.waiting) == (2, 60)
     with budget.reserve(10):
-        found = stock(api, catalogue, "art", 60, ANY)
+        found = top_up(api, catalogue, "art", 60, ANY)
     assert (found.requests, found.waiting) == (1, 30)
     assert found.shortage == "the request budget has download events for 26 of 60 photos"
 
 
 def test_one_photo_is_asked_for_even_where_its_event_has_to_wait(
-    client: Client, catalogue: Catalogue, clock: Clock
+    client: Client, catalogue: Photos, clock: Clock
 ) -> None:
     api = client(Emulator(HourlyQuota(2, clock)))
-    stock(api, catalogue, "sky", 1, ANY)
-    assert stock(api, catalogue, "sea", 1, ANY).waiting == 30
+    top_up(api, catalogue, "sky", 1, ANY)
+    assert top_up(api, catalogue, "sea", 1, ANY).waiting == 30
 
 
-def test_a_topic_that_nothing_matches_is_raised(client: Client, catalogue: Catalogue) -> None:
+def test_a_topic_that_nothing_matches_is_raised(client: Client, catalogue: Photos) -> None:
     with pytest.raises(NoPhotos):
-        stock(client(Emulator()), catalogue, UNMATCHED_QUERY, 1, ANY)
+        top_up(client(Emulator()), catalogue, UNMATCHED_QUERY, 1, ANY)
 
 
 def test_an_outage_is_raised_and_never_taken_for_an_empty_answer(
-    client: Client, catalogue: Catalogue
+    client: Client, catalogue: Photos
 ) -> None:
     with pytest.raises(ServerError):
-        stock(client(with_fault(Emulator(), "api-503")), catalogue, "sea", 1, ANY)
+        top_up(client(with_fault(Emulator(), "api-503")), catalogue, "sea", 1, ANY)
 
 
-def test_filters_are_asked_for(client: Client, catalogue: Catalogue) -> None:
-    stock(client(Emulator()), catalogue, "sea", 5, Filters(orientation="squarish"))
+def test_filters_are_asked_for(client: Client, catalogue: Photos) -> None:
+    top_up(client(Emulator()), catalogue, "sea", 5, Filters(orientation="squarish"))
     chosen = choose(catalogue, "sea", 5, "mine", "raw")
     codes = [EmulatedPhoto.from_id(photo.id) for photo in chosen]
     assert {photo and photo.orientation for photo in codes} == {"squarish"}
 
 
-def test_a_choice_has_the_url_of_its_rendition(client: Client, catalogue: Catalogue) -> None:
-    stock(client(Api([1, 2, 3])), catalogue, "sea", 1, ANY)
+def test_a_choice_has_the_url_of_its_rendition(client: Client, catalogue: Photos) -> None:
+    top_up(client(Api([1, 2, 3])), catalogue, "sea", 1, ANY)
     chosen = choose(catalogue, "sea", 2, "mine", "small")
     assert [photo.id for photo in chosen] == [EmulatedPhoto(7, n).id for n in (1, 2)]
     assert [parse_qs(urlsplit(photo.url).query)["w"] for photo in chosen] == [["400"], ["400"]]
     assert {photo.rendition for photo in chosen} == {"small"}
 
 
-def test_choosing_from_nothing_says_which_step_to_run(catalogue: Catalogue) -> None:
+def test_choosing_from_nothing_says_which_step_to_run(catalogue: Photos) -> None:
     with pytest.raises(NoPhotos, match=r"no photo of 'sea' is waiting: materialize photo_metadata"):
         choose(catalogue, "sea", 1, "mine", "full")
 
 
-def test_choosing_nothing_is_well_where_some_are_stored(
-    client: Client, catalogue: Catalogue
-) -> None:
-    stock(client(Api([1])), catalogue, "sea", 1, ANY)
+def test_choosing_nothing_is_well_where_some_are_stored(client: Client, catalogue: Photos) -> None:
+    top_up(client(Api([1])), catalogue, "sea", 1, ANY)
     (photo,) = choose(catalogue, "sea", 1, "mine", "full")
     catalogue.store({photo.id: FILE})
     assert choose(catalogue, "sea", 1, "mine", "full") == []
@@ -330,7 +327,7 @@ def test_whatever_photo_is_read_can_be_kept_chosen_named_and_credited(
     read = read_photo(content, frozenset({PICTURES}))
     assert isinstance(read, Photo)
     with closing(read_database(Path("nowhere"), None, "live")) as database:
-        catalogue = Catalogue(database)
+        catalogue = Photos(database)
         assert catalogue.add("sea", [read]).new_ids == {read.id}
         (photo,) = choose(catalogue, "sea", 1, "mine", rendition)
     assert urlsplit(photo.url).netloc == urlsplit(PICTURES).netloc

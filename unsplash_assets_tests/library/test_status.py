@@ -3,15 +3,16 @@
 import time
 from pathlib import Path
 
-from unsplash_assets.library.catalogue import Catalogue, StoredFile, TopicCounts
-from unsplash_assets.library.database import Database, open_database, read_database
-from unsplash_assets.library.requests import RequestBudget
-from unsplash_assets.library.runs import Runs
+from unsplash_assets.catalogue.database import Database, open_database, read_database
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos, TopicCounts
+from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.library.status import Status, look
+from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.unsplash.budget import Answered
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, Numbers, Usage
+from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.conftest import Clock
-from unsplash_assets_tests.library.test_catalogue import ids, photo
 
 KEY = "of the key"
 
@@ -35,7 +36,7 @@ def test_a_library_without_anything_lists_its_topics(tmp_path: Path) -> None:
 
 
 def test_a_library_is_described_by_its_photos_requests_and_last_run(
-    database: Database, catalogue: Catalogue
+    database: Database, catalogue: Photos
 ) -> None:
     catalogue.add("sea", [photo(number) for number in range(3)])
     for topic, number in (("sky", 7), ("art", 8)):
@@ -62,7 +63,7 @@ def test_a_library_is_described_by_its_photos_requests_and_last_run(
     assert (status.last_run.topic, status.last_run.outcome) == ("sky", "success")
 
 
-def test_former_topics_are_listed_by_name(database: Database, catalogue: Catalogue) -> None:
+def test_former_topics_are_listed_by_name(database: Database, catalogue: Photos) -> None:
     for number, topic in enumerate(("wisdom", "sea", "art", "life")):
         catalogue.add(topic, [photo(number)])
     listed = [topic.topic for topic in look(database, ("sea",), KEY).topics]
@@ -70,7 +71,7 @@ def test_former_topics_are_listed_by_name(database: Database, catalogue: Catalog
 
 
 def test_a_look_at_one_mode_does_not_see_the_other(
-    tmp_path: Path, database: Database, catalogue: Catalogue
+    tmp_path: Path, database: Database, catalogue: Photos
 ) -> None:
     catalogue.add("sea", [photo(1)])
     ask(database, 5_000, 4_999, Clock(time.time()))

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from unsplash_assets.library.catalogue import Catalogue, StoredFile
-from unsplash_assets.library.database import Database
-from unsplash_assets.library.events import DownloadEvents
-from unsplash_assets.library.requests import RequestBudget
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.library.ticks import Skipped, Ticks
+from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.unsplash.budget import Answered
 from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, Numbers
@@ -25,7 +26,7 @@ PHOTO = Photo(
 
 
 @pytest.fixture
-def ticks(catalogue: Catalogue, database: Database, clock: Clock) -> Ticks:
+def ticks(catalogue: Photos, database: Database, clock: Clock) -> Ticks:
     budget = RequestBudget(database, "a-fingerprint", clock)
     return Ticks(catalogue, DownloadEvents(database, clock), budget)
 

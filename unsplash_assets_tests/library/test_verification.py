@@ -15,14 +15,15 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.library.curation import Curation
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.files import INCOMING, Folder, Look, photo_path
-from unsplash_assets.library.repairing import repair
+from unsplash_assets.catalogue.curation import Curation
+from unsplash_assets.catalogue.database import open_database
+from unsplash_assets.library.repair import repair
 from unsplash_assets.library.verification import Verification, uncredited, verify
+from unsplash_assets.storage.folder import INCOMING, Folder, Look
+from unsplash_assets.storage.names import photo_path
 from unsplash_assets_tests.conftest import Clock
-from unsplash_assets_tests.elsewhere import PROJECT
-from unsplash_assets_tests.libraries import Library, cut, delete, flip, library, swap
+from unsplash_assets_tests.support.libraries import Library, cut, delete, flip, library, swap
+from unsplash_assets_tests.support.paths import PROJECT
 
 STORES = """
 import sys
@@ -58,8 +59,8 @@ def test_sixty_files_five_deleted_five_cut_five_altered_two_swapped_and_a_strang
     stranger.write_bytes(b"mine")
     time = stranger.stat().st_mtime_ns
     damages = [*[delete] * 5, *[cut] * 5, *[flip] * 5]
-    for path, damage in zip(stored[20:], damages, strict=False):
-        damage(mine.folder.path(path))
+    for path, integrity in zip(stored[20:], damages, strict=False):
+        integrity(mine.folder.path(path))
     swap(mine.folder.path(stored[0]), mine.folder.path(stored[59]))
     asked = len(mine.unsplash.requests)
 
@@ -124,7 +125,7 @@ def test_a_library_without_anything_has_nothing_to_verify(mine: Library) -> None
 def test_a_verification_tells_how_many_files_and_bytes_it_has_read(mine: Library) -> None:
     stored = mine.bring(3)
     told: list[tuple[int, int, int]] = []
-    seen = verify(mine.damage, mine.folder, lambda *numbers: told.append(numbers))
+    seen = verify(mine.integrity, mine.folder, lambda *numbers: told.append(numbers))
     size = sum(photo.bytes for photo in stored)
     assert (seen.files, seen.bytes) == (3, size)
     assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
@@ -134,7 +135,7 @@ def test_a_verification_tells_how_many_files_and_bytes_it_has_read(mine: Library
 def test_more_files_than_are_read_at_once_are_all_read(
     mine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unsplash_assets.library.damage.AT_ONCE", 2)
+    monkeypatch.setattr("unsplash_assets.catalogue.integrity.AT_ONCE", 2)
     monkeypatch.setattr("unsplash_assets.library.verification.AT_ONCE", 2)
     stored = paths(mine, 5)
     for path in stored:
@@ -190,7 +191,7 @@ def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: Libr
     place = mine.folder.path(photo.path)
     place.unlink()
     os.mkfifo(place)
-    assert list(uncredited(mine.damage, mine.folder)) == []
+    assert list(uncredited(mine.integrity, mine.folder)) == []
     assert mine.found() == [f"damaged {photo.path}"]
     assert mine.repair().repaired == [photo.path]
     assert mine.found() == []
@@ -275,7 +276,7 @@ def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: Library) -> N
     mine.bring(1)
     (chosen,) = mine.catalogue.choose("sea", 1, "other", "thumb", lambda urls: urls["thumb"])
     with mine.shelf.source.fetched(chosen) as brought:
-        mine.folder.publish(brought.incoming, brought.name)
+        mine.folder.publish(brought.temporary, brought.name)
     assert brought.name in mine.files()
     assert mine.found() == []
 
@@ -303,16 +304,16 @@ class Interrupted(Folder):
 def found_while(mine: Library, act: Callable[[], object]) -> list[str]:
     """Verify while something happens; return what was found."""
     folder = Interrupted(mine.folder.root, act)
-    return [str(finding) for finding in verify(mine.damage, folder).findings]
+    return [str(finding) for finding in verify(mine.integrity, folder).findings]
 
 
-@pytest.mark.parametrize("damage", [delete, cut, flip])
+@pytest.mark.parametrize("integrity", [delete, cut, flip])
 def test_a_file_that_is_replaced_while_it_is_judged_is_not_taken_for_damaged(
-    mine: Library, damage: Callable[[Path], None]
+    mine: Library, integrity: Callable[[Path], None]
 ) -> None:
     """Its row has the same hash as before: only the file tells."""
     (photo,) = mine.bring(1)
-    damage(mine.folder.path(photo.path))
+    integrity(mine.folder.path(photo.path))
 
     def heal() -> None:
         assert mine.repair().repaired == [photo.path]
@@ -330,7 +331,7 @@ def test_a_file_that_gets_another_content_and_hash_while_it_is_judged_is_whole(
     def heal() -> None:
         (found,) = mine.verify().bad
         source = replace(mine.shelf.source, app_name="another name")
-        assert repair(mine.damage, source, [str(found.photo_id)], 1).failed == {}
+        assert repair(mine.integrity, source, [str(found.photo_id)], 1).failed == {}
 
     assert found_while(mine, heal) == []
     assert mine.row(photo.id)["sha256"] != photo.sha256
@@ -354,7 +355,7 @@ def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(mine: L
                 file.write(b"x")
             return found
 
-    verify(mine.damage, Restless(mine.folder.root))
+    verify(mine.integrity, Restless(mine.folder.root))
     assert mine.row(photo.id)["state"] == "stored"
 
 
@@ -407,11 +408,11 @@ def test_pictures_without_a_credit_are_named(mine: Library) -> None:
     with emulated.get(plain.url, {}, mine.shelf.limits) as answer:
         mine.folder.path(plain.path).write_bytes(b"".join(answer.chunks()))
     mine.folder.path(broken.path).write_text("no picture")
-    assert set(uncredited(mine.damage, mine.folder)) == {plain.path, broken.path}
+    assert set(uncredited(mine.integrity, mine.folder)) == {plain.path, broken.path}
     mine.folder.path(broken.path).unlink()
-    assert list(uncredited(mine.damage, mine.folder)) == [plain.path]
+    assert list(uncredited(mine.integrity, mine.folder)) == [plain.path]
     mine.verify()
-    assert list(uncredited(mine.damage, mine.folder)) == []
+    assert list(uncredited(mine.integrity, mine.folder)) == []
     assert mine.folder.path(credited.path).exists()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from unsplash_assets.errors import NetworkError
-from unsplash_assets.settings import DEMO_URL
+from unsplash_assets.settings.settings import DEMO_URL
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.modes import transport_of
 

@@ -15,7 +15,7 @@ import trustme
 from unsplash_assets.errors import NetworkError
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets_tests.far_end import Address, Proxy, proxied, served_over_tls
+from unsplash_assets_tests.support.far_end import Address, Proxy, proxied, served_over_tls
 
 LIMITS = Limits(Timeouts(5, 5, 5), size=1_000_000)
 KEY = {"Authorization": "Client-ID made-up-key"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import BadAnswer
-from unsplash_assets.setting_values import NAMED_RENDITIONS
+from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.models import (
     PICTURES,
     Photo,

@@ -1,0 +1,7 @@
+"""The catalogue: all SQL, every change of a photo's state, and the request budget's ledger.
+
+`database` opens it and gives transactions on the `tables`, which `migration` brings forward.
+`photos`, `events`, `integrity`, `curation` and `retention` change photos; `runs` and `ledger` keep
+who works and what was asked. Add a query here, never elsewhere. What to do with the rows is
+decided in `library`.
+"""

@@ -1,0 +1,193 @@
+"""The catalogue's database and its transactions, on SQLite or Postgres, through SQLAlchemy Core.
+
+Demo and live photos never mix, even in one database: every row has its mode, and a `Database`
+sees one mode. No SQL here is SQLite's alone; what is, is in `_tune_sqlite`. What there is in it
+is in `tables`.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from filelock import FileLock
+from sqlalchemy.pool import StaticPool
+
+from unsplash_assets.catalogue import migration
+from unsplash_assets.catalogue.tables import libraries, metadata
+from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.storage.names import CATALOGUE_FILE
+
+_BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_HINTS: Final = {
+    "disk is full": " (make room)",
+    "disk I/O error": " (make room if the disk is full)",
+}
+"""The second is what SQLite says where a full disk has no room for the memory that it shares."""
+
+
+class Database:
+    """One mode's part of a catalogue. Safe to use from several threads and processes."""
+
+    def __init__(self, engine: sa.Engine, mode: Mode) -> None:
+        """Use `open_database` instead, which makes sure that the tables are there."""
+        self._engine = engine
+        self.mode = mode
+
+    @property
+    def file(self) -> Path | None:
+        """Where SQLite keeps it; None if it is in memory, or not SQLite's."""
+        url = self._engine.url
+        is_file = url.get_backend_name() == "sqlite" and url.database
+        return Path(str(url.database)) if is_file else None
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the catalogue and changes nothing."""
+        with self._begun("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is alone in writing; it is kept whole or not at all."""
+        with self._begun("BEGIN IMMEDIATE") as connection:
+            yield connection
+            connection.commit()
+
+    def identity(self) -> str:
+        """Return what tells this catalogue from any other, before or after it."""
+        with self.reading() as connection:
+            query = sa.select(libraries.c.identity).where(libraries.c.mode == self.mode)
+            return str(connection.scalar(query))
+
+    def advance(self, connection: sa.Connection, count: int) -> int:
+        """Take `count` numbers of the catalogue's sequence; return the one before the first.
+
+        The row stays locked until the transaction ends, so that numbers appear in order.
+        """
+        mine = libraries.c.mode == self.mode
+        counted = sa.update(libraries).where(mine).values(sequence=libraries.c.sequence + count)
+        connection.execute(counted)
+        return int(connection.scalar(sa.select(libraries.c.sequence).where(mine)) or 0) - count
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begun(self, on_sqlite: str) -> Iterator[sa.Connection]:
+        """Connect; SQLite's driver is told how to begin, others begin by themselves."""
+        with translate_errors(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(on_sqlite)
+            yield connection
+
+
+def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
+    """Open the catalogue of a library, making it if it is not there yet.
+
+    `url` is an SQLAlchemy URL, or None for the file in the folder. Raises LibraryError, and
+    SettingsError where the URL cannot be used.
+    """
+    if url is None:
+        _make_folder(folder)
+    file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
+    database = Database(_engine(url or file), mode)
+    if not _is_ready(database):
+        _make_folder(folder)
+        try:
+            with FileLock(folder / ".catalogue.lock"):
+                _prepare(database)
+        except OSError as error:
+            raise LibraryError(
+                f"the library's folder {folder} cannot be written ({error.strerror}): "
+                "see to its rights, or choose another with UNSPLASH_LIBRARY"
+            ) from error
+    return database
+
+
+def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
+    """Open the catalogue to look at it: where there is none yet, an empty one in memory."""
+    if url is not None or (folder / CATALOGUE_FILE).exists():
+        return open_database(folder, url, mode)
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    _tune_sqlite(engine)
+    database = Database(engine, mode)
+    _prepare(database)
+    return database
+
+
+def _engine(url: str | sa.URL) -> sa.Engine:
+    try:
+        engine = sa.create_engine(url)
+    except (sa.exc.NoSuchModuleError, ImportError) as error:
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
+        ) from None
+    except (sa.exc.ArgumentError, ValueError):  # quotes what it took for port or option
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE",
+            "not usable (a part of it cannot be read)",
+            "check port and options, and write @ : / in a password as %40 %3A %2F",
+        ) from None
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine)
+    return engine
+
+
+def _tune_sqlite(engine: sa.Engine) -> None:
+    """Let SQLite wait for others, read beside a writer, and leave transactions to `writing`."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:  # noqa: ANN401 - an sqlite3.Connection
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _is_ready(database: Database) -> bool:
+    """Whether the tables are there, in the form of this program, with a row for the mode."""
+    query = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
+    try:
+        with database.reading() as connection:
+            return migration.is_current(connection) and connection.scalar(query) is not None
+    except LibraryError as error:
+        if isinstance(error.__cause__, sa.exc.OperationalError | sa.exc.ProgrammingError):
+            return False
+        raise
+
+
+def _prepare(database: Database) -> None:
+    with database.writing() as connection:
+        migration.create_or_migrate(connection, metadata)
+        known = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
+        if connection.scalar(known) is None:
+            row = {"mode": database.mode, "identity": str(uuid.uuid4()), "sequence": 0, "tick": 0}
+            connection.execute(sa.insert(libraries), row)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(
+            f"the library's folder {folder} cannot be made ({error.strerror}): "
+            "choose another with UNSPLASH_LIBRARY"
+        ) from error
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn the database's errors into one line."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        hint = next((said for known, said in _HINTS.items() if known in reason), "")
+        raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error

@@ -1,0 +1,140 @@
+"""Which runs work on the library, how they ended, and who has which minute.
+
+A run leaves the name of its process, so that what it held is free again when it was killed.
+Dagster's own record of runs is richer; this one can be read without Dagster, and is what
+decides whether a photo that a run chose may be taken over.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import sqlalchemy as sa
+
+from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.storage.processes import ProcessName
+
+Outcome = Literal["success", "failure"]
+
+_RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
+_LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
+_KEPT: Final = 500
+"""Ended runs that are remembered; older ones are of no use to anyone here."""
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """How a run ended. Times are seconds since 1970."""
+
+    topic: str | None
+    outcome: str
+    ended_at: float
+    error: str | None
+
+
+class Runs:
+    """The runs on one library."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        """Keep the runs in `database`; `clock` gives seconds since 1970."""
+        self._db = database
+        self._clock = clock
+        self._mine = db.runs.c.mode == database.mode
+
+    def begin(self, run_id: str, topic: str | None) -> None:
+        """Write down that this process works on a run; a later step may begin it again."""
+        values = {"process": str(ProcessName.current()), "ended_at": None, "topic": topic}
+        with self._db.writing() as connection:
+            known = self._update(run_id).values(**values)
+            if connection.execute(known).rowcount == 0:
+                row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
+                connection.execute(sa.insert(db.runs), {**row, **values})
+
+    def report(self, run_id: str, error: str | None) -> None:
+        """Write down how a step of the run went: its error, or None if it is well."""
+        outcome: Outcome = "failure" if error else "success"
+        with self._db.writing() as connection:
+            connection.execute(self._update(run_id).values(outcome=outcome, error=error))
+
+    def end(self, run_id: str) -> None:
+        """Write down that the run does nothing any more; its photos may be taken over."""
+        with self._db.writing() as connection:
+            connection.execute(self._update(run_id).values(ended_at=self._clock()))
+            self._forget_old(connection)
+
+    def last(self) -> EndedRun | None:
+        """Return the run of a topic that ended last."""
+        runs = db.runs.c
+        ended = sa.select(db.runs).where(
+            self._mine, runs.ended_at.is_not(None), runs.topic.is_not(None)
+        )
+        with self._db.reading() as connection:
+            row = connection.execute(ended.order_by(runs.ended_at.desc()).limit(1)).first()
+        if row is None:
+            return None
+        return EndedRun(row.topic, row.outcome or "success", row.ended_at, row.error)
+
+    def error(self, run_id: str) -> str | None:
+        """Return what went wrong in a run, or None if all is well so far."""
+        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
+        with self._db.reading() as connection:
+            return connection.scalar(query)
+
+    def not_stored(self, run_id: str) -> dict[str, str]:
+        """Return the photos that a run chose and could not store, by id, with the reason."""
+        photos = db.photos.c
+        mine = (photos.mode == self._db.mode, photos.run_id == run_id)
+        left = (photos.state.in_(("waiting", "refused")), photos.reason.is_not(None))
+        query = sa.select(photos.id, photos.reason).where(*mine, *left)
+        with self._db.reading() as connection:
+            return {row.id: row.reason for row in connection.execute(query)}
+
+    def live(self, connection: sa.Connection) -> frozenset[str]:
+        """Return the ids of the runs that may still be working."""
+        query = sa.select(db.runs.c.run_id, db.runs.c.process)
+        rows = connection.execute(query.where(self._mine, db.runs.c.ended_at.is_(None)))
+        return frozenset(r.run_id for r in rows if not ProcessName.parse(r.process).is_gone())
+
+    def claim_tick(self, tick: float) -> ProcessName | None:
+        """Claim a minute's tick for this process; return who has it already, if another does.
+
+        `tick` is the tick's scheduled time, seconds since 1970.
+        """
+        me = str(ProcessName.current())
+        mine = db.libraries.c.mode == self._db.mode
+        free = (db.libraries.c.tick < tick) | (db.libraries.c.tick_process == me)
+        latest = sa.case((db.libraries.c.tick < tick, tick), else_=db.libraries.c.tick)
+        claim = sa.update(db.libraries).where(mine, free).values(tick=latest, tick_process=me)
+        with self._db.writing() as connection:
+            if connection.execute(claim).rowcount:
+                return None
+            holder = connection.scalar(sa.select(db.libraries.c.tick_process).where(mine))
+        return ProcessName.parse(str(holder))
+
+    def has_rival(self, tick: float) -> bool:
+        """Whether another living process had the tick before this one, or has this one."""
+        mine = db.libraries.c.mode == self._db.mode
+        query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
+        with self._db.reading() as connection:
+            row = connection.execute(query).one()
+        if row.tick_process is None or row.tick < tick - _RECENT:
+            return False
+        holder = ProcessName.parse(row.tick_process)
+        return holder != ProcessName.current() and not holder.is_gone()
+
+    def _update(self, run_id: str) -> sa.Update:
+        return sa.update(db.runs).where(self._mine, db.runs.c.run_id == run_id)
+
+    def _forget_old(self, connection: sa.Connection) -> None:
+        left = db.runs.c.ended_at.is_(None) & (db.runs.c.started_at < self._clock() - _LEFT_BEHIND)
+        connection.execute(sa.delete(db.runs).where(self._mine, left))
+        newest = sa.select(db.runs.c.ended_at).where(self._mine, db.runs.c.ended_at.is_not(None))
+        oldest_kept = connection.scalar(
+            newest.order_by(db.runs.c.ended_at.desc()).offset(_KEPT).limit(1)
+        )
+        if oldest_kept is not None:
+            connection.execute(
+                sa.delete(db.runs).where(self._mine, db.runs.c.ended_at <= oldest_kept)
+            )

@@ -1,0 +1,123 @@
+"""Bounds Dagster's history: finished runs go after UNSPLASH_KEEP_RUNS, with all that they left.
+
+Dagster has no retention of runs, and its `delete_run` alone makes no room: on SQLite every run
+has a file of its own for its events. A few are deleted at a time, so that a tick stays quick.
+Ticks have their retention in dagster.yaml.
+"""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
+
+from unsplash_assets.defs.partitions import PARTITION_TAG
+from unsplash_assets.defs.resources import MODE_TAG
+
+AT_ONCE: Final = 10
+"""Runs that are deleted at a time; a minute's tick adds one."""
+FAILED_KEPT_LONGER: Final = 7
+"""How many times as long as others failed runs are kept."""
+SLICES: Final = 256
+"""In so many minutes the files of all runs are looked through, a part each minute."""
+
+_TROUBLE: Final = (OSError, SQLAlchemyError, dg.DagsterError)
+_YOUNG: Final = 3600.0  # seconds: a younger file may be of a run that is just being made
+_RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs of this project on a Dagster instance; those of others are left alone."""
+
+    instance: dg.DagsterInstance
+    keep: timedelta
+    topics: Collection[str]
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970."""
+    within: float = 0.5
+    """Seconds after which no further run is deleted at a time."""
+
+    def prune(self) -> int:
+        """Delete some of the runs that have had their time; return how many.
+
+        Unfinished ones stay, and the newest of each asset and topic, for the UI tells from them
+        what there is. Where something cannot be deleted, the rest is left for the next time.
+        """
+        begun, count = time.monotonic(), 0
+        with suppress(*_TROUBLE):
+            for run_id in islice(chain(self._outdated(), self._orphans()), AT_ONCE):
+                with suppress(*_TROUBLE):
+                    self._delete(run_id)
+                    count += 1
+                if time.monotonic() - begun >= self.within:
+                    break
+        return count
+
+    def _outdated(self) -> Iterator[str]:
+        status = dg.DagsterRunStatus
+        yield from self._ended_before(self.keep, status.SUCCESS, status.CANCELED)
+        yield from self._ended_before(self.keep * FAILED_KEPT_LONGER, status.FAILURE)
+
+    def _ended_before(self, age: timedelta, *statuses: dg.DagsterRunStatus) -> list[str]:
+        """Return some runs that ended that long ago, the oldest first."""
+        old = dg.RunsFilter(
+            tags={MODE_TAG: ["live", "demo"]},
+            statuses=statuses,
+            updated_before=datetime.fromtimestamp(self.clock(), UTC) - age,
+        )
+        kept_at_most = len(self._assets) * (len(self.topics) + 1)
+        records = self.instance.get_run_records(old, limit=kept_at_most + AT_ONCE, ascending=True)
+        topics = {r.dagster_run.run_id: r.dagster_run.tags.get(PARTITION_TAG) for r in records}
+        kept = self._newest(set(self.topics).intersection(topics.values())) if topics else ()
+        return [run_id for run_id in topics if run_id not in kept]
+
+    @cached_property
+    def _assets(self) -> list[dg.AssetKey]:
+        return list(self.instance.get_asset_keys())
+
+    def _newest(self, topics: Iterable[str]) -> set[str]:
+        """Return the runs of each asset's newest materialization, and of that in each topic."""
+        found: set[str] = set()
+        for asset in self._assets:
+            for partitions in (None, *([topic] for topic in topics)):
+                only = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=partitions)
+                newest = self.instance.fetch_materializations(only, limit=1).records
+                found.update(record.run_id for record in newest)
+        return found
+
+    def _orphans(self) -> set[str]:
+        """Return runs that are known no more and have files still, as after a crash; a part."""
+        any_file = self._event_file("any")
+        if any_file is None:
+            return set()
+        now = self.clock()
+        part = any_file.parent.glob(f"{int(now // 60) % SLICES:02x}*.db*")
+        old = {path.name.partition(".")[0] for path in part if path.stat().st_mtime < now - _YOUNG}
+        found = {name for name in old if _RUN_ID.fullmatch(name)}
+        if not found:
+            return set()
+        known = self.instance.get_run_records(dg.RunsFilter(run_ids=list(found)))
+        return found - {record.dagster_run.run_id for record in known}
+
+    def _delete(self, run_id: str) -> None:
+        """Delete a run with its logs and its events."""
+        self.instance.compute_log_manager.delete_logs(prefix=[run_id])
+        self.instance.delete_run(run_id)
+        file = self._event_file(run_id)
+        if file is not None:  # after the run, for Dagster makes it anew to delete its events
+            for ending in ("", "-wal", "-shm", "-journal"):
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+
+    def _event_file(self, run_id: str) -> Path | None:
+        """Return the file of a run's events, where Dagster has one for each run: on SQLite."""
+        place_of = getattr(self.instance.event_log_storage, "path_for_shard", None)
+        return Path(place_of(run_id)) if place_of else None

@@ -1,0 +1,41 @@
+"""Tells of a catalogue in a network folder, where SQLite may lose or lock it.
+
+SQLite lets many processes read beside one that writes (WAL) through memory that they share, which
+no two machines do (https://sqlite.org/wal.html), and many network file systems do not keep locks.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+_NETWORK: Final = frozenset(
+    {"9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "lustre", "ncpfs"}
+    | {"nfs", "nfs4", "prl_fs", "smb3", "smbfs", "vboxsf", "vmhgfs", "webdav"}
+    | {f"fuse.{name}" for name in ("davfs2", "glusterfs", "rclone", "s3fs", "sshfs", "vmhgfs-fuse")}
+)
+_REMOTE: Final = "remote"  # psutil's word for it on Windows
+
+
+def network_warning(file: Path | None) -> str | None:
+    """Say that the catalogue is in a network folder, if it is SQLite's and that can be seen."""
+    if file is None:
+        return None
+    kind = network_kind(file.resolve())
+    return kind and (
+        f"the catalogue {file} is in a network folder ({kind}), where SQLite may lose or "
+        "lock it: keep it on a disk of this machine, with UNSPLASH_CATALOGUE; photos may stay"
+    )
+
+
+def network_kind(path: Path) -> str | None:
+    """Return the kind of network file system that holds an absolute path, or None."""
+    if path.drive.startswith("\\\\"):
+        return "a share"
+    disks = psutil.disk_partitions(all=True)
+    holding = [disk for disk in disks if path.is_relative_to(disk.mountpoint)]
+    if not holding:
+        return None
+    disk = max(holding, key=lambda disk: len(disk.mountpoint))
+    is_network = disk.fstype.lower() in _NETWORK or _REMOTE in disk.opts.split(",")
+    return disk.fstype if is_network else None

@@ -1,0 +1,280 @@
+"""Tests of `library.runs`: who works, who has ended, and who has which minute."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.database import Database, open_database
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.runs import EndedRun, Runs
+from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets_tests.catalogue.test_photos import file, full, ids, photo
+from unsplash_assets_tests.conftest import NOON, Clock
+
+RIVAL = """
+import sys
+from pathlib import Path
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.processes import ProcessName
+from unsplash_assets.library.runs import Runs
+runs = Runs(open_database(Path(sys.argv[1]), None, "live"))
+runs.begin("theirs", "sea")
+print(ProcessName.current(), flush=True)
+for line in sys.stdin:
+    print(runs.claim_tick(float(line)), flush=True)
+"""
+
+
+class Rival:
+    """Another process, which works on a run named `theirs` and claims ticks when told to."""
+
+    def __init__(self, library: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RIVAL, str(library)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.name = ProcessName.parse(self.hear())
+
+    def tell(self, tick: float) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{tick}\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+    def claim(self, tick: float) -> str:
+        self.tell(tick)
+        return self.hear()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def runs(database: Database, clock: Clock) -> Runs:
+    return Runs(database, clock)
+
+
+@pytest.fixture
+def rival(tmp_path: Path, database: Database) -> Iterator[Rival]:
+    assert database.identity()
+    other = Rival(tmp_path / "library")
+    yield other
+    other.end()
+
+
+@pytest.fixture
+def demo(tmp_path: Path, clock: Clock) -> Iterator[Runs]:
+    """The runs of the demo part of the same database."""
+    opened = open_database(tmp_path / "library", None, "demo")
+    yield Runs(opened, clock)
+    opened.close()
+
+
+def live(database: Database, runs: Runs) -> frozenset[str]:
+    with database.reading() as connection:
+        return runs.live(connection)
+
+
+def test_a_run_is_live_from_its_beginning_to_its_end(database: Database, runs: Runs) -> None:
+    assert live(database, runs) == frozenset()
+    runs.begin("a", "sea")
+    runs.begin("b", None)
+    assert live(database, runs) == {"a", "b"}
+    runs.end("a")
+    assert live(database, runs) == {"b"}
+
+
+def test_a_later_step_may_begin_a_run_again(database: Database, runs: Runs) -> None:
+    runs.begin("a", "sea")
+    runs.end("a")
+    runs.begin("a", "sea")
+    assert live(database, runs) == {"a"}
+    assert runs.last() is None
+
+
+def test_a_run_of_another_process_is_live_until_that_is_gone(
+    database: Database, runs: Runs, rival: Rival
+) -> None:
+    assert live(database, runs) == {"theirs"}
+    rival.end()
+    assert live(database, runs) == frozenset()
+
+
+def test_a_step_in_another_process_takes_the_run_over(
+    database: Database, runs: Runs, rival: Rival
+) -> None:
+    runs.begin("theirs", "sea")
+    rival.end()
+    assert live(database, runs) == {"theirs"}
+
+
+def test_the_last_run_is_the_one_that_ended_last(runs: Runs, clock: Clock) -> None:
+    assert runs.last() is None
+    runs.begin("first", "sea")
+    runs.begin("second", "sky")
+    clock.now += 60
+    runs.report("second", None)
+    runs.end("second")
+    clock.now += 60
+    runs.report("first", "the network is down")
+    runs.end("first")
+    runs.begin("third", "art")
+    assert runs.last() == EndedRun("sea", "failure", NOON + 120, "the network is down")
+
+
+def test_a_run_without_a_report_has_ended_well(runs: Runs) -> None:
+    runs.begin("a", "sea")
+    runs.end("a")
+    assert runs.last() == EndedRun("sea", "success", NOON, None)
+
+
+def test_a_run_of_no_topic_such_as_of_the_checks_is_not_the_last(runs: Runs, clock: Clock) -> None:
+    runs.begin("a", "sea")
+    runs.end("a")
+    clock.now += 60
+    runs.begin("checks", None)
+    runs.end("checks")
+    assert runs.last() == EndedRun("sea", "success", NOON, None)
+
+
+def test_the_report_of_a_later_try_replaces_the_one_before(runs: Runs) -> None:
+    runs.begin("a", "sea")
+    runs.report("a", "the network is down")
+    assert runs.error("a") == "the network is down"
+    runs.report("a", None)
+    assert runs.error("a") is None
+    runs.end("a")
+    assert runs.last() == EndedRun("sea", "success", NOON, None)
+
+
+def test_a_run_that_nobody_knows_has_no_error(runs: Runs) -> None:
+    assert runs.error("nobody") is None
+
+
+def test_ended_runs_beyond_the_newest_500_are_forgotten(database: Database, runs: Runs) -> None:
+    row = {"mode": "live", "process": str(ProcessName.current()), "started_at": 0.0}
+    ended = [{**row, "run_id": f"old {n}", "ended_at": NOON - 1000 + n} for n in range(520)]
+    with database.writing() as connection:
+        connection.execute(sa.insert(db.runs), ended)
+    runs.begin("going on", "sea")
+    runs.begin("new", "sea")
+    runs.end("new")
+    with database.reading() as connection:
+        known = set(connection.scalars(sa.select(db.runs.c.run_id)))
+    assert known == {"new", "going on"} | {f"old {n}" for n in range(21, 520)}
+
+
+def test_runs_of_the_demo_are_not_seen_by_the_live_ones(
+    database: Database, runs: Runs, demo: Runs
+) -> None:
+    demo.begin("theirs", "sea")
+    demo.end("theirs")
+    demo.begin("going on", "sea")
+    assert live(database, runs) == frozenset()
+    assert runs.last() is None
+
+
+def test_a_run_id_used_in_both_modes_means_two_runs(
+    database: Database, runs: Runs, demo: Runs
+) -> None:
+    """Resources made outside a run all have the same one."""
+    runs.begin("no run", "sea")
+    demo.begin("no run", "sky")
+    demo.end("no run")
+    assert live(database, runs) == {"no run"}
+
+
+def test_a_minute_belongs_to_the_process_that_claims_it_first(runs: Runs, rival: Rival) -> None:
+    assert runs.claim_tick(NOON) is None
+    assert rival.claim(NOON) == str(ProcessName.current())
+    assert rival.claim(NOON + 60) == "None"
+    assert runs.claim_tick(NOON + 60) == rival.name
+
+
+def test_of_two_processes_that_claim_a_minute_at_once_one_gets_it(
+    tmp_path: Path, rival: Rival
+) -> None:
+    third = Rival(tmp_path / "library")
+    for tick in range(20):
+        rival.tell(NOON + 60 * tick)
+        third.tell(NOON + 60 * tick)
+    said = [(rival.hear(), third.hear()) for _ in range(20)]
+    third.end()
+    assert set(said) <= {("None", str(rival.name)), (str(third.name), "None")}
+
+
+def test_a_process_may_claim_its_minute_again(runs: Runs) -> None:
+    assert runs.claim_tick(NOON) is None
+    assert runs.claim_tick(NOON) is None
+
+
+def test_a_minute_that_has_passed_is_not_given_to_another(runs: Runs, rival: Rival) -> None:
+    assert runs.claim_tick(NOON) is None
+    assert rival.claim(NOON - 60) == str(ProcessName.current())
+
+
+def test_the_next_minute_is_free_whoever_had_the_last(runs: Runs, rival: Rival) -> None:
+    assert rival.claim(NOON) == "None"
+    rival.end()
+    assert runs.claim_tick(NOON) == rival.name
+    assert runs.claim_tick(NOON + 60) is None
+
+
+def test_a_late_look_at_an_earlier_minute_does_not_free_the_newest(
+    runs: Runs, rival: Rival
+) -> None:
+    assert runs.claim_tick(NOON + 60) is None
+    runs.claim_tick(NOON)
+    assert rival.claim(NOON + 60) == str(ProcessName.current())
+
+
+def test_another_process_that_ticks_is_a_rival_in_this_minute_and_the_next(
+    runs: Runs, rival: Rival
+) -> None:
+    assert not runs.has_rival(NOON)
+    assert rival.claim(NOON) == "None"
+    assert runs.has_rival(NOON)
+    assert runs.has_rival(NOON + 60)
+    assert not runs.has_rival(NOON + 120)
+
+
+def test_a_process_that_is_gone_is_no_rival(runs: Runs, rival: Rival) -> None:
+    assert rival.claim(NOON) == "None"
+    rival.end()
+    assert not runs.has_rival(NOON + 60)
+
+
+def test_a_process_is_not_its_own_rival(runs: Runs) -> None:
+    assert runs.claim_tick(NOON) is None
+    assert not runs.has_rival(NOON + 60)
+
+
+def test_the_modes_of_one_database_have_minutes_each(demo: Runs, rival: Rival) -> None:
+    assert rival.claim(NOON) == "None"
+    assert demo.claim_tick(NOON) is None
+
+
+def test_what_a_run_could_not_store_is_known_by_its_reason(
+    runs: Runs, database: Database, clock: Clock
+) -> None:
+    catalogue = Photos(database, clock)
+    runs.begin("mine", "sea")
+    catalogue.add("sea", [photo(number) for number in range(5)])
+    catalogue.choose("sea", 4, "mine", "full", full)
+    catalogue.choose("sea", 1, "another", "full", full)
+    catalogue.refuse(dict(zip(ids(0, 4), ("gone", "of another run"), strict=True)))
+    catalogue.store({ids(1)[0]: file(1)})
+    catalogue.postpone({ids(2)[0]: "no network"})
+    catalogue.release(ids(3))
+    assert runs.not_stored("mine") == dict(zip(ids(0, 2), ("gone", "no network"), strict=True))

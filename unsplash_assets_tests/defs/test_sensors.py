@@ -1,0 +1,263 @@
+"""Tests of the sensor, with a real catalogue and real programs as viewers."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from unsplash_assets.definitions import build_definitions
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.support.runs import Project
+from unsplash_assets_tests.viewer.test_programs import eventually, posix_only
+
+OPENED_BEFORE = "the gallery was opened before: unsplash-assets open shows it again"
+
+
+class Daemon:
+    """Evaluates the sensor of a project as Dagster's daemon does: it keeps the cursor."""
+
+    def __init__(self, given: Settings) -> None:
+        self.project = Project(given)
+        self.cursor: str | None = None
+        self.restart()
+
+    def restart(self, **changed: Any) -> None:
+        """Start the code server anew, with other settings."""
+        given = replace(self.project.given, **changed)
+        self.project = Project(given, self.project.instance)
+        repository = build_definitions(given).get_repository_def()
+        self._sensor = repository.get_sensor_def("open_new_images")
+
+    def look(self) -> str | None:
+        """Evaluate the sensor once; return what it said."""
+        context = dg.build_sensor_context(instance=self.project.instance, cursor=self.cursor)
+        data = self._sensor.evaluate_tick(context)
+        self.cursor = data.cursor
+        return data.skip_message
+
+    def bring(self, count: int = 1) -> str:
+        """Store pictures; return the path of the newest, relative to the library."""
+        self.project.run("nature", photos_per_run=count)
+        return str(self.project.newest("nature").path)
+
+    def make_page(self) -> Path:
+        """Write the gallery's page."""
+        page = self.project.given.library / "index.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text("<!DOCTYPE html><title>Photos</title>")
+        return page
+
+
+class Shown:
+    """What the viewers were asked to open."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def paths(self, expected: int) -> list[str]:
+        """Return it once that many are there."""
+        eventually(lambda: len(self._lines()) >= expected)
+        return self._lines()
+
+    def _lines(self) -> list[str]:
+        return self.file.read_text().splitlines() if self.file.exists() else []
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Shown:
+    return Shown(tmp_path / "shown")
+
+
+@pytest.fixture
+def command(tmp_path: Path, shown: Shown) -> str:
+    """The beginning of a command that notes its last word."""
+    script = tmp_path / "viewer.py"
+    script.write_text(
+        "import sys\nwith open(sys.argv[1], 'a') as f: f.write(sys.argv[2] + '\\n')\n"
+    )
+    return f"{sys.executable} {script} {shown.file}"
+
+
+@pytest.fixture
+def daemon(given: Given, command: str) -> Daemon:
+    return Daemon(given(topics="nature", viewer=f"{command} {{path}}"))
+
+
+@pytest.fixture
+def desktop(daemon: Daemon, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the daemon a screen, and the system's opener a stand-in that notes what it gets."""
+    for name in ("xdg-open", "open"):
+        opener = tmp_path / "bin" / name
+        opener.parent.mkdir(exist_ok=True)
+        opener.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    daemon.restart(has_screen=True)
+
+
+def test_a_new_picture_is_opened_once(daemon: Daemon, shown: Shown) -> None:
+    daemon.look()
+    picture = daemon.bring()
+    assert daemon.look() == f"opened {picture}"
+    assert daemon.look() == "no new picture"
+    assert shown.paths(1) == [str(daemon.project.given.library / picture)]
+
+
+def test_each_of_several_new_pictures_is_opened(daemon: Daemon, shown: Shown) -> None:
+    daemon.look()
+    daemon.bring(3)
+    daemon.look()
+    assert len(set(shown.paths(3))) == 3
+
+
+def test_what_was_there_before_the_first_look_stays_closed(daemon: Daemon, shown: Shown) -> None:
+    daemon.bring()
+    assert daemon.look() == "no new picture"
+    assert daemon.look() == "no new picture"
+    assert shown.paths(0) == []
+
+
+def test_a_restart_opens_nothing_again(daemon: Daemon, shown: Shown) -> None:
+    daemon.look()
+    daemon.bring()
+    daemon.look()
+    daemon.restart()
+    assert daemon.look() == "no new picture"
+    assert len(shown.paths(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("viewer", "said"),
+    [
+        ("auto", "there is no screen"),
+        ("gallery", "there is no screen"),
+        ("off", "UNSPLASH_VIEWER is off"),
+    ],
+)
+def test_what_stands_in_the_way_is_said_once_a_start(
+    daemon: Daemon, viewer: str, said: str
+) -> None:
+    for _ in range(2):
+        daemon.restart(viewer=viewer)
+        assert said in (daemon.look() or "")
+        assert [daemon.look(), daemon.look()] == [None, None]
+
+
+@pytest.mark.parametrize("unseen", [{"viewer": "off"}, {"viewer": "auto", "has_screen": False}])
+def test_nothing_is_opened_of_what_came_while_nothing_could_be_shown(
+    daemon: Daemon, shown: Shown, unseen: dict[str, Any]
+) -> None:
+    before = daemon.project.given.viewer
+    daemon.look()
+    daemon.restart(**unseen)
+    daemon.look()
+    daemon.bring()
+    daemon.restart(viewer=before)
+    assert daemon.look() == "no new picture"
+    after = daemon.bring()
+    assert daemon.look() == f"opened {after}"
+    assert len(shown.paths(1)) == 1
+
+
+def test_a_first_start_that_shows_nothing_needs_no_library(daemon: Daemon) -> None:
+    daemon.restart(viewer="off")
+    daemon.look()
+    assert daemon.cursor is None
+    assert not daemon.project.given.library.exists()
+
+
+@posix_only
+@pytest.mark.usefixtures("desktop")
+def test_the_gallery_is_opened_once_it_is_there_and_never_again(
+    daemon: Daemon, shown: Shown
+) -> None:
+    daemon.restart(viewer="gallery")
+    assert daemon.look() == "no gallery yet"
+    page = daemon.make_page()
+    assert daemon.look() == "opened the gallery"
+    assert daemon.look() == OPENED_BEFORE
+    daemon.bring()
+    daemon.restart()
+    assert daemon.look() == OPENED_BEFORE
+    assert shown.paths(1) == [str(page)]
+
+
+@posix_only
+@pytest.mark.usefixtures("desktop")
+def test_the_gallery_of_each_mode_is_opened_once(daemon: Daemon, shown: Shown) -> None:
+    daemon.restart(viewer="gallery")
+    daemon.make_page()
+    assert daemon.look() == "opened the gallery"
+    daemon.restart(api_key="x" * 43)
+    assert daemon.look() == "opened the gallery"
+    daemon.restart(api_key=None)
+    assert daemon.look() == OPENED_BEFORE
+    assert len(shown.paths(2)) == 2
+
+
+@posix_only
+@pytest.mark.usefixtures("desktop")
+def test_a_gallery_that_could_not_be_opened_is_opened_when_it_can(
+    daemon: Daemon, shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.restart(viewer="gallery")
+    daemon.make_page()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        assert "open is missing" in (daemon.look() or "")
+    assert daemon.look() == "opened the gallery"
+    assert len(shown.paths(1)) == 1
+
+
+@posix_only
+@pytest.mark.usefixtures("desktop")
+def test_one_viewer_after_another_shows_nothing_twice(daemon: Daemon, shown: Shown) -> None:
+    expected: list[str] = []
+
+    def opens(what: str) -> None:
+        expected.append(what)
+        assert (daemon.look() or "").startswith("opened ")
+        assert [Path(path).name for path in shown.paths(len(expected))] == expected
+
+    daemon.restart(viewer="auto")
+    daemon.look()
+    opens(Path(daemon.bring()).name)
+    daemon.restart(viewer="gallery")
+    daemon.make_page()
+    opens("index.html")
+    daemon.bring()
+    daemon.restart(viewer="auto")
+    assert daemon.look() == "no new picture"
+    opens(Path(daemon.bring()).name)
+    daemon.restart(viewer="off")
+    daemon.look()
+    daemon.bring()
+    daemon.restart(viewer="auto")
+    assert daemon.look() == "no new picture"
+    opens(Path(daemon.bring()).name)
+    daemon.restart(viewer="gallery")
+    assert daemon.look() == OPENED_BEFORE
+    assert len(shown.paths(4)) == 4
+
+
+def test_a_viewer_that_cannot_be_started_is_named(daemon: Daemon) -> None:
+    daemon.restart(viewer="no-such-program {path}")
+    daemon.look()
+    daemon.bring()
+    assert "'no-such-program' cannot be started" in (daemon.look() or "")
+    assert daemon.look() == "no new picture"
+
+
+def test_a_viewer_that_has_failed_is_named_at_a_later_look(daemon: Daemon) -> None:
+    fails = "import time; time.sleep(0.5); raise SystemExit(3)"
+    daemon.restart(viewer=f'{sys.executable} -c "{fails}" {{path}}')
+    daemon.look()
+    picture = daemon.bring()
+    assert daemon.look() == f"opened {picture}"
+    said = eventually(lambda: said if (said := daemon.look()) != "no new picture" else None)
+    assert said == f"no new picture; the viewer {Path(sys.executable).name!r} ended with 3"
+    assert daemon.look() == "no new picture"

@@ -1,0 +1,962 @@
+"""Tests of `gallery/web`: the gallery in a real browser, from a folder and from a server."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from unsplash_assets.catalogue.curation import Curation
+from unsplash_assets.gallery.page import NEWS_LENGTH
+from unsplash_assets_tests.support.browser import CHROMIUM, Watch, chromium, folder_served
+from unsplash_assets_tests.support.gallery_library import GalleryLibrary
+from unsplash_assets_tests.support.paths import NODE_MODULES
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+HOSTILE = "\"'><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>&amp;"
+LOOK_EVERY = 20_000  # milliseconds
+SHOWN_FOR = 10_000  # milliseconds
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.troubles == []
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
+    contexts = []
+
+    def make(**options: Any) -> BrowserContext:
+        contexts.append(browser.new_context(**options))
+        watch.over(contexts[-1])
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[GalleryLibrary]:
+    library = GalleryLibrary(tmp_path / "library of Zoë #1")
+    yield library
+    library.database.close()
+
+
+@pytest.fixture(params=["from the folder", "from a server"])
+def address(
+    request: pytest.FixtureRequest, library: GalleryLibrary, browser: Browser
+) -> Iterator[str]:
+    """Where the gallery is opened: the tests that ask for it do so in both ways."""
+    if request.param == "from the folder":
+        yield address_of(library)
+        return
+    with folder_served(library.folder.root) as base:
+        yield f"{base}/index.html"
+        for context in browser.contexts:  # or what it still asks for is refused, which is a trouble
+            context.close()
+
+
+def address_of(library: GalleryLibrary) -> str:
+    return library.folder.path("index.html").absolute().as_uri()
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(library: GalleryLibrary, new_context: NewContext) -> Opened:
+    """Write the gallery and open it, on a clock that the test moves."""
+
+    def open_page(address: str = "", **options: Any) -> Page:
+        library.write()
+        page = new_context(**options).new_page()
+        page.clock.install()
+        page.goto(address or address_of(library))
+        return page
+
+    return open_page
+
+
+def photos(page: Page) -> Locator:
+    return page.locator(".photo:visible")
+
+
+def view(page: Page) -> Locator:
+    return page.locator("#view")
+
+
+def assert_shown_large(page: Page, sequence: int) -> None:
+    """The photo of this number is in the large view, and its picture is there."""
+    link = page.locator(f".photo[data-sequence='{sequence}'] .picture")
+    source = link.evaluate("link => link.href")
+    picture = view(page).locator("img.on")
+    expect(picture).to_have_js_property("src", source)
+    expect(picture).to_have_js_property("complete", True)  # noqa: FBT003
+
+
+def wait_for_look(page: Page) -> None:
+    page.clock.run_for(LOOK_EVERY)
+
+
+def wait_for_thumbnails(page: Page) -> None:
+    for photo in photos(page).all():
+        expect(photo.locator("img")).to_have_js_property("naturalWidth", 60)
+
+
+def wait_until(page: Page, expression: str) -> None:
+    """Wait until JavaScript says so; the page's policy keeps Playwright from waiting in it."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
+
+
+# --- The grid ------------------------------------------------------------------------------------
+
+
+def test_the_photos_are_there_with_thumbnail_and_credit(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2, photographer="Ana", page_url="https://unsplash.com/photos/x")
+    page = opened(address)
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("#count")).to_have_text("2 photos")
+    image = photos(page).first.locator("img")
+    expect(image).to_have_js_property("naturalWidth", 60)
+    expect(photos(page).first.locator(".credit")).to_have_text("Photo by Ana on Unsplash")
+    expect(photos(page).first.locator(".credit a")).to_have_count(2)
+
+
+def test_an_empty_library_says_so_until_the_first_photo_comes(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    page = opened(address)
+    expect(page.get_by_text("No photos yet")).to_be_visible()
+    expect(page.locator("#play")).to_be_hidden()
+    library.hang()
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(1)
+    expect(page.get_by_text("No photos yet")).to_be_hidden()
+    expect(page.locator("#play")).to_be_visible()
+
+
+def test_a_thousand_photos_load_only_what_is_seen(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    library.hang(1000)
+    page = opened()
+    expect(photos(page)).to_have_count(1000)
+    expect(page.locator("#count")).to_have_text("1,000 photos")
+    expect(photos(page).first.locator("img")).to_have_js_property("naturalWidth", 60)
+    before = len([url for url in watch.asked if "_gallery" in url])
+    assert 0 < before < 400
+    page.keyboard.press("End")
+    expect(photos(page).last.locator("img")).to_have_js_property("naturalWidth", 60)
+
+
+def test_a_row_is_as_high_as_wide_pictures_and_narrow_ones_make_it_together(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    for size in [(90, 60), (40, 60), (60, 60)] * 4:
+        library.hang(size=size)
+    page = opened(viewport={"width": 1200, "height": 900})
+    boxes = [image.bounding_box() for image in page.locator(".picture").all()]
+    rows: dict[int, set[int]] = {}
+    for box in boxes:
+        assert box is not None
+        rows.setdefault(round(box["y"]), set()).add(round(box["height"]))
+    assert len(rows) >= 2
+    assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
+
+
+def test_a_photo_has_its_colour_before_its_picture_is_there(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(color="#0a64c8")
+    picture = photos(opened()).locator(".picture")
+    expect(picture).to_have_css("background-color", "rgb(10, 100, 200)")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ground"), [("light", "rgb(250, 249, 247)"), ("dark", "rgb(19, 19, 18)")]
+)
+def test_the_page_is_light_or_dark_as_the_system_is(
+    library: GalleryLibrary, opened: Opened, scheme: str, ground: str
+) -> None:
+    library.hang()
+    page = opened(color_scheme=scheme)
+    expect(page.locator("body")).to_have_css("background-color", ground)
+
+
+def test_a_phone_shows_all_within_its_width(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(3, photographer="Wolfeschlegelsteinhausenbergerdorff" * 3)
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2, size=(90, 60))
+    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in page.locator("button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    photos(page).first.locator(".picture").tap()
+    expect(view(page)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_phone_with_large_letters_shows_all_within_its_width(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
+    library.hang(1, "sea")
+    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_long_topic_leaves_room_for_its_number(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
+    library.hang(1, "sea")
+    page = opened(viewport={"width": 360, "height": 740})
+    button = page.locator("#topics button").nth(1)
+    assert _ends(button, "lastChild")[1] < _ends(button, "null")[1]
+
+
+@pytest.mark.parametrize("topic", ["טבע", "الفن"])
+def test_numbers_after_a_topic_that_is_read_from_the_right_stay_in_order(
+    library: GalleryLibrary, opened: Opened, topic: str
+) -> None:
+    library.hang(1, topic, photographer=topic)
+    library.hang(1, "sea")
+    page = opened()
+    facts = photos(page).last.locator(".facts")
+    assert _ends(facts, "querySelector('bdi')")[1] <= _ends(facts, "childNodes[1]")[0]
+    button = page.locator(f"#topics button[value='{topic}']")
+    assert _ends(button, "firstChild")[1] <= _ends(button, "lastChild")[0]
+
+
+def _ends(place: Locator, child: str) -> tuple[float, float]:
+    """Where a child of an element begins and ends on the screen; null is the element itself."""
+    node = "element" if child == "null" else f"element.{child}"
+    left, right = place.evaluate(
+        f"""element => {{
+            const range = document.createRange();
+            range.selectNode({node});
+            const {{ left, right }} = range.getBoundingClientRect();
+            return [left, right];
+        }}"""
+    )
+    return left, right
+
+
+def test_what_is_pressed_can_be_told_in_colours_that_the_system_chose(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened(forced_colors="active")
+    grounds = [
+        button.evaluate("button => getComputedStyle(button).backgroundColor")
+        for button in page.locator("#topics button").all()
+    ]
+    assert grounds[0] != grounds[1] == grounds[2]
+
+
+def test_hostile_texts_are_shown_as_they_are(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(1, HOSTILE, photographer=HOSTILE, alt_description=HOSTILE)
+    library.hang(1, "sea")
+    page = opened(address)
+    expect(photos(page).last.locator(".credit")).to_have_text(f"Photo by {HOSTILE} on Unsplash")
+    page.get_by_role("button", name=f"{HOSTILE} 1").click()
+    expect(photos(page)).to_have_count(1)
+    photos(page).first.locator(".picture").click()
+    expect(view(page).locator(".caption p")).to_have_text(HOSTILE)
+    page.keyboard.press("Escape")
+    library.hang(1, HOSTILE, photographer=HOSTILE)
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(2)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_policy_stops_a_script_that_got_into_the_page_all_the_same(
+    library: GalleryLibrary, new_context: NewContext, watch: Watch
+) -> None:
+    library.hang()
+    path = library.write().path
+    path.write_text(path.read_text().replace("<main>", f"<main>{HOSTILE}"))
+    page = new_context().new_page()
+    page.goto(address_of(library))
+    expect(photos(page)).to_have_count(1)
+    assert page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
+def test_without_scripts_the_photos_are_there_all_the_same(
+    library: GalleryLibrary, new_context: NewContext
+) -> None:
+    library.hang(2)
+    library.write()
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(address_of(library))
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("button:visible")).to_have_count(0)
+
+
+# --- Topics --------------------------------------------------------------------------------------
+
+
+def test_a_topic_can_be_shown_alone(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(2, "sea")
+    library.hang(1, "日本")
+    page = opened()
+    page.get_by_role("button", name="sea 2").click()
+    expect(photos(page)).to_have_count(2)
+    expect(page.locator("#count")).to_have_text("2 photos of sea")
+    expect(page.get_by_role("button", name="sea 2")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="All 3").click()
+    expect(photos(page)).to_have_count(3)
+
+
+def test_the_large_view_keeps_to_the_topic(library: GalleryLibrary, opened: Opened) -> None:
+    (first,) = library.hang(1, "sea")
+    library.hang(1, "sky")
+    (last,) = library.hang(1, "sea")
+    page = opened()
+    page.get_by_role("button", name="sea 2").click()
+    photos(page).first.locator(".picture").click()
+    assert_shown_large(page, last.stored_sequence)
+    page.keyboard.press("ArrowRight")
+    assert_shown_large(page, first.stored_sequence)
+
+
+def test_one_topic_needs_no_choice(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(2)
+    expect(opened().locator("#topics")).to_be_hidden()
+
+
+def test_a_choice_is_told_to_who_does_not_see_it_and_a_new_photo_is_not(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened()
+    told = page.get_by_role("status")
+    page.get_by_role("button", name="sea 1").click()
+    expect(told).to_have_text("1 photo of sea")
+    library.hang(1, "sea")
+    library.write()
+    wait_for_look(page)
+    expect(page.locator("#count")).to_have_text("2 photos of sea")
+    expect(told).to_have_text("1 photo of sea")
+
+
+# --- The large view ------------------------------------------------------------------------------
+
+
+def test_keys_open_a_photo_turn_to_others_and_close_it(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    first, second, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(address)
+    page.keyboard.press("Tab")  # to the slide show
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert_shown_large(page, third)
+    for key, sequence in [
+        ("ArrowRight", second),
+        ("ArrowRight", first),
+        ("ArrowRight", third),
+        ("ArrowLeft", first),
+        ("Home", third),
+        ("End", first),
+    ]:
+        page.keyboard.press(key)
+        assert_shown_large(page, sequence)
+    page.keyboard.press("Escape")
+    expect(view(page)).to_be_hidden()
+    expect(page.locator(f".photo[data-sequence='{first}'] .picture")).to_be_focused()
+
+
+def test_the_large_view_has_credit_description_and_size(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(photographer="Ana", alt_description="Waves at night")
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    caption = view(page).locator(".caption")
+    expect(caption.locator("p")).to_have_text("Waves at night")
+    expect(caption.locator(".credit a")).to_have_count(2)
+    expect(caption.locator(".facts")).to_contain_text("60 \u00d7 40")
+    expect(view(page).locator("img.on")).to_have_attribute("alt", "Waves at night")
+
+
+def test_buttons_do_what_keys_do(library: GalleryLibrary, opened: Opened) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    page.get_by_role("button", name="Older photo").click()
+    assert_shown_large(page, first)
+    page.get_by_role("button", name="Newer photo").click()
+    assert_shown_large(page, second)
+    page.get_by_role("button", name="Close").click()
+    expect(view(page)).to_be_hidden()
+
+
+def test_a_finger_turns_to_the_next_photo(library: GalleryLibrary, opened: Opened) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    photos(page).first.locator(".picture").tap()
+    assert_shown_large(page, second)
+    swipe(page, 300, 60)
+    assert_shown_large(page, first)
+    swipe(page, 60, 300)
+    assert_shown_large(page, second)
+
+
+def swipe(page: Page, start: int, end: int) -> None:
+    session = page.context.new_cdp_session(page)
+    for kind, x in [("touchStart", start), ("touchMove", end), ("touchEnd", None)]:
+        points = [] if x is None else [{"x": x, "y": 400}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_the_keyboard_stays_within_the_large_view(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    for key in ["Tab"] * 9 + ["Shift+Tab"] * 9:
+        page.keyboard.press(key)
+        assert page.evaluate("document.getElementById('view').contains(document.activeElement)")
+
+
+def test_the_page_behind_the_large_view_rests(library: GalleryLibrary, opened: Opened) -> None:
+    library.hang(60, size=(60, 60))
+    page = opened(viewport={"width": 800, "height": 600})
+    photos(page).first.locator(".picture").click()
+    page.mouse.move(400, 200)
+    page.mouse.wheel(0, 900)
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == 0
+    page.keyboard.press("Escape")
+    page.mouse.wheel(0, 900)
+    wait_until(page, "scrollY > 0")
+
+
+def test_a_finger_moves_about_in_what_is_enlarged(library: GalleryLibrary, opened: Opened) -> None:
+    _, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    photos(page).first.locator(".picture").tap()
+    assert_shown_large(page, second)
+    page.context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    wait_until(page, "visualViewport.scale > 1")
+    before = page.evaluate("visualViewport.pageLeft")
+    drag(page, 300, 60)
+    wait_until(page, f"visualViewport.pageLeft > {before} + 50")
+    page.evaluate(  # other browsers tell of the same finger that it was lifted
+        """() => {
+            const target = document.getElementById("view");
+            for (const [kind, clientX] of [["touchstart", 300], ["touchend", 60]]) {
+                const touches = [new Touch({ identifier: 1, target, clientX, clientY: 400 })];
+                target.dispatchEvent(new TouchEvent(kind, { touches, changedTouches: touches }));
+            }
+        }"""
+    )
+    page.wait_for_timeout(200)
+    assert_shown_large(page, second)
+
+
+def drag(page: Page, start: int, end: int) -> None:
+    session = page.context.new_cdp_session(page)
+    step = (end - start) // 6
+    for kind, x in [
+        ("touchStart", start),
+        *(("touchMove", x) for x in range(start, end, step)),
+        ("touchEnd", None),
+    ]:
+        points = [] if x is None else [{"x": x, "y": 400}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_photo_that_went_while_it_was_large_leaves_the_keyboard_at_the_newest(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    kept, banned = library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    assert_shown_large(page, banned.stored_sequence)
+    Curation(library.database).ban(banned.id, library.folder)
+    library.write()
+    wait_for_look(page)
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    page.wait_for_timeout(200)
+    page.keyboard.press("Escape")
+    expect(photos(page)).to_have_count(1)
+    kept_link = page.locator(f".photo[data-sequence='{kept.stored_sequence}'] .picture")
+    expect(kept_link).to_be_focused()
+
+
+def test_what_is_large_is_told_but_not_each_photo_of_the_slide_show(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(2)
+    page = opened()
+    photos(page).first.locator(".picture").click()
+    caption = view(page).locator(".caption")
+    expect(caption).to_have_attribute("aria-live", "polite")
+    page.keyboard.press(" ")
+    expect(caption).to_have_attribute("aria-live", "off")
+    page.keyboard.press(" ")
+    expect(caption).to_have_attribute("aria-live", "polite")
+
+
+def test_a_picture_that_is_missing_is_said_to_be(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    (photo,) = library.hang()
+    page = opened()
+    library.folder.delete(photo.path)
+    photos(page).first.locator(".picture").click()
+    page.clock.run_for(1000)
+    expect(view(page).locator(".caption")).to_contain_text("cannot be shown")
+    assert all("ERR_FILE_NOT_FOUND" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
+# --- The slide show ------------------------------------------------------------------------------
+
+
+def test_the_slide_show_begins_with_the_newest_and_goes_round_by_itself(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(address)
+    page.get_by_role("button", name="Slide show").click()
+    for sequence in (second, first, second):
+        assert_shown_large(page, sequence)
+        page.clock.run_for(SHOWN_FOR + 1000)
+
+
+def test_the_slide_show_fills_the_screen_until_escape(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(2)
+    page = opened()
+    page.keyboard.press("s")
+    wait_until(page, "document.fullscreenElement !== null")
+    page.clock.run_for(5_000)
+    expect(view(page)).to_have_class(re.compile("idle"))
+    page.keyboard.press("Escape")
+    wait_until(page, "document.fullscreenElement === null")
+    expect(view(page)).to_be_hidden()
+
+
+def test_a_link_begins_the_slide_show_at_its_own_pace(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened(f"{address}#slideshow=3")
+    assert_shown_large(page, second)
+    page.clock.run_for(3_500)
+    assert_shown_large(page, first)
+
+
+def test_the_slide_show_can_be_paused_where_it_is(library: GalleryLibrary, opened: Opened) -> None:
+    _, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    page.get_by_role("button", name="Slide show").click()
+    assert_shown_large(page, second)
+    page.keyboard.press(" ")
+    page.clock.run_for(3 * SHOWN_FOR)
+    assert_shown_large(page, second)
+    expect(view(page)).not_to_have_class(re.compile("playing"))
+
+
+def test_the_slide_show_begins_when_the_address_is_changed_to_it(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    first, second = (photo.stored_sequence for photo in library.hang(2))
+    page = opened()
+    page.goto(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, second)
+    page.clock.run_for(3_500)
+    assert_shown_large(page, first)
+
+
+def test_a_pace_beyond_what_a_timer_can_wait_is_no_haste(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second = library.hang(2)
+    page = opened(f"{address_of(library)}#slideshow=99999999")
+    assert_shown_large(page, second.stored_sequence)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(200)
+    assert not any(url.endswith(first.path) for url in watch.asked)
+
+
+def test_a_tap_brings_the_buttons_back_and_presses_none(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(2)
+    page = opened(
+        f"{address_of(library)}#slideshow",
+        viewport={"width": 390, "height": 844},
+        is_mobile=True,
+        has_touch=True,
+    )
+    expect(view(page).locator("img.on")).to_be_visible()
+    page.clock.run_for(4_000)
+    expect(view(page)).to_have_class(re.compile("idle"))
+    box = page.locator("#close").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 20, box["y"] + 20)
+    expect(view(page)).not_to_have_class(re.compile("idle"))
+    expect(view(page)).to_be_visible()
+    page.touchscreen.tap(box["x"] + 20, box["y"] + 20)
+    expect(view(page)).to_be_hidden()
+
+
+def test_the_slide_show_of_one_photo_keeps_its_pace_whatever_is_pressed(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    (photo,) = library.hang()
+    page = opened(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, photo.stored_sequence)
+    for _ in range(5):
+        page.keyboard.press("Home")
+    page.evaluate(
+        """() => {
+            window.shows = 0;
+            const decode = HTMLImageElement.prototype.decode;
+            HTMLImageElement.prototype.decode = function () {
+                window.shows += 1;
+                return decode.call(this);
+            };
+        }"""
+    )
+    for _ in range(4):
+        page.clock.run_for(3_000)
+        page.wait_for_timeout(100)
+    assert 1 <= page.evaluate("window.shows") <= 4
+
+
+def test_the_slide_show_rests_while_nobody_can_see_it(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second, third = library.hang(3)
+    page = opened(f"{address_of(library)}#slideshow=3")
+    assert_shown_large(page, third.stored_sequence)
+    see(page, hidden=True)
+    for _ in range(3):
+        page.clock.run_for(3_500)
+        page.wait_for_timeout(100)
+    assert not any(url.endswith((first.path, second.path)) for url in watch.asked)
+    see(page, hidden=False)
+    for photo in (third, second, first):
+        assert_shown_large(page, photo.stored_sequence)
+        page.clock.run_for(3_500)
+
+
+def see(page: Page, *, hidden: bool) -> None:
+    """Let the page believe that its tab is behind another, or before it again."""
+    page.evaluate(
+        """hidden => {
+            const behind = { value: true, configurable: true };
+            if (hidden) Object.defineProperty(document, "hidden", behind);
+            else delete document.hidden;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
+    library: GalleryLibrary, new_context: NewContext
+) -> None:
+    """The browser may take its time to grant that it stays awake."""
+    library.hang()
+    library.write()
+    page = new_context().new_page()
+    page.add_init_script(
+        """window.awake = 0;
+        const lock = { release: () => { window.awake -= 1; } };
+        const granted = new Promise((resolve) => {
+            window.grant = () => { window.awake += 1; resolve(lock); };
+        });
+        Object.defineProperty(navigator, "wakeLock", { value: { request: () => granted } });"""
+    )
+    page.goto(f"{address_of(library)}#slideshow")
+    expect(view(page).locator("img.on")).to_be_visible()
+    page.keyboard.press(" ")
+    page.evaluate("window.grant()")
+    wait_until(page, "window.awake === 0")
+
+
+def test_the_slide_show_passes_over_a_picture_that_does_not_come(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    first, second, third = library.hang(3)
+    with folder_served(library.folder.root) as base:
+        page = opened(f"{base}/index.html")
+        page.route(f"**/{second.path}", lambda _: None)
+        page.get_by_role("button", name="Slide show").click()
+        assert_shown_large(page, third.stored_sequence)
+        page.clock.run_for(SHOWN_FOR + 1000)
+        page.clock.run_for(30_000)
+        page.clock.run_for(2_000)
+        assert_shown_large(page, first.stored_sequence)
+        page.close()
+
+
+def test_who_turns_by_hand_is_not_taken_back(library: GalleryLibrary, opened: Opened) -> None:
+    first, _, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(f"{address_of(library)}#slideshow=15")
+    assert_shown_large(page, third)
+    (new,) = library.hang()
+    library.write()
+    wait_for_look(page)
+    expect(page.locator(".photo")).to_have_count(4)
+    page.clock.run_for(16_000)
+    assert_shown_large(page, new.stored_sequence)
+    page.keyboard.press("End")
+    assert_shown_large(page, first)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, new.stored_sequence)
+
+
+def test_the_slide_show_passes_over_a_picture_that_is_missing(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    first, second, third = library.hang(3)
+    page = opened()
+    library.folder.delete(second.path)
+    page.get_by_role("button", name="Slide show").click()
+    assert_shown_large(page, third.stored_sequence)
+    page.clock.run_for(SHOWN_FOR + 1000)
+    page.clock.run_for(1000)
+    assert_shown_large(page, first.stored_sequence)
+    watch.troubles.clear()
+
+
+def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    first, second, third = (photo.stored_sequence for photo in library.hang(3))
+    page = opened(f"{address}#slideshow=15")
+    assert_shown_large(page, third)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, second)
+    (new,) = library.hang()
+    library.write()
+    page.clock.run_for(6_000)  # a look every 20 seconds
+    expect(page.locator(".photo")).to_have_count(4)
+    page.clock.run_for(9_500)
+    assert_shown_large(page, new.stored_sequence)
+    page.clock.run_for(15_500)
+    assert_shown_large(page, first)
+
+
+def test_the_slide_show_asked_for_in_a_link_begins_with_the_first_photo(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.write()
+    page = opened(f"{address_of(library)}#slideshow")
+    expect(page.get_by_text("No photos yet")).to_be_visible()
+    (first,) = library.hang()
+    library.write()
+    wait_for_look(page)
+    assert_shown_large(page, first.stored_sequence)
+
+
+def test_the_slide_show_is_patient_with_a_server_that_is_away(
+    library: GalleryLibrary, opened: Opened, watch: Watch
+) -> None:
+    library.hang(3)
+    with folder_served(library.folder.root) as base:
+        page = opened(f"{base}/index.html#slideshow=3")
+        expect(view(page).locator("img.on")).to_be_visible()
+    before = len(watch.asked)
+    page.clock.run_for(15_000)
+    asked = [url for url in watch.asked[before:] if url.endswith(".jpg")]
+    assert 1 <= len(asked) <= 15
+    page.close()
+    assert all("ERR_CONNECTION_RE" in trouble for trouble in watch.troubles)  # refused, or reset
+    watch.troubles.clear()
+
+
+# --- New photos ----------------------------------------------------------------------------------
+
+
+def test_a_new_photo_appears_without_a_reload(
+    library: GalleryLibrary, opened: Opened, address: str, watch: Watch
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    wait_for_thumbnails(page)
+    page.evaluate("window.sameDocument = true")
+    (new,) = library.hang(1, "sky", color="#0a64c8")
+    library.write()
+    before = len(watch.asked)
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(3)
+    expect(photos(page).first).to_have_attribute("data-sequence", str(new.stored_sequence))
+    expect(photos(page).first.locator(".picture")).to_have_css(
+        "background-color", "rgb(10, 100, 200)"
+    )
+    expect(photos(page).first.locator("img")).to_have_js_property("naturalWidth", 60)
+    expect(page.get_by_role("button", name="sky 1")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    assert page.locator("iframe").count() == 0
+    looks = [urlsplit(url).path.rpartition("/")[2] for url in watch.asked[before:]]
+    assert looks.count("news.html") == 1
+    assert "index.html" not in looks
+    pictures = {url for url in watch.asked[before:] if url.endswith((".jpg", ".webp"))}
+    known = {url for url in watch.asked[:before] if url.endswith((".jpg", ".webp"))}
+    assert len(pictures - known) == 1, "the new thumbnail, and no picture in full"
+
+
+def test_a_photo_that_is_gone_goes_without_a_reload(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    banned, _ = library.hang(2)
+    page = opened(address)
+    wait_for_thumbnails(page)
+    Curation(library.database).ban(banned.id, library.folder)
+    library.write()
+    wait_for_look(page)
+    expect(photos(page)).to_have_count(1)
+
+
+def test_a_page_of_another_version_is_loaded_anew(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    path = library.folder.path("_gallery/page/news.html")
+    path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(photos(page)).to_have_count(2)
+
+
+def test_new_photos_keep_to_the_topic_that_is_shown(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea")
+    library.hang(1, "sky")
+    page = opened()
+    page.get_by_role("button", name="sky 1").click()
+    library.hang(1, "sea")
+    library.write()
+    wait_for_look(page)
+    expect(page.get_by_role("button", name="sea 2")).to_be_visible()
+    expect(photos(page)).to_have_count(1)
+
+
+def test_the_page_is_loaded_anew_where_more_came_than_the_news_can_tell(
+    library: GalleryLibrary, opened: Opened, address: str
+) -> None:
+    library.hang(2)
+    page = opened(address)
+    library.hang(NEWS_LENGTH + 1)
+    library.write()
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(photos(page)).to_have_count(NEWS_LENGTH + 3)
+
+
+def test_photos_of_the_other_mode_do_not_get_into_a_page_that_is_open(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    """One folder for both: the demo's page says that nobody took the pictures."""
+    demo = GalleryLibrary(library.folder.root, "demo")
+    demo.hang(2)
+    page = opened()
+    demo.write()
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Demo photos")
+    library.hang()
+    library.write()
+    with page.expect_navigation():
+        wait_for_look(page)
+    expect(page.locator("h1")).to_have_text("Photos")
+    expect(photos(page)).to_have_count(1)
+    demo.database.close()
+
+
+def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
+    library: GalleryLibrary, new_context: NewContext, tmp_path: Path, watch: Watch
+) -> None:
+    library.hang(2)
+    library.write()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    with folder_served(library.folder.root) as inner, folder_served(outside) as outer:
+        (outside / "index.html").write_text(
+            '<link rel="icon" href="data:,">'
+            "<script>window.heard = []; onmessage = ({ data }) => heard.push(data)</script>"
+            f'<iframe src="{inner}/index.html"></iframe>'
+            f'<iframe src="{inner}/_gallery/page/news.html"></iframe>'
+        )
+        page = new_context().new_page()
+        page.clock.install()
+        page.goto(f"{outer}/index.html")
+        gallery = page.frame_locator("iframe").first
+        expect(gallery.locator(".photo")).to_have_count(2)
+        library.hang()
+        library.write()
+        wait_for_look(page)
+        expect(gallery.locator(".photo")).to_have_count(3)
+        assert page.evaluate("window.heard") == []
+    assert all("does not match the recipient window" in trouble for trouble in watch.troubles)
+    watch.troubles.clear()
+
+
+# --- Accessibility -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make test does it")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "what", ["an empty library", "the grid", "the large view", "the slide show"]
+)
+def test_axe_finds_no_obstacle(
+    library: GalleryLibrary, opened: Opened, scheme: str, what: str
+) -> None:
+    if what != "an empty library":
+        library.hang(3)
+        library.hang(2, "sky", description=None, alt_description=None)
+    page = opened(color_scheme=scheme)
+    if what == "the large view":
+        photos(page).first.locator(".picture").click()
+        expect(view(page).locator("img.on")).to_be_visible()
+    if what == "the slide show":
+        page.keyboard.press("s")
+        expect(view(page).locator("img.on")).to_be_visible()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+    assert [(one["impact"], one["id"], one["help"]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 10

@@ -1,0 +1,407 @@
+"""Tests of `library.download`: one picture over real sockets, through every trouble."""
+
+import hashlib
+import io
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+from PIL import Image
+
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.errors import (
+    BadPicture,
+    LibraryError,
+    NetworkError,
+    PhotoDenied,
+    PhotoGone,
+    PhotoRefused,
+    RequestRefused,
+    ServerError,
+    TooLarge,
+    UnsplashAssetsError,
+)
+from unsplash_assets.images.embedding import embed, read_packet
+from unsplash_assets.images.xmp import packet
+from unsplash_assets.library.downloads import download
+from unsplash_assets.model.credit import Credit
+from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets.storage.folder import Folder
+from unsplash_assets.transport.base import Limits, Timeouts
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets_tests.conftest import RawServe, Script, Serve
+
+LIMITS = Limits(Timeouts(), size=200_000)
+SHORT = replace(LIMITS, timeouts=Timeouts(0.5, 0.3, 0.6))
+
+PHOTO = ChosenPhoto(
+    id="AbCdEfGhIjK",
+    topic="Deep Sea",
+    rendition="thumb",
+    url="",
+    photographer="Ana",
+    photographer_url="",
+    page_url="",
+    description="Waves",
+    color="#26735a",
+)
+NAME = "deep-sea/waves_AbCdEfGhIjK_555.jpg"
+
+
+def picture(kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((60, 40), 80).convert("RGB").save(out, kind)
+    return out.getvalue()
+
+
+WHOLE = picture()
+PACKET = packet(Credit(PHOTO, "tests", "live"))
+CREDITED = b"".join(embed(PACKET, io.BytesIO(WHOLE)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "library")
+
+
+def fetch(url: str, folder: Folder, limits: Limits = LIMITS) -> str:
+    """Download the photo from a URL; return its path."""
+    return download(replace(PHOTO, url=url), HttpTransport(), folder, limits, PACKET).path
+
+
+def files(folder: Folder) -> list[str]:
+    found = (path for path in folder.root.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder.root).as_posix() for path in found)
+
+
+def emulated(base: str) -> str:
+    """Return the URL of a small emulated picture."""
+    return f"{base}/{EmulatedPhoto(7, 1).path}?w=120&fm=jpg"
+
+
+def answering(
+    status: str = "200 OK", body: bytes = WHOLE, **headers: str
+) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+    """Return an application that answers everything alike, as a JPEG unless it is told else."""
+    named = {"Content-Type": "image/jpeg", "Content-Length": str(len(body))}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def answer(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(status, list(named.items()))
+        return [body]
+
+    return answer
+
+
+def test_a_picture_is_stored_under_its_name_with_its_facts(
+    emulator_url: str, folder: Folder
+) -> None:
+    photo = replace(PHOTO, url=emulated(emulator_url))
+    stored = download(photo, HttpTransport(), folder, LIMITS, PACKET)
+    assert files(folder) == [stored.path] == [NAME]
+    content = folder.path(stored.path).read_bytes()
+    assert stored.bytes == len(content)
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
+    assert Image.open(io.BytesIO(content)).size == (stored.width, stored.height)
+    assert stored.width == 120
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_the_extension_is_that_of_the_content_not_of_the_url(
+    serve: Serve, folder: Folder, kind: str, extension: str
+) -> None:
+    api = answering(body=picture(kind), Content_Type=f"image/{kind.lower()}")
+    assert fetch(f"{serve(api)}/photo.gif?fm=bmp", folder) == NAME.replace("jpg", extension)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_the_file_carries_the_credit_and_the_pixels_that_came(
+    serve: Serve, folder: Folder, kind: str
+) -> None:
+    came = picture(kind)
+    name = fetch(serve(answering(body=came, Content_Type=f"image/{kind.lower()}")), folder)
+    content = folder.path(name).read_bytes()
+    assert read_packet(io.BytesIO(content)) == PACKET
+    assert Image.open(io.BytesIO(content)).tobytes() == Image.open(io.BytesIO(came)).tobytes()
+
+
+def test_only_what_gets_the_name_is_waited_for_until_it_is_on_the_disk(
+    serve: Serve, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    name = fetch(serve(answering()), folder)
+    assert synced == [folder.path(name).stat().st_ino]
+
+
+def test_the_types_that_can_be_proven_are_asked_for_without_compression(
+    serve: Serve, folder: Folder
+) -> None:
+    asked: list[WSGIEnvironment] = []
+
+    def picture_server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ)
+        return answering()(environ, start_response)
+
+    fetch(serve(picture_server), folder)
+    assert asked[0]["HTTP_ACCEPT"] == "image/jpeg, image/png, image/webp"
+    assert asked[0]["HTTP_ACCEPT_ENCODING"] == "identity"
+    assert "HTTP_AUTHORIZATION" not in asked[0]
+
+
+def test_a_picture_that_is_fetched_again_replaces_the_one_before(
+    serve: Serve, folder: Folder
+) -> None:
+    fetch(serve(answering()), folder)
+    folder.path(NAME).write_bytes(b"damaged")
+    fetch(serve(answering()), folder)
+    assert files(folder) == [NAME]
+    assert folder.path(NAME).read_bytes() == CREDITED
+
+
+def leaves_nothing(folder: Folder, fetching: Callable[[], str]) -> UnsplashAssetsError:
+    """Return the one-line error of a download that must leave no file, whatever its name."""
+    with pytest.raises(UnsplashAssetsError) as caught:
+        fetching()
+    assert files(folder) == []
+    assert len(str(caught.value).splitlines()) == 1
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("picture-404", PhotoGone),
+        ("picture-500", ServerError),
+        ("picture-cut", NetworkError),
+        ("picture-cut-silently", BadPicture),
+        ("picture-empty", BadPicture),
+        ("picture-endless", TooLarge),
+        ("picture-html", BadPicture),
+    ],
+)
+def test_a_fault_of_the_emulator_leaves_nothing(
+    serve: Serve, folder: Folder, fault: str, error: type[Exception]
+) -> None:
+    url = emulated(serve(with_fault(Emulator(), fault)))
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is error
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("204 No Content", PhotoRefused),
+        ("206 Partial Content", PhotoRefused),
+        ("304 Not Modified", PhotoRefused),
+        ("400 Bad Request", PhotoRefused),
+        ("401 Unauthorized", PhotoDenied),
+        ("403 Forbidden", PhotoDenied),
+        ("407 Proxy Authentication Required", PhotoDenied),
+        ("404 Not Found", PhotoGone),
+        ("410 Gone", PhotoGone),
+        ("408 Request Timeout", ServerError),
+        ("425 Too Early", ServerError),
+        ("429 Too Many Requests", ServerError),
+        ("500 Internal Server Error", ServerError),
+        ("503 Service Unavailable", ServerError),
+    ],
+)
+def test_a_whole_picture_under_another_status_than_200_is_none(
+    serve: Serve, folder: Folder, status: str, error: type[Exception]
+) -> None:
+    url = serve(answering(status))
+    found = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert type(found) is error
+    assert f"server answered {status[:3]}" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param(WHOLE, {"Content_Type": "image/png"}, id="another type"),
+        pytest.param(WHOLE, {"Content_Type": "text/html"}, id="a page"),
+        pytest.param(WHOLE[:-2], {}, id="without its end"),
+        pytest.param(WHOLE + b"<html>", {}, id="with more behind"),
+        pytest.param(b"\0" * 5_000, {}, id="zeros"),
+        pytest.param(b"<html>captive portal</html>", {}, id="a page that claims to be one"),
+        pytest.param(WHOLE[:2] + b"\xff\x01" + WHOLE[2:], {}, id="one that cannot take its credit"),
+    ],
+)
+def test_a_body_that_is_no_whole_picture_leaves_nothing(
+    serve: Serve, folder: Folder, body: bytes, headers: dict[str, str]
+) -> None:
+    url = serve(answering(body=body, **headers))
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is BadPicture
+
+
+def test_a_picture_is_proven_before_the_credit_makes_its_parts_add_up(
+    serve: Serve, folder: Folder
+) -> None:
+    """A WebP that is cut between two parts differs from a whole one by its length alone."""
+    whole = picture("WEBP")
+    cut = whole[:4] + (len(whole) + 92).to_bytes(4, "little") + whole[8:]
+    url = serve(answering(body=cut, Content_Type="image/webp"))
+    error = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert "is cut short" in str(error)
+
+
+def test_a_picture_that_can_take_no_credit_leaves_nothing(serve: Serve, folder: Folder) -> None:
+    """Those who look at its header alone take it for whole."""
+    url = serve(answering(body=WHOLE[:20] + b"\xff\0" + WHOLE[20:]))
+    error = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert type(error) is BadPicture
+    assert "is not divided as its format has it" in str(error)
+
+
+def test_a_picture_without_a_type_is_a_bad_one(raw_serve: RawServe, folder: Folder) -> None:
+    url = raw_serve(_sends(b"Content-Length: %d\r\n\r\n" % len(WHOLE) + WHOLE))
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is BadPicture
+
+
+def _sends(rest: bytes) -> Script:
+    return lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\n" + rest)
+
+
+def _silent(connection: socket.socket, _: bytes) -> None:
+    connection.recv(1)
+
+
+def _closed(connection: socket.socket, _: bytes) -> None:
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def _reset(connection: socket.socket, _: bytes) -> None:
+    connection.sendall(_head(len(WHOLE)) + WHOLE[:200])
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _stuck(connection: socket.socket, _: bytes) -> None:
+    connection.sendall(_head(len(WHOLE)) + WHOLE[:200])
+    connection.recv(1)
+
+
+def _dripping(connection: socket.socket, _: bytes) -> None:
+    connection.sendall(_head(len(WHOLE)))
+    connection.settimeout(0.05)
+    for byte in WHOLE:
+        connection.sendall(bytes([byte]))
+        try:
+            connection.recv(1)
+        except TimeoutError:
+            continue
+        return
+
+
+def _head(length: int) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % length
+
+
+JPEG_TYPE = b"Content-Type: image/jpeg\r\n"
+CHUNKED = JPEG_TYPE + b"Transfer-Encoding: chunked\r\n\r\n"
+GZIPPED = JPEG_TYPE + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        pytest.param(_silent, NetworkError, id="silent"),
+        pytest.param(_closed, NetworkError, id="closed at once"),
+        pytest.param(_reset, NetworkError, id="reset midway"),
+        pytest.param(_stuck, NetworkError, id="stuck midway"),
+        pytest.param(_dripping, NetworkError, id="dripping"),
+        pytest.param(_sends(CHUNKED + b"5\r\nabc"), NetworkError, id="a chunk cut"),
+        pytest.param(
+            _sends(CHUNKED + b"%x\r\n" % len(WHOLE) + WHOLE + b"\r\n"),
+            NetworkError,
+            id="the last chunk missing",
+        ),
+        pytest.param(_sends(GZIPPED + WHOLE), NetworkError, id="not gzip as announced"),
+        pytest.param(_sends(JPEG_TYPE + b"Content-Length: 200001\r\n\r\n"), TooLarge, id="large"),
+        pytest.param(
+            _sends(JPEG_TYPE + b"\r\n" + WHOLE[:1000]), BadPicture, id="cut, without a length"
+        ),
+    ],
+)
+def test_trouble_below_http_leaves_nothing(
+    raw_serve: RawServe, folder: Folder, script: Script, error: type[Exception]
+) -> None:
+    url = raw_serve(script)
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder, SHORT))) is error
+
+
+def test_a_server_that_is_not_there_leaves_nothing(folder: Folder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = leaves_nothing(folder, lambda: fetch(f"http://127.0.0.1:{port}/x", folder, SHORT))
+    assert type(error) is NetworkError
+
+
+def test_a_redirect_to_another_origin_is_refused(serve: Serve, folder: Folder) -> None:
+    moved = answering("302 Found", b"", Location=serve(answering()))
+    url = serve(moved)
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is RequestRefused
+
+
+def test_a_redirect_to_where_pictures_are_is_followed(serve: Serve, folder: Folder) -> None:
+    there = serve(answering())
+    url = serve(answering("302 Found", b"", Location=f"{there}/photo"))
+    limits = replace(LIMITS, redirect_origins=frozenset({there}))
+    assert fetch(url, folder, limits) == NAME
+
+
+def test_a_redirect_to_the_placeholder_of_a_photo_that_is_gone_is_refused(
+    serve: Serve, folder: Folder
+) -> None:
+    """It is a whole picture, with status 200."""
+    there = serve(answering())
+    url = serve(answering("302 Found", b"", Location=f"{there}/source-404?fit=crop"))
+    limits = replace(LIMITS, redirect_origins=frozenset({there}))
+    error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
+    assert type(error) is PhotoGone
+    assert "placeholder" in str(error)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:image/jpeg,x"])
+def test_nothing_but_http_is_asked_for(folder: Folder, url: str) -> None:
+    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is RequestRefused
+
+
+def test_a_picture_of_just_the_size_allowed_is_stored(serve: Serve, folder: Folder) -> None:
+    url = serve(answering())
+    assert fetch(url, folder, replace(LIMITS, size=len(WHOLE))) == NAME
+    assert type(_too_large(url, folder)) is TooLarge
+
+
+def _too_large(url: str, folder: Folder) -> UnsplashAssetsError:
+    with pytest.raises(UnsplashAssetsError) as caught:
+        fetch(url, folder, replace(LIMITS, size=len(WHOLE) - 1))
+    assert files(folder) == [NAME]
+    assert folder.path(NAME).read_bytes() == CREDITED
+    return caught.value
+
+
+def test_a_bad_picture_leaves_the_whole_one_of_that_name_alone(
+    serve: Serve, folder: Folder
+) -> None:
+    fetch(serve(answering()), folder)
+    with pytest.raises(BadPicture):
+        fetch(serve(answering(body=WHOLE[:500])), folder)
+    assert files(folder) == [NAME]
+    assert folder.path(NAME).read_bytes() == CREDITED
+
+
+def test_a_folder_that_cannot_be_written_is_the_librarys_error(
+    serve: Serve, folder: Folder
+) -> None:
+    folder.root.mkdir()
+    folder.path("deep-sea").write_text("a file where the topic's folder should be")
+    with pytest.raises(LibraryError, match="cannot be written"):
+        fetch(serve(answering()), folder)
+    assert files(folder) == ["deep-sea"]

@@ -1,0 +1,375 @@
+"""Tests of `library.repairing`: the same photo again, as if it had never been away."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unsplash_assets.catalogue.curation import Curation
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.errors import LibraryError
+from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.library.repair import HEALED_AT_MOST, Repairs, heal, repair
+from unsplash_assets.model.photos import StoredPhoto
+from unsplash_assets.storage.folder import Folder, TemporaryFile
+from unsplash_assets.storage.names import RelativePath
+from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.support.libraries import Library, cut, delete, flip, library
+
+REPAIRS = """
+import sys, time
+from pathlib import Path
+from unsplash_assets_tests.libraries import Library
+from unsplash_assets.library.database import open_database
+from unsplash_assets.library.files import Folder
+database = open_database(Path(sys.argv[1]), None, "live")
+mine = Library(database, Folder(Path(sys.argv[1])), sys.argv[2], time.time)
+print(flush=True)
+print(mine.repair().failed)
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path, clock: Clock) -> Iterator[Library]:
+    with library(tmp_path / "library", clock) as opened:
+        yield opened
+
+
+def damaged(mine: Library, count: int = 1) -> list[StoredPhoto]:
+    """Store photos, cut their files, and let that be known."""
+    photos = mine.bring(count)
+    for photo in photos:
+        cut(mine.folder.path(photo.path))
+    mine.verify()
+    return photos
+
+
+def heal_sea(mine: Library) -> Repairs:
+    return heal(mine.integrity, mine.shelf.source, "sea", concurrency=4)
+
+
+def test_a_repaired_photo_is_to_the_world_what_it_was(mine: Library, clock: Clock) -> None:
+    (photo,) = mine.bring(1)
+    Curation(mine.database, clock).favour(photo.id)
+    before, newest = mine.row(photo.id), mine.catalogue.newest_sequence()
+    flip(mine.folder.path(photo.path))
+    clock.now += 3600
+    assert mine.repair() == Repairs(repaired=[photo.path])
+    assert mine.row(photo.id) == {**before, "postponed": 0}
+    assert before["favourite"]
+    assert before["event_sent_at"]
+    assert mine.catalogue.stored_after(newest, newest=9) == []
+    assert mine.catalogue.stored_by("mine") == [photo]
+
+
+def test_a_download_event_that_is_due_is_still_due_and_one(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    mine.set(photo.id, event_sent_at=None, event_due_at=5.0)
+    delete(mine.folder.path(photo.path))
+    mine.repair()
+    row = mine.row(photo.id)
+    assert (row["event_due_at"], row["event_sent_at"]) == (5.0, None)
+
+
+def test_a_repair_asks_for_the_picture_alone(mine: Library) -> None:
+    damaged(mine, 3)
+    mine.unsplash.asked.clear()
+    mine.repair()
+    assert len(mine.unsplash.asked) == 3
+    assert mine.unsplash.requests == []
+
+
+def test_a_new_file_may_have_another_hash_and_carries_the_credit(mine: Library) -> None:
+    (photo,) = damaged(mine)
+    source = replace(mine.shelf.source, app_name="another name")
+    repair(mine.integrity, source, [photo.id], 1)
+    (again,) = mine.catalogue.stored_by("mine")
+    assert (again.path, again.sha256 == photo.sha256) == (photo.path, False)
+    assert mine.found() == []
+    with mine.folder.path(again.path).open("rb") as picture:
+        assert b"another+name" in (read_packet(picture) or b"")
+
+
+def named_otherwise(mine: Library, photo: StoredPhoto) -> Path:
+    """Let a photo's file be one of an earlier name, damaged."""
+    old = mine.folder.path("sea/an-earlier-name.jpg")
+    mine.folder.path(photo.path).rename(old)
+    mine.set(photo.id, path="sea/an-earlier-name.jpg")
+    cut(old)
+    return old
+
+
+def test_an_old_file_of_another_name_is_removed(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    before = mine.files()
+    old = named_otherwise(mine, photo)
+    assert mine.repair().repaired == ["sea/an-earlier-name.jpg"]
+    assert mine.files() == before
+    assert not old.exists()
+    assert mine.found() == []
+    assert mine.row(photo.id)["path"] == photo.path
+
+
+def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
+    mine: Library,
+) -> None:
+    (photo,) = mine.bring(1)
+    named_otherwise(mine, photo)
+    found: list[str] = []
+    verifying = threading.Thread(target=lambda: found.extend(mine.found()))
+
+    class Slow(Folder):
+        def publish(self, temporary: TemporaryFile, name: RelativePath) -> None:
+            super().publish(temporary, name)
+            verifying.start()
+            time.sleep(0.3)
+
+    assert replace(mine, folder=Slow(mine.folder.root)).repair().failed == {}
+    verifying.join()
+    assert (found, mine.found()) == ([], [])
+
+
+def test_an_old_file_stays_where_it_is_the_other_modes_too(mine: Library, clock: Clock) -> None:
+    (photo,) = mine.bring(1)
+    old = named_otherwise(mine, photo)
+    with library(mine.folder.root, clock, "demo") as demo:
+        demo.bring(1)
+        (theirs,) = demo.catalogue.stored_by("mine")
+        demo.set(theirs.id, id=photo.id, path="sea/an-earlier-name.jpg")
+        mine.repair()
+        assert old.exists()
+        mine.set(photo.id, path="sea/an-earlier-name.jpg")
+
+
+def test_an_old_file_that_cannot_be_removed_does_not_spoil_the_repair(mine: Library) -> None:
+    class InUse(Folder):
+        def delete(self, name: str) -> None:
+            raise LibraryError(f"{name} is in use")
+
+    (photo,) = mine.bring(1)
+    named_otherwise(mine, photo)
+    there = replace(mine, folder=InUse(mine.folder.root))
+    assert there.repair().failed == {}
+    assert mine.found() == ["unknown sea/an-earlier-name.jpg"]
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
+def test_a_photo_that_unsplash_has_no_more_is_lost(mine: Library, status: str) -> None:
+    gone, well = damaged(mine, 2)
+    mine.unsplash.status = status
+    failed = repair(mine.integrity, mine.shelf.source, [gone.id], 1).failed
+    said = f"the picture is not to be had: its server answered {status[:3]}"
+    assert failed == {gone.path: f"{said} (lost: runs ask for it no more)"}
+    assert (mine.row(gone.id)["state"], mine.row(gone.id)["reason"]) == ("lost", said)
+    assert mine.catalogue.counts()["sea"].damaged == 2
+    mine.unsplash.status = ""
+    assert heal_sea(mine).repaired == [well.path]
+    assert mine.found() == [f"damaged {gone.path}"]
+
+
+@pytest.mark.parametrize(
+    "status", ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden"]
+)
+def test_a_photo_that_is_refused_and_not_said_to_be_gone_is_asked_for_again(
+    mine: Library, clock: Clock, status: str
+) -> None:
+    """It may be the trouble of a proxy, or of the pictures' server."""
+    (photo,) = damaged(mine)
+    mine.unsplash.status = status
+    said = f"the picture is not to be had: its server answered {status[:3]}"
+    assert heal_sea(mine).failed == {photo.path: said}
+    assert (mine.row(photo.id)["state"], mine.row(photo.id)["reason"]) == ("damaged", said)
+    assert heal_sea(mine) == Repairs()
+    clock.now += 60
+    mine.unsplash.status = ""
+    assert heal_sea(mine).repaired == [photo.path]
+
+
+def test_a_person_may_ask_for_a_lost_photo_again(mine: Library) -> None:
+    (photo,) = damaged(mine)
+    mine.set(photo.id, state="lost")
+    assert mine.repair().repaired == [photo.path]
+    assert mine.catalogue.stored_by("mine") == [photo]
+
+
+def test_a_lost_photo_whose_file_comes_back_is_stored_again(mine: Library) -> None:
+    (photo,) = mine.bring(1)
+    mine.set(photo.id, state="lost")
+    assert mine.found() == []
+    assert mine.catalogue.stored_by("mine") == [photo]
+
+
+def test_a_lost_photo_can_be_banned_and_is_not_brought_again(mine: Library, clock: Clock) -> None:
+    (photo,) = damaged(mine)
+    mine.set(photo.id, state="lost")
+    assert Curation(mine.database, clock).ban(photo.id, mine.folder).removed == [photo.path]
+    assert mine.found() == []
+
+
+def test_the_trouble_of_one_does_not_cost_its_neighbours(mine: Library) -> None:
+    photos = damaged(mine, 5)
+    mine.set(photos[0].id, url="http://127.0.0.1:9/photo-gone")
+    mine.set(photos[1].id, url=photos[1].url.replace("/photo-", "/nothing-"))
+    repairs = mine.repair()
+    assert sorted(repairs.repaired) == sorted(photo.path for photo in photos[2:])
+    assert "is the network up?" in repairs.failed[photos[0].path]
+    assert "is not to be had" in repairs.failed[photos[1].path]
+    assert sorted(mine.found()) == sorted(f"damaged {photo.path}" for photo in photos[:2])
+    assert list((mine.folder.root / ".incoming").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Library) -> None:
+    first, second = mine.bring(2)
+    for photo in (first, second):
+        delete(mine.folder.path(photo.path))
+    mine.folder.path(first.path).mkdir()
+    repairs = mine.repair()
+    assert repairs.repaired == [second.path]
+    place = mine.folder.path(first.path)
+    said = f"{place} is a folder, where a file belongs: move it elsewhere"
+    assert repairs.failed == {first.path: said}
+    assert place.is_dir()
+
+
+def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: Library) -> None:
+    photos = damaged(mine, HEALED_AT_MOST + 2)
+    (other,) = mine.bring(1, "sky", run_id="other")
+    delete(mine.folder.path(other.path))
+    mine.verify()
+    assert len(heal_sea(mine).repaired) == HEALED_AT_MOST
+    assert len(heal_sea(mine).repaired) == 2
+    assert heal_sea(mine) == Repairs()
+    assert mine.found() == [f"missing {other.path}"]
+    assert len(mine.catalogue.stored_by("mine")) == len(photos)
+
+
+def test_after_each_failure_a_run_waits_twice_as_long_and_others_come_first(
+    mine: Library, clock: Clock
+) -> None:
+    (photo,) = mine.bring(1)
+    mine.set(photo.id, postponed=4)  # it was hard to get
+    cut(mine.folder.path(photo.path))
+    mine.verify()
+    mine.unsplash.status = "503 Service Unavailable"
+    waits = []
+    for _ in range(14):
+        assert list(heal_sea(mine).failed) == [photo.path]
+        waits.append(mine.row(photo.id)["repair_due_at"] - clock.now)
+        clock.now += waits[-1] - 1
+        assert heal_sea(mine) == Repairs()
+        clock.now += 1
+    assert waits[:3] == [60, 120, 240]
+    assert waits[-1] == 86_400
+    mine.unsplash.status = ""
+    assert heal_sea(mine).repaired == [photo.path]
+    cut(mine.folder.path(photo.path))
+    mine.verify()
+    assert mine.row(photo.id)["repair_due_at"] == clock.now
+    assert mine.row(photo.id)["postponed"] == 0
+
+
+def test_what_was_damaged_before_there_was_a_time_for_its_repair_is_due(mine: Library) -> None:
+    (photo,) = damaged(mine)
+    mine.set(photo.id, repair_due_at=None)
+    assert heal_sea(mine).repaired == [photo.path]
+
+
+@pytest.mark.parametrize("state", ["banned", "pruning", "pruned"])
+def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(mine: Library, state: str) -> None:
+    (photo,) = damaged(mine)
+    delete(mine.folder.path(photo.path))
+
+    class GivesUp(Folder):
+        def complete(self, temporary: TemporaryFile) -> None:
+            mine.set(photo.id, state=state)
+            super().complete(temporary)
+
+    source = replace(mine.shelf.source, folder=GivesUp(mine.folder.root))
+    assert repair(mine.integrity, source, [photo.id], 1).failed == {}
+    assert mine.files() == {}
+    assert mine.row(photo.id)["state"] == state
+
+
+def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: Library) -> None:
+    (photo,) = damaged(mine)
+
+    class Overtaken(Folder):
+        def complete(self, temporary: TemporaryFile) -> None:
+            mine.repair()
+            super().complete(temporary)
+
+    source = replace(mine.shelf.source, folder=Overtaken(mine.folder.root), app_name="late")
+    assert repair(mine.integrity, source, [photo.id], 1).repaired == [photo.path]
+    assert mine.catalogue.stored_by("mine") == [photo]
+    assert mine.found() == []
+
+
+def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(mine: Library) -> None:
+    (photo,) = damaged(mine)
+
+    class Dies(Folder):
+        def publish(self, temporary: TemporaryFile, name: RelativePath) -> None:
+            super().publish(temporary, name)
+            raise LibraryError("killed")
+
+    integrity = replace(mine, folder=Dies(mine.folder.root)).integrity
+    source = replace(mine.shelf.source, app_name="another name")
+    assert repair(integrity, source, [photo.id], 1).failed == {photo.path: "killed"}
+    assert mine.found() == [f"damaged {photo.path}"]
+    assert mine.repair().failed == {}
+    assert mine.catalogue.stored_by("mine") == [photo]
+
+
+def test_several_that_repair_the_same_files_at_once_agree_with_the_catalogue(
+    mine: Library,
+) -> None:
+    for turn in range(3):
+        photos = damaged(mine, 6)
+        ids = [photo.id for photo in photos]
+        sources = [replace(mine.shelf.source, app_name=f"{turn} {n}") for n in range(3)]
+        threads = [
+            threading.Thread(target=repair, args=(mine.integrity, source, ids, 3))
+            for source in sources
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert mine.found() == []
+
+
+@pytest.mark.parametrize("after", [0.05, 0.15, 0.3, 0.5])
+def test_a_repair_that_is_killed_leaves_nothing_that_another_does_not_mend(
+    mine: Library, after: float
+) -> None:
+    mine.unsplash._emulator = Emulator(latency=0.05)  # noqa: SLF001
+    photos = mine.bring(12)
+    for photo in photos:
+        delete(mine.folder.path(photo.path))
+    command = [sys.executable, "-c", REPAIRS, str(mine.folder.root), mine.base]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as repairing:
+        assert repairing.stdout
+        repairing.stdout.readline()
+        time.sleep(after)
+        repairing.send_signal(signal.SIGTERM)
+    seen = mine.verify()
+    stored = {photo.path for photo in mine.catalogue.stored_by("mine")}
+    assert {finding.path for finding in seen.findings} == {p.path for p in photos} - stored
+    assert set(mine.files()) <= {photo.path for photo in photos}
+    assert mine.repair().failed == {}
+    assert mine.found() == []
+    assert len(mine.catalogue.stored_by("mine")) == 12
+
+
+def test_progress_is_told_over_all_photos(mine: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unsplash_assets.library.repair.AT_ONCE", 2)
+    photos, told = damaged(mine, 5), list[int]()
+    ids = [photo.id for photo in photos]
+    assert repair(mine.integrity, mine.shelf.source, ids, 2, told.append).failed == {}
+    assert told == [1, 2, 3, 4, 5]

@@ -1,0 +1,597 @@
+"""Tests of `settings` and `values`: what may be written, and what is said otherwise."""
+
+import dataclasses
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.model.keep import Keep
+from unsplash_assets.settings import environment, settings, values
+from unsplash_assets.settings.settings import VARIABLES, Settings
+from unsplash_assets_tests.conftest import Given
+
+KEY = "Zq7_a-made-up-Access-Key_81"
+
+DEFAULTS: dict[str, Any] = {
+    "api_key": None,
+    "api_url": "https://api.unsplash.com",
+    "app_name": "unsplash_assets",
+    "topics": ("history", "life", "wisdom", "art", "office", "nature"),
+    "catalogue": None,
+    "rendition": "regular",
+    "orientation": "any",
+    "content_filter": "low",
+    "photos_per_run": 1,
+    "retry_delay": 15.0,
+    "timeout": 60.0,
+    "max_size": 50_000_000,
+    "concurrency": 8,
+    "viewer": "auto",
+    "keep": Keep(),
+    "keep_runs": timedelta(days=1),
+}
+"""What the interface promises, but for the library, whose default depends on the mode."""
+
+GOOD: list[tuple[str, str, Any]] = [
+    ("api_key", KEY, KEY),
+    ("api_url", "https://photos.example/api/v1/", "https://photos.example/api/v1"),
+    ("api_url", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ("api_url", "http://localhost", "http://localhost"),
+    ("api_url", "http://[::1]:8000/", "http://[::1]:8000"),
+    ("app_name", "Ana's wall", "Ana's wall"),
+    ("topics", "sea", ("sea",)),
+    ("topics", " sea , , Blue   Hour,", ("sea", "Blue Hour")),
+    ("topics", "Sea,sea,SEA,STRASSE,straße", ("Sea", "STRASSE")),
+    ("topics", "山,मौसम,rock & roll", ("山", "मौसम", "rock & roll")),
+    ("topics", "it's,b-side,c++,no.1,a_b", ("it's", "b-side", "c++", "no.1", "a_b")),
+    ("topics", "cafe\N{COMBINING ACUTE ACCENT}", ("café",)),
+    ("rendition", "raw", "raw"),
+    ("rendition", "Thumb", "thumb"),
+    ("rendition", "16", "16"),
+    ("rendition", "12000", "12000"),
+    ("orientation", "Portrait", "portrait"),
+    ("orientation", "squarish", "squarish"),
+    ("content_filter", "HIGH", "high"),
+    ("photos_per_run", "1000", 1000),
+    ("retry_delay", "0", 0.0),
+    ("retry_delay", "0.5", 0.5),
+    ("timeout", "3600", 3600.0),
+    ("max_size", "1KB", 1_000),
+    ("max_size", "2 gb", 2_000_000_000),
+    ("concurrency", "64", 64),
+    ("viewer", "OFF", "off"),
+    ("viewer", "gallery", "gallery"),
+    ("viewer", "feh --title '{credit}' {path}", "feh --title '{credit}' {path}"),
+    ("keep", "ALL", Keep()),
+    ("keep", "500", Keep(photos=500)),
+    ("keep", "2GB", Keep(size=2_000_000_000)),
+    ("keep", "30d", Keep(age=timedelta(days=30))),
+    ("keep_runs", "90m", timedelta(minutes=90)),
+    ("keep_runs", "2W", timedelta(weeks=2)),
+    ("catalogue", "postgresql+psycopg://me@host/photos", "postgresql+psycopg://me@host/photos"),
+    ("catalogue", "postgresql://me:a%40b@host/photos", "postgresql://me:a%40b@host/photos"),
+    ("catalogue", "sqlite:////a@b/c@d.db", "sqlite:////a@b/c@d.db"),
+]  # fmt: skip
+
+BAD: list[tuple[str, str, str]] = [
+    ("api_url", "api.unsplash.com", "https://"),
+    ("api_url", "http://photos.example", "https://"),
+    ("api_url", "http://127.0.0.1.photos.example", "https://"),
+    ("api_url", "ftp://127.0.0.1", "https://"),
+    ("api_url", "http://127.999.0.1", "https://"),
+    ("api_url", "http://photos.example[::1]", "https://"),
+    ("api_url", "http://[::1].photos.example", "https://"),
+    ("api_url", "http://localhost\\.photos.example", "https://"),
+    ("api_url", "https://photos.example\\x", "https://"),
+    ("api_url", "https://photos%2eexample", "https://"),
+    ("api_url", "https://", "https://"),
+    ("api_url", "https://photos.example:0", "https://"),
+    ("api_url", "https://photos.example:65536", "https://"),
+    ("api_url", "https://[::1", "https://"),
+    ("api_url", "https://photos.example/a b", "https://"),
+    ("app_name", "two\nlines", "100 printable"),
+    ("app_name", "x" * 101, "100 printable"),
+    ("topics", ",,", "at least one topic"),
+    ("topics", "sea,a/b", "'a/b' is not"),
+    ("topics", "...", "'...' is not"),
+    ("topics", "a...b", "'a...b' is not"),
+    ("topics", "-", "'-' is not"),
+    ("topics", "x" * 61, "60 characters"),
+    ("topics", "\N{RIGHT-TO-LEFT OVERRIDE}sea", "words of letters and digits"),
+    ("library", "s3://bucket/photos", "URLs are not supported yet"),
+    ("library", "a\0b", "path of a folder"),
+    ("catalogue", "catalogue.db", "sqlite:///catalogue.db"),
+    ("catalogue", "sqlite:///", "sqlite:///catalogue.db"),
+    ("catalogue", "mysql://host/name", "postgresql://host/name"),
+    ("rendition", "huge", "raw, full, regular, small, thumb"),
+    ("rendition", "15", "from 16 to 12000"),
+    ("rendition", "12001", "from 16 to 12000"),
+    ("rendition", "١٦٠٠", "from 16 to 12000"),
+    ("orientation", "sideways", "any, landscape, portrait or squarish"),
+    ("content_filter", "medium", "low or high"),
+    ("photos_per_run", "0", "from 1 to 1000"),
+    ("photos_per_run", "1001", "from 1 to 1000"),
+    ("photos_per_run", "2.5", "from 1 to 1000"),
+    ("photos_per_run", "-1", "from 1 to 1000"),
+    ("retry_delay", "3601", "seconds from 0 to 3600"),
+    ("retry_delay", "1e2", "seconds from 0 to 3600"),
+    ("retry_delay", "nan", "seconds from 0 to 3600"),
+    ("timeout", "0", "seconds from 1 to 3600"),
+    ("timeout", "60s", "seconds from 1 to 3600"),
+    ("max_size", "50", "50MB"),
+    ("max_size", "50MiB", "50MB"),
+    ("max_size", "999B", "from 1KB to 2GB"),
+    ("max_size", "3GB", "from 1KB to 2GB"),
+    ("concurrency", "65", "from 1 to 64"),
+    ("viewer", "feh", "{path}"),
+    ("viewer", "feh {{path}}", "{path}"),
+    ("viewer", "feh {path} {}", "{path}"),
+    ("viewer", "feh {path} {secret}", "{path}"),
+    ("viewer", "feh {path.parent}", "{path}"),
+    ("viewer", "feh '{path}", "{path}"),
+    ("viewer", "feh {path", "{path}"),
+    ("keep", "0", "30d"),
+    ("keep", "some", "30d"),
+    ("keep", "0d", "30d"),
+    ("keep", "0GB", "30d"),
+    ("keep_runs", "1", "1d"),
+    ("keep_runs", "0d", "1d"),
+]  # fmt: skip
+
+
+def _id(value: object) -> str | None:
+    return repr(value)[:30] if isinstance(value, str) else ""
+
+
+def test_the_variables_are_those_of_the_interface_with_a_meaning_each() -> None:
+    promised = [name for name in DEFAULTS if name != "catalogue"]
+    promised.insert(promised.index("topics") + 1, "library")
+    promised.insert(promised.index("library") + 1, "catalogue")
+    assert [v.name for v in VARIABLES] == [f"UNSPLASH_{name.upper()}" for name in promised]
+    assert all(variable.meaning for variable in VARIABLES)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_an_unset_variable_has_its_default(given: Given, name: str) -> None:
+    assert getattr(given(), name) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD, ids=_id)
+def test_a_good_value_is_read(given: Given, name: str, text: str, value: object) -> None:
+    assert getattr(given(**{"api_key": KEY, name: text}), name) == value
+
+
+@pytest.mark.parametrize(("name", "text", "allowed"), BAD, ids=_id)
+def test_a_bad_value_is_named_with_its_variable_and_what_is_allowed(
+    given: Given, name: str, text: str, allowed: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        given(**{"api_key": KEY, name: text})
+    said = str(caught.value)
+    assert said.startswith(f"UNSPLASH_{name.upper()} is {text!r}: ")
+    assert allowed in said.partition(f"{text!r}: ")[2]
+    assert len(said.splitlines()) == 1
+    assert caught.value.variable == f"UNSPLASH_{name.upper()}"
+
+
+@pytest.mark.parametrize("name", [v.name for v in VARIABLES if v.name != "UNSPLASH_APP_NAME"])
+def test_every_variable_but_the_name_for_links_has_values_that_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is "):
+        settings.parse({"UNSPLASH_API_KEY": KEY, name: "\0 \n://?"}, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["two words-secret", "se\ncret", "geheim-ü-secret", "secret" * 50])
+def test_a_key_that_cannot_be_used_is_never_shown(given: Given, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        given(api_key=text)
+    said = str(caught.value)
+    assert said.startswith(f"UNSPLASH_API_KEY is {len(text)} characters that are no key: paste")
+    assert "secret" not in said
+    assert "cret" not in said
+
+
+def test_neither_the_key_nor_the_catalogues_password_is_in_the_settings_repr(given: Given) -> None:
+    made = given(api_key=KEY, catalogue="postgresql://me:pass-word@host/photos")
+    assert KEY not in repr(made)
+    assert "pass-word" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "masked"),
+    [
+        ("catalogue", "mysql://me:hidden@host/photos", "mysql://***@host/photos"),
+        ("catalogue", "mysql://:hidden@host/photos", "mysql://***@host/photos"),
+        ("catalogue", "mysql://me:hid/den@host/photos", "mysql://***@host/photos"),
+        ("catalogue", "mysql://me:hid@den@host/photos", "mysql://***@host/photos"),
+        ("catalogue", "mysql://me:hid?den#1@host/photos", "mysql://***@host/photos"),
+        ("catalogue", "mysql://host/photos?password=hidden", "mysql://host/photos?***"),
+        ("catalogue", "postgresql://me:hid@den@host/photos", "postgresql://***@host/photos"),
+        ("library", "s3://hidden:hidden@bucket/photos", "s3://***@bucket/photos"),
+        ("api_url", "https://hidden@photos.example/v1", "https://***@photos.example/v1"),
+        ("api_url", "https://photos.example/?client_id=hidden", "https://photos.example/?***"),
+        ("api_url", "https://photos.example/?client_id=\nhidden", "https://photos.example/?***"),
+        ("api_url", "https://photos.example/#hidden", "https://photos.example/#***"),
+        ("api_url", "photos.example/?client_id=hidden", "photos.example/?***"),
+        ("api_url", "me:hidden@photos.example", "***@photos.example"),
+    ],
+)
+def test_what_may_hold_a_key_or_a_password_in_a_url_is_masked(
+    given: Given, name: str, text: str, masked: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        given(**{"api_key": KEY, name: text})
+    assert str(caught.value).startswith(f"UNSPLASH_{name.upper()} is {masked!r}: use ")
+    assert not {"hid", "den"} & set(re.split(r"\W", str(caught.value)))
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+def test_an_empty_value_counts_as_unset(tmp_path: Path, blank: str) -> None:
+    environ = {variable.name: blank for variable in VARIABLES}
+    assert settings.parse(environ, tmp_path) == settings.parse({}, tmp_path)
+
+
+def test_space_around_a_value_is_left_out(given: Given) -> None:
+    assert given(rendition=" full ").rendition == "full"
+
+
+def test_the_mode_is_live_with_a_key_and_demo_without(given: Given) -> None:
+    assert (given(api_key=KEY).mode, given().mode) == ("live", "demo")
+
+
+def test_the_library_has_another_default_in_demo_mode(given: Given, tmp_path: Path) -> None:
+    assert given(api_key=KEY).library == tmp_path / "library"
+    assert given().library == tmp_path / "demo-library"
+
+
+def test_a_library_that_is_given_is_used_in_both_modes(given: Given, tmp_path: Path) -> None:
+    assert given(library="photos").library == tmp_path / "photos"
+    assert given(library="photos", api_key=KEY).library == tmp_path / "photos"
+
+
+def test_a_library_outside_the_project_is_taken_as_it_is(given: Given, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / "pictures"
+    assert given(library=str(elsewhere)).library == elsewhere
+
+
+def test_a_library_that_is_a_file_is_refused(given: Given, tmp_path: Path) -> None:
+    (tmp_path / "photos").write_text("not a folder")
+    with pytest.raises(SettingsError, match=r"^UNSPLASH_LIBRARY is 'photos': use a folder"):
+        given(library="photos")
+
+
+def test_a_library_with_a_name_too_long_for_any_file_system_is_refused(given: Given) -> None:
+    with pytest.raises(SettingsError, match="UNSPLASH_LIBRARY"):
+        given(library="x" * 300)
+
+
+@pytest.mark.parametrize("name", ["catalogue.db", "data/catalogue.db?timeout=5"])
+def test_a_relative_sqlite_catalogue_is_relative_to_the_project(
+    given: Given, tmp_path: Path, name: str
+) -> None:
+    assert given(catalogue=f"sqlite:///{name}").catalogue == f"sqlite:///{tmp_path / name}"
+
+
+def test_an_absolute_sqlite_catalogue_is_taken_as_it_is(given: Given, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path.parent / 'catalogue.db'}"
+    assert given(catalogue=url).catalogue == url
+
+
+def test_another_api_without_a_key_is_refused(given: Given) -> None:
+    with pytest.raises(SettingsError) as caught:
+        given(api_url="https://photos.example")
+    said = str(caught.value)
+    assert said.startswith("UNSPLASH_API_KEY is not set: ")
+    assert "UNSPLASH_API_URL (https://photos.example) needs a key too" in said
+
+
+@pytest.mark.parametrize("url", ["https://api.unsplash.com", "https://api.unsplash.com/"])
+def test_unsplash_itself_without_a_key_is_the_demo(given: Given, url: str) -> None:
+    assert given(api_url=url).mode == "demo"
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the desktop is always there")
+def test_there_is_a_screen_where_x11_or_wayland_say_so(tmp_path: Path) -> None:
+    assert not settings.parse({}, tmp_path).has_screen
+    assert not settings.parse({"DISPLAY": ""}, tmp_path).has_screen
+    assert settings.parse({"DISPLAY": ":0"}, tmp_path).has_screen
+    assert settings.parse({"WAYLAND_DISPLAY": "wayland-0"}, tmp_path).has_screen
+
+
+@pytest.mark.parametrize(
+    ("said", "browser"),
+    [("", None), ("lynx %s", "lynx %s"), (os.pathsep.join(["firefox", "lynx"]), "firefox")],
+)
+def test_the_first_browser_of_a_list_is_the_one(
+    tmp_path: Path, said: str, browser: str | None
+) -> None:
+    assert settings.parse({"BROWSER": said}, tmp_path).browser == browser
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder with this project's dagster.yaml."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text("# unsplash_assets: Dagster's own settings\n")
+    return folder
+
+
+def test_the_project_is_the_nearest_folder_upwards_with_its_dagster_yaml(project: Path) -> None:
+    nearer = project / "copy"
+    (nearer / "docs" / "deep").mkdir(parents=True)
+    assert environment.find_project(project) == project
+    assert environment.find_project(nearer / "docs") == project
+    (nearer / "dagster.yaml").write_text("# unsplash_assets, once more\n")
+    assert environment.find_project(nearer / "docs" / "deep") == nearer
+
+
+def test_the_dagster_yaml_of_another_project_is_passed_over(project: Path) -> None:
+    other = project / "other"
+    other.mkdir()
+    (other / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    assert environment.find_project(other) == project
+
+
+def test_without_a_project_upwards_it_is_the_current_folder(tmp_path: Path) -> None:
+    assert environment.find_project(tmp_path) == tmp_path
+
+
+def test_a_dagster_yaml_upwards_that_is_not_utf_8_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_bytes(b"# caf\xe9\n")
+    assert environment.find_project(tmp_path) == tmp_path
+
+
+def test_settings_are_loaded_from_below_the_project_and_relative_to_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text("UNSPLASH_LIBRARY=photos\n")
+    below = project / "docs"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    monkeypatch.setenv("UNSPLASH_TOPICS", "sea")
+    loaded = environment.load()
+    assert (loaded.project, loaded.library) == (project, project / "photos")
+    assert loaded.topics == ("sea",)
+
+
+def test_the_env_file_wins_over_the_environment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_RENDITION", "full")
+    (project / ".env").write_text("UNSPLASH_RENDITION=small\n")
+    monkeypatch.chdir(project)
+    assert environment.load().rendition == "small"
+
+
+@pytest.mark.parametrize("line", ["UNSPLASH_API_KEY=", "UNSPLASH_API_KEY", 'UNSPLASH_API_KEY=""'])
+def test_an_empty_value_in_the_env_file_unsets_what_the_shell_has(
+    project: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
+    monkeypatch.chdir(project)
+    assert environment.load().mode == "live"
+    (project / ".env").write_text(f"{line}\n")
+    assert environment.load().mode == "demo"
+
+
+def test_an_env_file_that_is_not_utf_8_is_an_error_that_names_it(project: Path) -> None:
+    (project / ".env").write_text("UNSPLASH_TOPICS=sea\n", encoding="utf-16")
+    with pytest.raises(UnsplashAssetsError, match=r"\.env"):
+        environment.variables(project)
+
+
+def test_a_secret_is_read_from_the_env_file_when_it_is_asked_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("SECOND_KEY", "of the shell")
+    assert environment.secret("SECOND_KEY") == "of the shell"
+    (project / ".env").write_text("SECOND_KEY=of the file\n")
+    assert environment.secret("SECOND_KEY") == "of the file"
+    (project / ".env").write_text('SECOND_KEY=" of the file "\n')
+    assert environment.secret("SECOND_KEY") == "of the file"
+    (project / ".env").write_text("SECOND_KEY=\n")
+    assert environment.secret("SECOND_KEY") is None
+    assert environment.secret("NO_SUCH_KEY") is None
+
+
+def test_a_program_that_is_not_ours_gets_the_environment_without_our_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = dict(os.environ)
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable.name, "a-secret")
+    assert environment.without_secrets() == before
+
+
+@pytest.mark.parametrize(
+    ("is_project", "env_file", "home"),
+    [
+        pytest.param(True, "", ".", id="the project"),
+        pytest.param(False, "", ".dagster", id="a folder in any other place"),
+        pytest.param(True, "DAGSTER_HOME=/opt/home", "/opt/home", id="what the env file says"),
+    ],
+)
+def test_entering_a_project_gives_dagster_its_home(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_project: bool,
+    env_file: str,
+    home: str,
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    folder = tmp_path / "entered"
+    folder.mkdir()
+    (folder / ".env").write_text(env_file)
+    if is_project:
+        (folder / "dagster.yaml").write_text("# unsplash_assets\n")
+    environment.enter_project(folder)
+    assert Path.cwd() == folder
+    assert Path(os.environ["DAGSTER_HOME"]) == folder / home
+
+
+def test_entering_a_project_lets_others_read_its_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://of-the-shell")
+    (tmp_path / ".env").write_text("HTTPS_PROXY=http://of-the-file\n")
+    environment.enter_project(tmp_path)
+    assert os.environ["HTTPS_PROXY"] == "http://of-the-file"
+
+
+Parser = Callable[[str], Any]
+
+
+def _is_api_url(url: str) -> bool:
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or values.is_loopback(parts.hostname or "")
+    bare = not (parts.query or parts.fragment or parts.username or parts.password)
+    return safe and bare and bool(parts.hostname) and not url.endswith("/") and url.isascii()
+
+
+def _are_topics(topics: tuple[str, ...]) -> bool:
+    each = all(
+        0 < len(topic) <= 60 and any(c.isalnum() for c in topic) and topic.isprintable()
+        for topic in topics
+    )
+    once = len({topic.casefold() for topic in topics}) == len(topics) > 0
+    return each and once and values.topics(",".join(topics)) == topics
+
+
+def _is_command(viewer: str) -> bool:
+    fields = dict.fromkeys(values.VIEWER_FIELDS, "marked")
+    words = shlex.split(viewer, posix=sys.platform != "win32")
+    return viewer in {"auto", "off", "gallery"} or "marked" in " ".join(words).format(**fields)
+
+
+def _is_keep(keep: Keep) -> bool:
+    bounds = [bound for bound in (keep.photos, keep.size, keep.age) if bound is not None]
+    return len(bounds) <= 1 and all(bounds) and values.keep(str(keep)) == keep
+
+
+VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
+    "choice": (values.choice("low", "high"), lambda word: word in {"low", "high"}),
+    "whole_number": (values.whole_number(1, 64), lambda n: n in range(1, 65)),
+    "seconds": (values.seconds(1, 3600), lambda s: 1 <= s <= 3600),
+    "access_key": (values.access_key, lambda k: k.isascii() and k.isprintable()),
+    "api_url": (values.api_url, _is_api_url),
+    "app_name": (values.app_name, lambda name: name.isprintable() and len(name) <= 100),
+    "topics": (values.topics, _are_topics),
+    "library_folder": (values.library_folder, lambda folder: "\0" not in folder),
+    "catalogue_url": (values.catalogue_url, lambda url: url.startswith(("sqlite", "post"))),
+    "rendition": (
+        values.rendition,
+        lambda r: r in values.NAMED_RENDITIONS or 16 <= int(r) <= 12_000,
+    ),
+    "size": (values.size, lambda size: isinstance(size, int) and size > 0),
+    "max_size": (values.max_size, lambda size: 1_000 <= size <= 2 * 10**9),
+    "span": (values.span, lambda span: span > timedelta()),
+    "viewer": (values.viewer, _is_command),
+    "keep": (values.keep, _is_keep),
+}
+
+PIECES = ["1", "0", ".", "9", "5", "MB", "GB", "d", "w", "h", "all", "auto", "sea", "é", "山", ",",
+          " ", "-", "'", '"', "\\", "{path}", "{credit}", "{", "}", "x", "https://", "http://",
+          "localhost", "127.0.0.1", "[::1]", "host", ":", "/", "low", "raw", "sqlite:///",
+          "postgresql://", "\n", "\N{RIGHT-TO-LEFT OVERRIDE}"]  # fmt: skip
+TEXTS = st.one_of(st.text(min_size=1), st.lists(st.sampled_from(PIECES), min_size=1).map("".join))
+
+
+def _value_or_error(parse: Parser, text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        return error
+
+
+@pytest.mark.parametrize("kind", VALID)
+@hypothesis.given(text=TEXTS.map(str.strip).filter(bool))
+@hypothesis.settings(deadline=None)
+def test_a_parser_returns_a_valid_value_or_says_in_one_line_what_is_allowed(
+    kind: str, text: str
+) -> None:
+    parse, is_valid = VALID[kind]
+    value = _value_or_error(parse, text)
+    assert str(value).isprintable() if isinstance(value, ValueError) else is_valid(value)
+
+
+def _settings_or_error(environ: dict[str, str]) -> Settings | SettingsError:
+    try:
+        return settings.parse(environ, Path.cwd())
+    except SettingsError as error:
+        return error
+
+
+@hypothesis.given(
+    st.dictionaries(st.sampled_from([variable.name for variable in VARIABLES]), TEXTS)
+)
+@hypothesis.settings(deadline=None)
+def test_any_environment_gives_settings_or_one_line_that_names_a_variable(
+    environ: dict[str, str],
+) -> None:
+    hypothesis.assume(len(environ.get("UNSPLASH_LIBRARY", "").encode()) < 100)
+    made = _settings_or_error(environ)
+    if isinstance(made, SettingsError):
+        assert str(made).startswith(f"{made.variable} is ")
+        assert len(str(made).splitlines()) == 1
+    else:
+        assert made.library.is_absolute()
+        assert made.mode == ("live" if environ.get("UNSPLASH_API_KEY", "").strip() else "demo")
+
+
+@pytest.mark.parametrize("url", ["https://photos.example/?", "https://photos.example/#"])
+def test_an_api_url_that_ends_with_an_empty_query_or_fragment_is_refused(url: str) -> None:
+    """Paths are appended to it, and would become part of the query or the fragment."""
+    with pytest.raises(ValueError, match="use https"):
+        values.api_url(url)
+
+
+@pytest.mark.parametrize("command", ["feh {path:d}", "feh {path!x}", "feh {path:{width}}"])
+def test_a_viewer_command_that_could_not_be_filled_in_is_refused(command: str) -> None:
+    with pytest.raises(ValueError, match=r"use auto, off, gallery, or a command"):
+        values.viewer(command)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_this_machine"),
+    [
+        ("localhost", "yes"),
+        ("127.0.0.1", "yes"),
+        ("127.1.2.3", "yes"),
+        ("::1", "yes"),
+        ("127.0.0.1.photos.example", "no"),
+        ("localhost.photos.example", "no"),
+        ("127.999.0.1", "no"),
+        ("127.0.0.01", "no"),
+        ("127.1", "no"),
+        ("2130706433", "no"),
+        ("0x7f.0.0.1", "no"),
+        ("localhost.", "no"),
+        ("10.0.0.1", "no"),
+        ("", "no"),
+    ],
+)
+def test_only_loopback_is_this_machine_itself(host: str, is_this_machine: str) -> None:
+    assert values.is_loopback(host) == (is_this_machine == "yes")
+
+
+def test_settings_cannot_be_changed_after_they_were_read(given: Given) -> None:
+    made: Settings = given()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.timeout = 1.0  # type: ignore[misc]

@@ -1,0 +1,162 @@
+"""A library of stored photos, and the Unsplash that it has them from, for tests of its health."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import sqlalchemy as sa
+
+from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.database import Database, open_database
+from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.integrity import Integrity
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.runs import Runs
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.library.bringing import Shelf, store
+from unsplash_assets.library.repair import Repairs, repair
+from unsplash_assets.library.verification import Verification, verify
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.model.photos import StoredPhoto
+from unsplash_assets.storage.folder import Folder
+from unsplash_assets.transport.base import Limits, Timeouts
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.unsplash.client import UnsplashClient
+from unsplash_assets_tests.conftest import served
+
+
+class Unsplash:
+    """An emulated Unsplash that notes the paths it is asked for, and can be out of order."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.status = ""
+        """What it answers for pictures instead of them, such as "404 Not Found"."""
+        self._emulator = Emulator()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        self.asked.append(path)
+        if self.status and path.startswith("/photo-"):
+            start_response(self.status, [("Content-Length", "0")])
+            return []
+        return self._emulator(environ, start_response)
+
+    @property
+    def requests(self) -> list[str]:
+        """What was asked of the API; pictures are not."""
+        return [path for path in self.asked if not path.startswith("/photo-")]
+
+
+@dataclass
+class Library:
+    """A library over real sockets; its parts, and what one does with them."""
+
+    database: Database
+    folder: Folder
+    base: str
+    clock: Callable[[], float]
+    mode: Mode = "live"
+    unsplash: Unsplash = field(default_factory=Unsplash)
+
+    @property
+    def catalogue(self) -> Photos:
+        return Photos(self.database, self.clock)
+
+    @property
+    def integrity(self) -> Integrity:
+        return Integrity(self.database, self.folder, self.clock)
+
+    @property
+    def shelf(self) -> Shelf:
+        transport = HttpTransport()
+        return Shelf(
+            catalogue=self.catalogue,
+            events=DownloadEvents(self.database, self.clock),
+            client=UnsplashClient(transport, "key", self.base),
+            folder=self.folder,
+            transport=transport,
+            limits=Limits(Timeouts(), size=1_000_000),
+            concurrency=4,
+            app_name="my wall",
+            mode=self.mode,
+        )
+
+    def bring(self, count: int, topic: str = "sea", run_id: str = "mine") -> list[StoredPhoto]:
+        """Store photos of a topic, with their download events, in a run of this process."""
+        Runs(self.database).begin(run_id, topic)
+        while self.catalogue.waiting(topic) < count:
+            brought = UnsplashClient(HttpTransport(), "key", self.base).random_photos(topic, 30)
+            self.catalogue.add(topic, brought.photos)
+        chosen = self.catalogue.choose(topic, count, run_id, "thumb", lambda urls: urls["thumb"])
+        store(self.shelf, chosen, last_try=True)
+        return self.catalogue.stored_by(run_id)[-count:]
+
+    def verify(self) -> Verification:
+        return verify(self.integrity, self.folder)
+
+    def found(self) -> list[str]:
+        """Verify; return the lines of what was found."""
+        return [str(finding) for finding in self.verify().findings]
+
+    def repair(self) -> Repairs:
+        """Repair all that a verification finds."""
+        ids = [finding.photo_id for finding in self.verify().bad if finding.photo_id]
+        return repair(self.integrity, self.shelf.source, ids, concurrency=4)
+
+    def row(self, photo_id: str) -> dict[str, Any]:
+        """Return a photo's row in this mode."""
+        photos = db.photos.c
+        mine = sa.select(db.photos).where(photos.id == photo_id, photos.mode == self.mode)
+        with self.database.reading() as connection:
+            return dict(connection.execute(mine).mappings().one())
+
+    def set(self, photo_id: str, **values: object) -> None:
+        """Change a photo's row."""
+        with self.database.writing() as connection:
+            row = sa.update(db.photos).where(db.photos.c.id == photo_id)
+            connection.execute(row.values(**values))
+
+    def files(self) -> dict[str, bytes]:
+        """Return the contents of the files that photos may have, by their paths."""
+        return {path: self.folder.path(path).read_bytes() for path in self.folder.walk()}
+
+
+@contextmanager
+def library(folder: Path, clock: Callable[[], float], mode: Mode = "live") -> Iterator[Library]:
+    """Open a library in a folder, with an Unsplash of its own behind a port."""
+    unsplash, database = Unsplash(), open_database(folder, None, mode)
+    try:
+        with served(unsplash) as base:
+            yield Library(database, Folder(folder), base, clock, mode, unsplash)
+    finally:
+        database.close()
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def flip(path: Path) -> None:
+    """Change one bit, and let the file be as old as it was."""
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def swap(one: Path, other: Path) -> None:
+    between = one.with_suffix(".between")
+    one.rename(between)
+    other.rename(one)
+    between.rename(other)

@@ -1,0 +1,1 @@
+"""Tests of the whole: across rooms, processes, and the project itself."""

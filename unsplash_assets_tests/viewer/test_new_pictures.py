@@ -1,0 +1,211 @@
+"""Tests of `library.showing`: which pictures are shown next, each once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.viewer.new_pictures import (
+    AWAY,
+    Cursor,
+    new_pictures,
+    page_shown,
+    page_was_shown,
+    passed_over,
+)
+from unsplash_assets_tests.catalogue.test_photos import photo
+from unsplash_assets_tests.conftest import NOON
+
+LOOK = 10.0  # seconds between two looks
+
+Store = Callable[..., list[str]]
+
+
+@pytest.fixture
+def store(catalogue: Photos) -> Store:
+    """Let the catalogue have stored photos of these numbers; gives their ids."""
+
+    def make(*numbers: int) -> list[str]:
+        catalogue.add("sea", [photo(number) for number in numbers])
+        chosen = catalogue.choose("sea", len(numbers), "mine", "full", lambda urls: urls["full"])
+        for found in chosen:
+            file = StoredFile(f"sea/{found.id}.jpg", 1, 1, 1, "0" * 64)
+            catalogue.store({found.id: file})
+        return [found.id for found in chosen]
+
+    return make
+
+
+class Looks:
+    """Looks at a catalogue again and again, as the sensor does."""
+
+    def __init__(self, catalogue: Photos, identity: str) -> None:
+        self.catalogue = catalogue
+        self.identity = identity
+        self.now = NOON
+        self.cursor: Cursor | None = None
+
+    def look(self, after: float = LOOK, at_most: int = 10) -> list[str]:
+        self.now += after
+        given = (self.catalogue, self.identity, self.cursor, self.now, at_most)
+        pictures, cursor = new_pictures(*given)
+        self.cursor = Cursor.from_text(cursor.to_text())
+        return [picture.id for picture in pictures]
+
+
+@pytest.fixture
+def looks(catalogue: Photos, database: Database) -> Looks:
+    return Looks(catalogue, database.identity())
+
+
+def test_what_was_there_before_the_first_look_is_not_shown(looks: Looks, store: Store) -> None:
+    store(1, 2)
+    assert looks.look() == []
+    assert looks.look() == []
+
+
+def test_each_new_picture_is_shown_once_in_order(looks: Looks, store: Store) -> None:
+    looks.look()
+    first = store(1, 2)
+    assert looks.look() == first
+    assert looks.look() == []
+    second = store(3)
+    assert looks.look() == second
+    assert looks.look() == []
+
+
+def test_a_picture_is_shown_in_a_catalogue_that_was_empty_at_first(
+    looks: Looks, store: Store
+) -> None:
+    assert looks.look() == []
+    assert looks.look() == []
+    assert looks.look() == [] != store(1)
+    assert len(looks.look()) == 1
+
+
+def test_of_many_the_newest_are_shown_and_the_others_never(looks: Looks, store: Store) -> None:
+    looks.look()
+    stored = store(1, 2, 3, 4, 5)
+    assert looks.look(at_most=2) == stored[-2:]
+    assert looks.look() == []
+
+
+@pytest.mark.parametrize(
+    ("away", "shown"),
+    [(AWAY, 1), (AWAY + 0.1, 0), (86_400.0, 0), (-60.0, 1)],
+    ids=["just in time", "too long", "a day", "the clock was set back"],
+)
+def test_what_came_while_nobody_looked_is_not_shown(
+    looks: Looks, store: Store, away: float, shown: int
+) -> None:
+    looks.look()
+    stored = store(1)
+    assert looks.look(after=away) == stored[:shown]
+    assert looks.look() == []
+
+
+def test_looks_without_anything_new_are_looks(looks: Looks, store: Store) -> None:
+    looks.look()
+    for _ in range(4):
+        assert looks.look(after=AWAY - 1) == []
+    for number in range(4):
+        stored = store(number)
+        assert looks.look(after=AWAY - 1) == stored
+
+
+def test_after_being_away_the_next_new_picture_is_shown(looks: Looks, store: Store) -> None:
+    looks.look()
+    store(1)
+    assert looks.look(after=AWAY * 2) == []
+    stored = store(2)
+    assert looks.look() == stored
+
+
+def test_another_catalogue_starts_afresh(looks: Looks, store: Store) -> None:
+    looks.look()
+    store(1, 2)
+    assert looks.cursor
+    looks.cursor = replace(looks.cursor, catalogue="another", sequence=0)
+    assert looks.look() == []
+    stored = store(3)
+    assert looks.look() == stored
+
+
+def test_a_catalogue_begun_anew_is_not_mistaken_for_the_one_before(
+    looks: Looks, store: Store
+) -> None:
+    """Its numbers are small again: with the cursor of the old one nothing would be shown."""
+    looks.cursor = Cursor("the one before", 1_000, NOON)
+    looks.look()
+    stored = store(1)
+    assert looks.look() == stored
+
+
+def test_what_came_while_pictures_were_passed_over_is_not_shown(looks: Looks, store: Store) -> None:
+    looks.look()
+    looks.cursor = passed_over(looks.cursor)
+    store(1)
+    assert looks.look() == []
+    stored = store(2)
+    assert looks.look() == stored
+
+
+def test_pictures_are_passed_over_before_the_first_look() -> None:
+    assert passed_over(None) is None
+
+
+def test_a_page_is_shown_once_in_each_catalogue(looks: Looks) -> None:
+    assert not page_was_shown(None, "mine")
+    looks.look()
+    assert not page_was_shown(looks.cursor, "mine")
+    looks.cursor = page_shown(looks.cursor, "mine")
+    assert page_was_shown(looks.cursor, "mine")
+    assert not page_was_shown(looks.cursor, "another")
+    looks.cursor = page_shown(looks.cursor, "another")
+    assert page_was_shown(looks.cursor, "mine")
+
+
+def test_no_look_forgets_that_the_page_was_shown(looks: Looks) -> None:
+    looks.cursor = passed_over(page_shown(None, "mine"))
+    for after in (LOOK, LOOK, AWAY * 2):
+        looks.look(after)
+        assert page_was_shown(looks.cursor, "mine")
+
+
+def test_what_came_before_the_page_was_shown_is_not_shown(looks: Looks, store: Store) -> None:
+    looks.look()
+    store(1)
+    looks.cursor = page_shown(looks.cursor, looks.identity)
+    assert looks.look() == []
+
+
+def test_a_cursor_is_read_as_it_was_written() -> None:
+    cursor = Cursor("a catalogue", 7, NOON + 0.25, ("a catalogue", "another"))
+    assert Cursor.from_text(cursor.to_text()) == cursor
+
+
+def test_a_cursor_of_a_program_that_knew_no_page_is_read() -> None:
+    text = '{"catalogue": "x", "sequence": 1, "looked_at": 2.5}'
+    assert Cursor.from_text(text) == Cursor("x", 1, 2.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "7",
+        "null",
+        "[]",
+        "{}",
+        "2026-11-23",
+        '{"catalogue": "x", "sequence": 1}',
+        '{"catalogue": "x", "sequence": 1, "looked_at": 2, "more": 3}',
+        '{"catalogue": "x", "sequence": "1", "looked_at": "noon"}',
+    ],
+)
+def test_a_cursor_of_another_kind_is_none(text: str | None) -> None:
+    assert Cursor.from_text(text) is None
