@@ -31,7 +31,7 @@ def build_definitions(
         asset_checks=CHECKS,
         jobs=[refresh, verify],
         schedules=[build_every_minute(settings, refresh, pick), build_every_day(verify)],
-        sensors=[build_open_new_images(settings, Viewer.of(settings))],
+        sensors=[build_open_new_images(settings, Viewer.from_settings(settings))],
         resources=build_resources(settings),
         executor=dg.in_process_executor,
     )

@@ -1,40 +1,41 @@
 """Every foreseeable error of this project, as one tree.
 
     UnsplashAssetsError      one line for a person: what is wrong and what to do
-    ├── SettingsError        a variable of the environment is not usable
+    ├── SettingsError        an environment variable has a value that cannot be used
     ├── LibraryError         the library's folder or catalogue cannot be used
-    ├── ViewerError          a picture, or the gallery, cannot be shown on this machine
-    ├── UnknownPhoto         a person names a photo that is not here, or not as it would have to be
+    │   └── LibraryMissing   the folder is not the one that the catalogue belongs to
+    ├── ViewerError          this machine cannot show a picture or the gallery
+    ├── UnknownPhoto         a person named a photo that is not here, or is in the wrong state
     ├── TemporaryError       worth retrying
-    │   ├── NetworkError     no connection, a timeout, or an answer that was cut
+    │   ├── NetworkError     no connection, a timeout, or an answer that was cut short
     │   ├── ServerError      the server answered 5xx
     │   ├── BadAnswer        the API's answer is not JSON, or not a photo
-    │   └── BadPicture       what arrived is not a whole picture
+    │   └── BadPicture       the downloaded file is not a whole picture
     ├── PermanentError       not worth retrying
-    │   ├── KeyRefused       401: the Access Key is not accepted
-    │   ├── AccessDenied     403 with a reason that is not the quota
-    │   ├── NoPhotos         nothing matches the topic, or nothing is there to work on
+    │   ├── KeyRefused       401: the API rejects the Access Key
+    │   ├── AccessDenied     403 for a reason other than the quota
+    │   ├── NoPhotos         nothing matches the topic, or there is nothing to work on
     │   ├── TooLarge         more bytes than the limit allows
-    │   ├── RequestRefused   another 4xx: our own fault, or an endpoint that is gone
-    │   └── PhotoRefused     this photo will not become a picture here
-    │       ├── PhotoGone    Unsplash has it no more
-    │       └── PhotoDenied  its server denies it, now
-    └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, asking again costs more
+    │   ├── RequestRefused   another 4xx, or a URL or redirect that is not allowed
+    │   └── PhotoRefused     this photo cannot become a picture here
+    │       ├── PhotoGone    Unsplash no longer has it
+    │       └── PhotoDenied  its server denies access to it
+    └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, a retry costs more of it
 
-This module imports nothing of ours, so that any other may raise from it. What Dagster makes
-of an error is decided in `failures`, what a shell gets to see of it in `cli`.
+This module imports nothing of the package, so every other module may raise from it. `defs.failures`
+decides what Dagster makes of an error, `cli` what a shell sees of it.
 """
 
 
 class UnsplashAssetsError(Exception):
-    """The base of all: its text is one line that says what is wrong and what to do."""
+    """The base class; the message is one line that says what is wrong and what to do."""
 
 
 class SettingsError(UnsplashAssetsError):
     """A variable of the environment has a value that cannot be used."""
 
     def __init__(self, variable: str, value: str, allowed: str) -> None:
-        """Name the variable, the value it had (masked by the caller if secret), what is allowed."""
+        """Name the variable, its value (masked by the caller if secret) and what is allowed."""
         super().__init__(f"{variable} is {value}: {allowed}")
         self.variable = variable
 
@@ -43,12 +44,16 @@ class LibraryError(UnsplashAssetsError):
     """The library's folder or its catalogue cannot be read or written."""
 
 
+class LibraryMissing(LibraryError):
+    """The library's folder is not the one that the catalogue belongs to: is its disk mounted?"""
+
+
 class ViewerError(UnsplashAssetsError):
-    """A picture, or the gallery, cannot be shown on this machine."""
+    """This machine cannot show a picture or the gallery."""
 
 
 class UnknownPhoto(UnsplashAssetsError):
-    """A photo that a person names is not here, or not in the state that the work needs."""
+    """A person named a photo that is not here, or not in the state that the work needs."""
 
 
 class TemporaryError(UnsplashAssetsError):
@@ -56,7 +61,7 @@ class TemporaryError(UnsplashAssetsError):
 
 
 class NetworkError(TemporaryError):
-    """No connection, a timeout, or a body shorter than announced."""
+    """There was no connection, a timeout, or a body shorter than announced."""
 
 
 class ServerError(TemporaryError):
@@ -68,11 +73,11 @@ class BadAnswer(TemporaryError):
 
 
 class BadPicture(TemporaryError):
-    """What arrived under a picture's URL is not a whole picture."""
+    """The file downloaded from a picture's URL is not a whole picture."""
 
 
 class PermanentError(UnsplashAssetsError):
-    """The same request would fail again: a person, or another photo, is needed."""
+    """The same request would fail again: it takes a person, or another photo."""
 
 
 class KeyRefused(PermanentError):
@@ -80,15 +85,15 @@ class KeyRefused(PermanentError):
 
 
 class AccessDenied(PermanentError):
-    """The API denies access for a reason that is not the quota (403 with JSON)."""
+    """The API denies access for a reason other than the quota (403 with JSON)."""
 
 
 class NoPhotos(PermanentError):
-    """Nothing matches the topic, or the step before has left nothing to work on."""
+    """Nothing matches the topic, or the previous step left nothing to work on."""
 
 
 class RequestRefused(PermanentError):
-    """The server refuses the request itself (another 4xx)."""
+    """The server refuses the request (another 4xx), or its URL or redirect is not allowed."""
 
 
 class TooLarge(PermanentError):
@@ -96,15 +101,15 @@ class TooLarge(PermanentError):
 
 
 class PhotoRefused(PermanentError):
-    """This one photo will not become a picture here, such as one that is denied or too large."""
+    """This one photo cannot become a picture here, for example because it is too large."""
 
 
 class PhotoGone(PhotoRefused):
-    """The pictures' server says that it has the photo no more (404, 410, or a placeholder)."""
+    """The picture server no longer has the photo (404, 410, or a placeholder)."""
 
 
 class PhotoDenied(PhotoRefused):
-    """The pictures' server denies it (401, 403, 407): a trouble that a few tries would not end."""
+    """The picture server denies access (401, 403, 407); a few retries would not help."""
 
 
 class QuotaSpent(UnsplashAssetsError):

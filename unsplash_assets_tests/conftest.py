@@ -9,14 +9,25 @@ from pathlib import Path
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import hypothesis
 import pytest
 from waitress.server import create_server
 
-from unsplash_assets.catalogue.database import Database, open_database
+from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.settings import environment, settings
 from unsplash_assets.settings.settings import Settings
+
+pytest_plugins = [
+    "pytester",
+    "unsplash_assets_tests.support.dev",
+    "unsplash_assets_tests.support.processes",
+    "unsplash_assets_tests.support.programs",
+    "unsplash_assets_tests.support.terminals",
+    "unsplash_assets_tests.support.tiers",
+]
 
 NOON = 1_795_435_200.0
 """A moment to begin at, seconds since 1970: 2026-11-23 12:00 UTC."""
@@ -29,7 +40,20 @@ _OTHERS = {
 }  # fmt: skip
 
 
-_SLOWEST = ("test_dagster_dev.py", "test_simulation.py")
+# A busy machine is no failure: no deadline for an example, no limit for making examples.
+_EXAMPLES = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let hypothesis take its time; the cheap tier tries fewer examples."""
+    cheap = hypothesis.settings(_EXAMPLES, max_examples=20)
+    hypothesis.settings.register_profile("tests", cheap if config.getoption("cheap") else _EXAMPLES)
+    hypothesis.settings.load_profile("tests")
+
+
+_SLOWEST = ("test_dagster_dev.py", "test_foreign_page.py", "test_simulation.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,12 +85,12 @@ def clock() -> Clock:
     return Clock()
 
 
-Given = Callable[..., Settings]
+MakeSettings = Callable[..., Settings]
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Given:
-    """Make settings: `given(topics="nature")` stands for UNSPLASH_TOPICS=nature."""
+def make_settings(tmp_path: Path) -> MakeSettings:
+    """Make settings: `make_settings(topics="nature")` stands for UNSPLASH_TOPICS=nature."""
 
     def make(**values: str) -> Settings:
         environ = {f"UNSPLASH_{name.upper()}": value for name, value in values.items()}
@@ -75,16 +99,34 @@ def given(tmp_path: Path) -> Given:
     return make
 
 
+Opened = Callable[..., Library]
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def opened(make_settings: MakeSettings, clock: Clock) -> Iterator[Opened]:
+    """Open libraries until the test ends: `opened(photos_per_run="3")` for UNSPLASH_PHOTOS_PER_RUN.
+
+    They are live unless `api_key` is empty. Keyword-only parts: `clock`, `sleep`, `transport`.
+    """
+    with ExitStack() as stack:
+
+        def make(**values: Any) -> Library:
+            parts = {name: values.pop(name) for name in ("sleep", "transport") if name in values}
+            settings = make_settings(**{"api_key": "key", **values})
+            return stack.enter_context(open_library(settings, clock=clock, **parts))
+
+        yield make
+
+
+@pytest.fixture
+def database(opened: Opened) -> Database:
     """The live part of a new SQLite catalogue in a file."""
-    opened = open_database(tmp_path / "library", None, "live")
-    yield opened
-    opened.close()
+    return opened().database
 
 
 @pytest.fixture
 def catalogue(database: Database, clock: Clock) -> Photos:
+    """Its photos."""
     return Photos(database, clock)
 
 

@@ -1,8 +1,6 @@
 """Tests of the pipeline as Dagster sees it: its names, and the ways in which it is loaded."""
 
 import json
-import os
-import subprocess
 import sys
 import tomllib
 from datetime import timedelta
@@ -13,12 +11,13 @@ import pytest
 import yaml
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes, environment, python
 
 
-def test_the_names_that_users_rely_on_are_these(given: Given) -> None:
-    defs = build_definitions(given())
+def test_the_names_that_users_rely_on_are_these(make_settings: MakeSettings) -> None:
+    defs = build_definitions(make_settings())
     repository = defs.get_repository_def()
     assets = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
     assert assets == {"photo_metadata", "image_url", "image_file", "gallery"}
@@ -39,8 +38,8 @@ def test_the_names_that_users_rely_on_are_these(given: Given) -> None:
     assert set(repository.get_top_level_resources()) == {"unsplash", "library"}
 
 
-def test_the_assets_are_one_chain_and_each_says_what_it_is(given: Given) -> None:
-    graph = build_definitions(given()).resolve_asset_graph()
+def test_the_assets_are_one_chain_and_each_says_what_it_is(make_settings: MakeSettings) -> None:
+    graph = build_definitions(make_settings()).resolve_asset_graph()
     keys = graph.get_all_asset_keys()
     parents = {key.to_user_string(): graph.get(key).parent_keys for key in keys}
     assert parents == {
@@ -56,17 +55,17 @@ def test_the_assets_are_one_chain_and_each_says_what_it_is(given: Given) -> None
         assert node.kinds
 
 
-def test_the_partitions_are_the_topics_of_the_settings(given: Given) -> None:
-    defs = build_definitions(given(topics="street art,日本"))
+def test_the_partitions_are_the_topics_of_the_settings(make_settings: MakeSettings) -> None:
+    defs = build_definitions(make_settings(topics="street art,日本"))
     asset = defs.resolve_assets_def("image_file")
     assert asset.partitions_def == dg.StaticPartitionsDefinition(["street art", "日本"])
 
 
 @pytest.mark.parametrize("name", ["photo_metadata", "image_file"])
 def test_a_network_step_is_tried_ten_times_again_fifteen_seconds_apart(
-    given: Given, name: str
+    make_settings: MakeSettings, name: str
 ) -> None:
-    asset = build_definitions(given()).resolve_assets_def(name)
+    asset = build_definitions(make_settings()).resolve_assets_def(name)
     policy = asset.op.retry_policy
     assert policy is not None
     assert (policy.max_retries, policy.delay) == (10, 15)
@@ -74,17 +73,17 @@ def test_a_network_step_is_tried_ten_times_again_fifteen_seconds_apart(
 
 @pytest.mark.parametrize("name", ["photo_metadata", "image_url", "image_file", "gallery"])
 def test_an_asset_is_stale_after_a_day_and_warns_of_it_after_two_hours(
-    given: Given, name: str
+    make_settings: MakeSettings, name: str
 ) -> None:
     """A spent request budget alone, even with another program beside, is no reason to warn."""
-    graph = build_definitions(given()).resolve_asset_graph()
+    graph = build_definitions(make_settings()).resolve_asset_graph()
     policy = graph.get(dg.AssetKey(name)).freshness_policy
     hours = {"fail_window": timedelta(days=1), "warn_window": timedelta(hours=2)}
     assert policy == dg.FreshnessPolicy.time_window(**hours)
 
 
-def test_schedules_and_sensor_run_by_default(given: Given) -> None:
-    repository = build_definitions(given()).get_repository_def()
+def test_schedules_and_sensor_run_by_default(make_settings: MakeSettings) -> None:
+    repository = build_definitions(make_settings()).get_repository_def()
     daily = repository.get_schedule_def("every_day")
     assert daily.default_status is dg.DefaultScheduleStatus.RUNNING
     assert daily.cron_schedule == "17 4 * * *"
@@ -114,6 +113,7 @@ def test_workspace_and_both_tools_in_pyproject_name_the_same_definitions() -> No
     assert location["working_directory"] == "."
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -121,13 +121,14 @@ def test_workspace_and_both_tools_in_pyproject_name_the_same_definitions() -> No
         pytest.param(["dagster", "job", "list", "-w", "workspace.yaml"], id="workspace.yaml"),
     ],
 )
-def test_dagster_finds_the_job_by(command: list[str], tmp_path: Path) -> None:
-    said = _run(command, tmp_path)
+def test_dagster_finds_the_job_by(processes: Processes, command: list[str], tmp_path: Path) -> None:
+    said = _run(processes, command, tmp_path)
     assert "Job: refresh" in said
 
 
-def test_dg_finds_the_same_definitions(tmp_path: Path) -> None:
-    listed = json.loads(_run(["dg", "list", "defs", "--json"], tmp_path))
+@pytest.mark.process
+def test_dg_finds_the_same_definitions(processes: Processes, tmp_path: Path) -> None:
+    listed = json.loads(_run(processes, ["dg", "list", "defs", "--json"], tmp_path))
     assets = {asset["asset_key"] for asset in listed["assets"]}
     assert assets == {"photo_metadata", "image_url", "image_file", "gallery"}
     named = {kind: {item["name"] for item in listed[kind]} for kind in listed if kind != "assets"}
@@ -136,21 +137,15 @@ def test_dg_finds_the_same_definitions(tmp_path: Path) -> None:
     assert named["sensors"] == {"open_new_images"}
 
 
-def test_loading_the_definitions_writes_nothing(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", "import unsplash_assets.definitions"], check=True)
+@pytest.mark.process
+def test_loading_the_definitions_writes_nothing(processes: Processes, tmp_path: Path) -> None:
+    processes.run(python("import unsplash_assets.definitions"), check=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def _run(command: list[str], home: Path) -> str:
+def _run(processes: Processes, command: list[str], home: Path) -> str:
     """Run a command of the environment in the project folder, its history elsewhere."""
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     program = Path(sys.executable).with_name(command[0])
-    done = subprocess.run(
-        [str(program), *command[1:]],
-        cwd=PROJECT,
-        env={**os.environ, "DAGSTER_HOME": str(home), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+    environ = environment(DAGSTER_HOME=str(home), COLUMNS="200")
+    return processes.run([program, *command[1:]], cwd=PROJECT, env=environ, check=True).stdout

@@ -1,116 +1,88 @@
-"""What a person decides of single photos: to ban one for ever, or to keep one for good.
+"""What a person decides about single photos: to ban one, or to keep one as a favourite.
 
-A ban holds against runs that work at the same time: the catalogue takes nothing of a banned
-photo any more, and `storing` removes what it had published of it. What a favourite is spared
-is decided where files are removed to make room.
+A ban also holds against runs at work: a banned photo is never stored, and what a run published of
+it is removed (`library.bringing`). `library.curation` removes the banned photo's file.
 """
-
-import re
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, Final
 
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.photos import WITH_FILE
+from unsplash_assets.catalogue.states import WITH_FILE, change_to
 from unsplash_assets.errors import UnknownPhoto
-from unsplash_assets.storage.folder import Folder
-from unsplash_assets.storage.names import photo_id_of
-
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/unsplash.md
-
-
-@dataclass(frozen=True)
-class Ban:
-    """What a ban came to."""
-
-    was_known: bool
-    """Whether the catalogue knew the photo; one that it did not is banned in advance."""
-    removed: list[str]
-    """The files that are gone, relative to the library."""
+from unsplash_assets.model.photos import PhotoState
 
 
 class Curation:
-    """A person's decisions on the photos of one library."""
+    """A person's decisions about the photos of one library."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        """Keep the decisions in `database`; `clock` gives seconds since 1970."""
+    def __init__(self, database: Database) -> None:
+        """Keep the decisions in `database`."""
         self._db = database
-        self._clock = clock
         self._mine = db.photos.c.mode == database.mode
 
-    def ban(self, photo_id: str, folder: Folder) -> Ban:
-        """Never bring a photo again, and remove its file; whatever its state, and once more.
-
-        The row comes first. A crash in between leaves a file that no row claims, and banning the
-        photo again removes it. Raises LibraryError where the file cannot be removed.
-        """
-        was_known = self._forbid(photo_id)
-        others = self._paths_of_other_modes(photo_id)
-        removed = [path for path in folder.files_of(photo_id) if path not in others]
-        for path in removed:
-            folder.delete(path)
-        return Ban(was_known, removed)
+    def ban(self, photo_id: str) -> bool:
+        """Never bring a photo again, whatever its state; return whether it was known."""
+        known = change_to(PhotoState.BANNED, *self._is(photo_id)).values(favourite=False)
+        with self._db.writing() as connection:
+            if connection.execute(known).rowcount:
+                return True
+            connection.execute(sa.insert(db.photos), self._row(photo_id))
+            return False
 
     def unban(self, photo_id: str) -> None:
         """Let a banned photo come again. Raises UnknownPhoto if it is not banned."""
-        banned = (*self._is(photo_id), db.photos.c.state == "banned")
+        banned = (*self._is(photo_id), db.photos.c.state == PhotoState.BANNED)
         with self._db.writing() as connection:
             urls = connection.scalar(sa.select(db.photos.c.urls).where(*banned))
             if urls is None:
                 raise UnknownPhoto(f"photo {photo_id} is not banned")
             if urls:
-                again = sa.update(db.photos).where(*banned)
-                connection.execute(again.values(state="waiting", postponed=0))
-            else:  # banned in advance: nothing is known that could be downloaded
+                again = change_to(PhotoState.WAITING, *banned)
+                connection.execute(again.values(postponed=0))
+            else:  # banned before it was known: there is no URL to download from
                 connection.execute(sa.delete(db.photos).where(*banned))
 
     def favour(self, photo_id: str) -> None:
         """Make a photo a favourite. Raises UnknownPhoto if it is not in the library."""
         here = sa.update(db.photos).where(*self._is(photo_id), db.photos.c.state.in_(WITH_FILE))
-        if not self._does(here.values(favourite=True)):
-            raise UnknownPhoto(f"photo {photo_id} is not in the library: nothing is there to keep")
+        if not self._changes(here.values(favourite=True)):
+            raise UnknownPhoto(f"photo {photo_id} is not in the library, so it cannot be kept")
 
     def unfavour(self, photo_id: str) -> None:
-        """Make a favourite a photo like any other. Raises UnknownPhoto if it is none."""
+        """Make a favourite an ordinary photo. Raises UnknownPhoto if it is not a favourite."""
         kept = sa.update(db.photos).where(*self._is(photo_id), db.photos.c.favourite)
-        if not self._does(kept.values(favourite=False)):
-            raise UnknownPhoto(f"photo {photo_id} is no favourite")
+        if not self._changes(kept.values(favourite=False)):
+            raise UnknownPhoto(f"photo {photo_id} is not a favourite")
 
-    def _forbid(self, photo_id: str) -> bool:
-        """Write the ban down; say whether the photo was known."""
-        with self._db.writing() as connection:
-            known = sa.update(db.photos).where(*self._is(photo_id))
-            if connection.execute(known.values(state="banned", favourite=False)).rowcount:
-                return True
-            connection.execute(sa.insert(db.photos), self._row(photo_id))
-            return False
+    def files_to_remove(self, photo_id: str) -> list[tuple[str, int]]:
+        """Return the path and size of a banned photo's file, unless the other mode uses it too.
 
-    def _paths_of_other_modes(self, photo_id: str) -> set[str]:
-        """Return what is not this mode's to remove, for demo and live may share a folder."""
-        theirs = (~self._mine, db.photos.c.id == photo_id, db.photos.c.state.in_(WITH_FILE))
+        Demo and live may share a folder.
+        """
+        photos = db.photos.c
+        theirs = sa.select(photos.path).where(
+            ~self._mine, photos.id == photo_id, photos.state.in_(WITH_FILE)
+        )
+        mine = sa.select(photos.path, photos.bytes).where(*self._is(photo_id))
+        query = mine.where(photos.path.is_not(None), photos.path.not_in(theirs))
         with self._db.reading() as connection:
-            return set(connection.scalars(sa.select(db.photos.c.path).where(*theirs)))
+            return [(row.path, row.bytes) for row in connection.execute(query)]
 
-    def _does(self, change: sa.Update) -> bool:
-        """Make a change; say whether there was a photo to change."""
+    def _changes(self, change: sa.Update) -> bool:
+        """Make a change; return whether there was a photo to change."""
         with self._db.writing() as connection:
             return connection.execute(change).rowcount > 0
 
-    def _row(self, photo_id: str) -> dict[str, Any]:
-        """Return the row of a photo of which nothing is known but that it is banned."""
+    def _row(self, photo_id: str) -> dict[str, object]:
+        """Return the row of a photo that is banned before it is known."""
         return {
             "mode": self._db.mode,
             "id": photo_id,
             "topic": "",
-            "state": "banned",
+            "state": PhotoState.BANNED,
             "arrival": 0,
             "postponed": 0,
-            "fetched_at": self._clock(),
             "photographer": "",
             "photographer_url": "",
             "page_url": "",
@@ -119,14 +91,3 @@ class Curation:
 
     def _is(self, photo_id: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return self._mine, db.photos.c.id == photo_id
-
-
-def read_photo_id(text: str) -> str:
-    """Return the id in a person's words for a photo: the id itself, or the path of its file.
-
-    Raises ValueError, with the words that say what is allowed.
-    """
-    photo_id = text if _ID.fullmatch(text) else photo_id_of(PurePath(text).name)
-    if photo_id is None or not _ID.fullmatch(photo_id):
-        raise ValueError("give a photo's id, 11 characters, or the path of its file")
-    return photo_id

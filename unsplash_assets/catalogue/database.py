@@ -1,8 +1,8 @@
-"""The catalogue's database and its transactions, on SQLite or Postgres, through SQLAlchemy Core.
+"""Opens the catalogue and gives transactions on it, on SQLite or Postgres, through SQLAlchemy Core.
 
-Demo and live photos never mix, even in one database: every row has its mode, and a `Database`
-sees one mode. No SQL here is SQLite's alone; what is, is in `_tune_sqlite`. What there is in it
-is in `tables`.
+Demo and live photos never mix, even in one database: every row has its mode, and a `Database` sees
+one mode. What is special to SQLite stands in `_tune_sqlite`; the tables are in `tables`. Only
+`library.opening` opens a catalogue.
 """
 
 import uuid
@@ -23,10 +23,10 @@ from unsplash_assets.storage.names import CATALOGUE_FILE
 
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
 _HINTS: Final = {
-    "disk is full": " (make room)",
-    "disk I/O error": " (make room if the disk is full)",
+    "disk is full": " (free some space)",
+    "disk I/O error": " (free some space if the disk is full)",
 }
-"""The second is what SQLite says where a full disk has no room for the memory that it shares."""
+"""SQLite reports the second where a full disk has no room for its shared memory."""
 
 
 class Database:
@@ -39,10 +39,15 @@ class Database:
 
     @property
     def file(self) -> Path | None:
-        """Where SQLite keeps it; None if it is in memory, or not SQLite's."""
+        """SQLite's file; None if the catalogue is in memory, or on another database."""
         url = self._engine.url
         is_file = url.get_backend_name() == "sqlite" and url.database
         return Path(str(url.database)) if is_file else None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the catalogue outlives this process: it is not in memory."""
+        return self.file is not None or self._engine.url.get_backend_name() != "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -52,13 +57,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that is alone in writing; it is kept whole or not at all."""
+        """The only transaction that writes; it is kept whole or not at all."""
         with self._begun("BEGIN IMMEDIATE") as connection:
             yield connection
             connection.commit()
 
     def identity(self) -> str:
-        """Return what tells this catalogue from any other, before or after it."""
+        """Return the identity that no other catalogue has."""
         with self.reading() as connection:
             query = sa.select(libraries.c.identity).where(libraries.c.mode == self.mode)
             return str(connection.scalar(query))
@@ -66,7 +71,7 @@ class Database:
     def advance(self, connection: sa.Connection, count: int) -> int:
         """Take `count` numbers of the catalogue's sequence; return the one before the first.
 
-        The row stays locked until the transaction ends, so that numbers appear in order.
+        The row stays locked until the transaction ends, so numbers appear in order.
         """
         mine = libraries.c.mode == self.mode
         counted = sa.update(libraries).where(mine).values(sequence=libraries.c.sequence + count)
@@ -79,7 +84,7 @@ class Database:
 
     @contextmanager
     def _begun(self, on_sqlite: str) -> Iterator[sa.Connection]:
-        """Connect; SQLite's driver is told how to begin, others begin by themselves."""
+        """Connect and begin; only SQLite's driver does not begin by itself."""
         with translate_errors(), self._engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql(on_sqlite)
@@ -104,13 +109,13 @@ def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
         except OSError as error:
             raise LibraryError(
                 f"the library's folder {folder} cannot be written ({error.strerror}): "
-                "see to its rights, or choose another with UNSPLASH_LIBRARY"
+                "check its permissions, or choose another with UNSPLASH_LIBRARY"
             ) from error
     return database
 
 
 def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
-    """Open the catalogue to look at it: where there is none yet, an empty one in memory."""
+    """Open the catalogue to read it; where there is none yet, return an empty one in memory."""
     if url is not None or (folder / CATALOGUE_FILE).exists():
         return open_database(folder, url, mode)
     engine = sa.create_engine(
@@ -152,7 +157,7 @@ def _tune_sqlite(engine: sa.Engine) -> None:
 
 
 def _is_ready(database: Database) -> bool:
-    """Whether the tables are there, in the form of this program, with a row for the mode."""
+    """Whether the tables exist in this program's form, with a row for the mode."""
     query = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
     try:
         with database.reading() as connection:
@@ -184,7 +189,7 @@ def _make_folder(folder: Path) -> None:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn the database's errors into one line."""
+    """Turn the database's errors into LibraryError, one line each."""
     try:
         yield
     except sa.exc.DBAPIError as error:

@@ -1,15 +1,13 @@
-"""The download events: Unsplash is told of each stored photo, once (docs/unsplash.md).
+"""The download events: Unsplash is notified of each stored photo, once.
 
-An event is due from the moment that its photo is stored, in the same transaction, and is
-remembered until it is sent, so that a crash loses none. Whoever sends one takes it first, so
-that no two send it; after a crash in between it is due again once the taking has expired. A
-failing event never spoils its photo: it is sent later.
+An event becomes due in the transaction that stores its photo, and stays due until it is sent, so a
+crash loses none. A process takes an event before it sends it, so no two processes send it; after a
+crash in between, the event is due again once the taking expires. Sending is in `library.events`,
+what Unsplash asks for in docs/reference/unsplash.md.
 """
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,40 +15,18 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.errors import (
-    AccessDenied,
-    KeyRefused,
-    PermanentError,
-    QuotaSpent,
-    UnsplashAssetsError,
-)
-from unsplash_assets.unsplash.budget import Reservation
-from unsplash_assets.unsplash.client import UnsplashClient
+from unsplash_assets.model.backoff import backoff
 
 _TAKEN_FOR: Final = 600.0  # seconds: longer than sending what is taken at once can last
-_PER_THREAD: Final = 8  # events that are taken at once for each thread: 30 s each at the most
-_FIRST_WAIT: Final = 60.0  # seconds until a failed event is tried again; doubled each time
-_LONGEST_WAIT: Final = 86_400.0
-_MEETS_ALL: Final = (AccessDenied, KeyRefused, QuotaSpent)
-"""Trouble of the key or its quota: every other event would have the same."""
 
 
 @dataclass(frozen=True)
 class DownloadEvent:
-    """What is to be told of one photo: the photo's id, and the link that tells it."""
+    """The notice that one photo was downloaded: the photo's id, and the link to call."""
 
     photo_id: str
     location: str
     failures: int = 0
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What became of events that were due."""
-
-    sent: int = 0
-    trouble: str | None = None
-    """Why another was not sent, if so."""
 
 
 class DownloadEvents:
@@ -86,17 +62,16 @@ class DownloadEvents:
         return [DownloadEvent(*row) for row in rows]
 
     def mark_sent(self, event: DownloadEvent) -> None:
-        """Write down that an event was sent."""
+        """Record that an event was sent."""
         self._update(event, event_sent_at=self._clock(), event_due_at=None)
 
     def mark_refused(self, event: DownloadEvent, reason: str) -> None:
-        """Write down that an event will never be accepted."""
+        """Record that Unsplash will never accept an event."""
         self._update(event, event_error=reason, event_due_at=None)
 
     def postpone(self, event: DownloadEvent) -> None:
-        """Try an event again later, each time after twice as long."""
-        wait = min(_FIRST_WAIT * 2**event.failures, _LONGEST_WAIT)
-        due_at, failures = self._clock() + wait, event.failures + 1
+        """Try an event again later, each time after twice the wait."""
+        due_at, failures = self._clock() + backoff(event.failures), event.failures + 1
         self._update(event, event_due_at=due_at, event_failures=failures)
 
     def _is_due(self) -> sa.ColumnElement[bool]:
@@ -108,66 +83,9 @@ class DownloadEvents:
             connection.execute(mine.values(**values))
 
 
-def send(
-    events: DownloadEvents, client: UnsplashClient, reservation: Reservation, concurrency: int
-) -> Sent:
-    """Send events that are due, the oldest first, as many as the reservation has requests left.
-
-    Trouble is told, not raised: the photos are none the worse for it. It ends the sending where
-    another event would only meet it too, and cost the quota one more request.
-    """
-    left, sender = reservation.left, _Sender(events, client, reservation)
-    while left > 0 and (taken := events.take(min(left, _PER_THREAD * concurrency))):
-        left -= len(taken)
-        sent_before = sender.sent
-        _side_by_side(sender, taken, concurrency)
-        if sender.hopeless.is_set() or sender.sent == sent_before:
-            break
-    return Sent(sender.sent, sender.trouble)
-
-
-class _Sender:
-    """Sends events, and writes each down before its thread takes another."""
-
-    def __init__(
-        self, events: DownloadEvents, client: UnsplashClient, reservation: Reservation
-    ) -> None:
-        self.sent = 0
-        self.trouble: str | None = None
-        self.hopeless = threading.Event()
-        """Set once an event met what every other would; the rest is due again later."""
-        self._events = events
-        self._client = client
-        self._reservation = reservation
-        self._lock = threading.Lock()
-
-    def __call__(self, event: DownloadEvent) -> None:
-        if self.hopeless.is_set():
-            return
-        try:
-            self._client.report_download(event.location, self._reservation)
-        except UnsplashAssetsError as error:
-            self._write_down_trouble(event, error)
-            return
-        self._events.mark_sent(event)
-        with self._lock:
-            self.sent += 1
-
-    def _write_down_trouble(self, event: DownloadEvent, error: UnsplashAssetsError) -> None:
-        self.trouble = str(error)
-        if isinstance(error, _MEETS_ALL):
-            self.hopeless.set()
-        if isinstance(error, PermanentError) and not isinstance(error, _MEETS_ALL):
-            self._events.mark_refused(event, str(error))
-        else:
-            self._events.postpone(event)
-
-
-def _side_by_side(sender: _Sender, taken: Sequence[DownloadEvent], concurrency: int) -> None:
-    """Send in threads; an interruption waits for those under way, and leaves out the rest."""
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="event")
-    try:
-        for _ in pool.map(sender, taken):
-            pass
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def due_once_stored(now: float) -> sa.ColumnElement[float | None]:
+    """Return when the event of a photo that is stored now is due; not if it was sent or refused."""
+    photos = db.photos.c
+    settled = photos.event_sent_at.is_not(None) | photos.event_error.is_not(None)
+    is_none = settled | photos.download_location.is_(None)
+    return sa.case((is_none, sa.null()), else_=sa.func.coalesce(photos.event_due_at, now))

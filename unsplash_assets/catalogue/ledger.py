@@ -1,11 +1,10 @@
-"""The request budget's record, kept in the catalogue for all who share its key.
+"""The request budget's ledger, shared by all processes that use the same key.
 
-Every process that asks Unsplash reserves here first, in a transaction of its own, so that
-none takes what another has. What the numbers mean is decided in `unsplash.quota`.
+Every process asks for a grant here before it calls the API, in a transaction of its own, so that no
+two processes take the same request. What the numbers mean is decided in `unsplash.quota`, how a
+shortage is worded in `unsplash.budget`.
 """
 
-import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,28 +14,24 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.errors import QuotaSpent
-from unsplash_assets.unsplash import quota
-from unsplash_assets.unsplash.budget import (
-    Answered,
-    Reservation,
-    key_refused_words,
-    refused_words,
-    spent_words,
-)
-from unsplash_assets.unsplash.quota import Account, LastHour, Request, Seen, Usage
+from unsplash_assets.unsplash import budget, quota
+from unsplash_assets.unsplash.budget import Grant, Shortage
+from unsplash_assets.unsplash.quota import Account, QuotaReport, Request, Seen, Usage
+from unsplash_assets.unsplash.quota_answers import after_answer
 
 PATIENCE: Final = 10.0
-"""Seconds that a reservation waits for a request that is about to be free.
+"""Seconds to wait for a request that is about to be free.
 
-A request of an hour ago was made a moment after its tick, and counts a moment longer here than
-at Unsplash: without patience each hour would lose a minute.
+A request of an hour ago was sent a moment after its tick, and counts a moment longer here than at
+Unsplash: without patience each hour would lose a minute.
 """
+_SECOND_LOOK: Final = 600.0  # seconds
+_LATER_LOOKS: Final = 86_400.0  # seconds
 _REMEMBERED: Final = 2 * quota.HOUR + 2 * quota.MARGIN  # seconds
 
 
 class RequestBudget:
-    """Implements `unsplash.budget.Budget` on a catalogue, for one key."""
+    """Grants requests of one key."""
 
     def __init__(
         self,
@@ -45,7 +40,7 @@ class RequestBudget:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep the record of the key with this fingerprint; `clock` gives seconds since 1970."""
+        """Keep the ledger of the key with this fingerprint; `clock` gives seconds since 1970."""
         self._db = database
         self._key = key
         self._clock = clock
@@ -54,95 +49,111 @@ class RequestBudget:
         self._my_requests = (db.requests.c.mode == database.mode, db.requests.c.key == key)
 
     @contextmanager
-    def reserve(self, count: int) -> Iterator[Reservation]:
-        """Reserve requests until the `with` ends; see `unsplash.budget.Budget`."""
-        block = self._take(count) or self._take_after_a_moment(count) if count else _Block(0, 0)
-        if block is None:
-            raise QuotaSpent(self.spent_words())
+    def reserve(self, count: int) -> Iterator[Grant]:
+        """Grant up to `count` requests until the `with` ends, then take back those not sent.
+
+        A grant of fewer has a shortage: why, and until when.
+        """
+        granted, row_id = self._take(count)
+        if count and not granted and self._waits_a_moment():
+            granted, row_id = self._take(count)
+        grant = Grant(granted, self.shortage() if granted < count else None)
         try:
-            yield block
+            yield grant
         finally:
-            self._settle(block)
+            if row_id is not None:
+                self._settle(row_id, grant)
 
     def usage(self) -> Usage:
         """Return what is used and left of the hourly quota."""
         return quota.usage(self._read(), self._clock())
 
-    def last_hour(self) -> LastHour:
-        """Return what was asked in the last hour, of what was allowed."""
-        return quota.last_hour(self._read(), self._clock())
-
     def free(self) -> int:
-        """Return how many requests would be granted now; see `unsplash.budget.Budget`."""
+        """Return how many requests would be granted now, after a moment's patience."""
         return quota.free(self._read(), self._clock() + PATIENCE)
 
     def is_probe(self) -> bool:
         """Whether what is free is only one careful request; see `unsplash.quota.is_probe`."""
         return quota.is_probe(self._read(), self._clock() + PATIENCE)
 
-    def spent_words(self, needed: int = 1) -> str:
-        """Say that the budget has not what is needed, and from when on it will."""
+    def shortage(self, needed: int = 1) -> Shortage:
+        """Return why `needed` requests are not free, and until when."""
         account, now = self._read(), self._clock()
         next_at = quota.next_free_at(account, now, needed)
         if account.is_refused:
-            return refused_words(next_at)
-        return spent_words(quota.usage(account, now), needed, next_at)
+            return Shortage(budget.describe_refusal(next_at), next_at)
+        usage = quota.usage(account, now)
+        return Shortage(budget.describe_shortage(usage, needed, next_at), next_at)
 
-    def key_refused_words(self) -> str | None:
-        """Say that Unsplash refused the key, if that was its newest answer."""
+    def key_refusal(self) -> Shortage | None:
+        """Return that Unsplash refused the key, and when to look again; None if it did not.
+
+        One refusal may be a mistake of Unsplash's: the first is looked at again soon, later ones
+        daily.
+        """
+        columns = db.quotas.c
+        query = sa.select(columns.key_refused_at, columns.key_refusals).where(*self._my_quota)
         with self._db.reading() as connection:
-            query = sa.select(db.quotas.c.key_refused_at).where(*self._my_quota)
-            refused_at = connection.scalar(query)
-        return None if refused_at is None else key_refused_words(refused_at)
+            row = connection.execute(query).first()
+        if row is None or row.key_refused_at is None:
+            return None
+        refused_at = min(row.key_refused_at, self._clock())
+        until = refused_at + (_SECOND_LOOK if row.key_refusals <= 1 else _LATER_LOOKS)
+        return Shortage(budget.describe_key_refusal(refused_at, until), until)
 
-    def _take_after_a_moment(self, count: int) -> "_Block | None":
+    def _waits_a_moment(self) -> bool:
+        """Wait for a request that is about to be free; return whether there is one."""
         wait = quota.next_free_at(self._read(), self._clock(), 1) - self._clock()
         if wait > PATIENCE:
-            return None
+            return False
         self._sleep(max(0.0, wait))
-        return self._take(count)
+        return True
 
-    def _take(self, count: int) -> "_Block | None":
+    def _take(self, count: int) -> tuple[int, int | None]:
+        """Enter requests in the ledger; return how many were granted, and the row's id."""
+        if not count:
+            return 0, None
         with self._db.writing() as connection:
             self._lock(connection)
             now = self._clock()
             granted = min(count, quota.free(self._load(connection), now))
-            if granted < min(1, count):
-                return None
+            if granted < 1:
+                return 0, None
             row = {**self._names(), "count": granted, "told": 0, "ours": True, "reserved_at": now}
             made = connection.execute(sa.insert(db.requests).values(**row))
-            return _Block(int((made.inserted_primary_key or [0])[0]), granted)
+            return granted, int((made.inserted_primary_key or [0])[0])
 
-    def _settle(self, block: "_Block") -> None:
-        """Write down what became of a block, give back the rest, and learn from its answers."""
+    def _settle(self, row_id: int, grant: Grant) -> None:
+        """Record what became of a grant, take back the rest, and learn from the newest answer."""
         with self._db.writing() as connection:
             self._lock(connection)
             now = self._clock()
-            mine = db.requests.c.id == block.id
-            if not block.made:
+            mine = db.requests.c.id == row_id
+            if not grant.made:
                 connection.execute(sa.delete(db.requests).where(mine))
                 return
-            values = {"count": block.made, "told": block.told, "settled_at": now}
+            values = {"count": grant.made, "told": grant.counted, "settled_at": now}
             connection.execute(sa.update(db.requests).where(mine).values(**values))
-            if block.newest is not None:
-                self._learn(connection, block.id, block.newest, now)
+            if grant.newest is not None:
+                self._learn(connection, row_id, grant.newest, now)
             columns = db.requests.c
             old = (columns.mode == self._db.mode, columns.reserved_at < now - _REMEMBERED)
             connection.execute(sa.delete(db.requests).where(*old))
 
     def _learn(
-        self, connection: sa.Connection, request_id: int, answered: Answered, now: float
+        self, connection: sa.Connection, row_id: int, report: QuotaReport, now: float
     ) -> None:
         before = self._load(connection)
-        request = next((r for r in before.requests if r.id == request_id), None)
+        request = next((r for r in before.requests if r.id == row_id), None)
         if request is None:
-            return  # it took longer than is remembered: the machine was asleep
-        after = quota.told(before, request, answered.numbers, now, refused=answered.quota_spent)
+            return  # the answer took longer than is remembered: the machine was asleep
+        after = after_answer(before, request, report, now)
         self._save(connection, after)
-        if answered.says_something:
-            refused = now if answered.key_refused else None
+        if report.is_fresh:
+            refused = now if report.key_refused else None
+            refusals = db.quotas.c.key_refusals + 1 if report.key_refused else 0
             known = sa.update(db.quotas).where(*self._my_quota)
-            connection.execute(known.values(key_refused_at=refused))
+            connection.execute(known.values(key_refused_at=refused, key_refusals=refusals))
         if after.requests != before.requests:
             theirs = (*self._my_requests, sa.not_(db.requests.c.ours))
             connection.execute(sa.delete(db.requests).where(*theirs))
@@ -207,42 +218,3 @@ class RequestBudget:
             "reserved_at": request.reserved_at,
             "settled_at": request.settled_at,
         }
-
-
-class _Block:
-    """Implements `unsplash.budget.Reservation`: what became of it is kept until it is settled."""
-
-    def __init__(self, block_id: int, count: int) -> None:
-        self.id = block_id
-        self.count = count
-        self.made = 0
-        self.told = 0
-        self.newest: Answered | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def left(self) -> int:
-        """How many may still be made."""
-        return self.count - self.made
-
-    def settle(self, answered: Answered | None) -> None:
-        """Write down one request; see `unsplash.budget.Reservation`."""
-        with self._lock:
-            self.made += 1
-            if answered is None:
-                return
-            counted = answered.numbers.remaining is not None and not answered.quota_spent
-            self.told += counted
-            if self.newest is None or _leaves(answered) <= _leaves(self.newest):
-                self.newest = answered
-
-
-def _leaves(answered: Answered) -> float:
-    """Return how many requests an answer leaves.
-
-    The answers of a block come in any order: the one that leaves least was counted last.
-    """
-    if answered.quota_spent or answered.key_refused:
-        return -1
-    remaining = answered.numbers.remaining
-    return math.inf if remaining is None else remaining

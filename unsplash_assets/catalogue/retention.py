@@ -1,30 +1,33 @@
-"""Keeps the library within UNSPLASH_KEEP: the oldest photos go, and are not brought again.
+"""Which photos UNSPLASH_KEEP removes: the oldest beyond the bound; they are not brought again.
 
-A pruned photo stays known, for Unsplash gives its photos at random, this one too; of its row
-little more than the id is left. The row comes first: it is `pruning` until the file is gone, so
-that a file which outlives a crash, or is open on Windows, goes the next time. Only files that
-such a row names are removed.
+A pruned photo stays known, because Unsplash returns photos at random and may return it again; its
+row keeps little more than the id. The row changes first: it is `pruning` until the file is gone, so
+a file that outlives a crash, or is open on Windows, goes the next time. `library.pruning` removes
+the files.
 
-It costs the same for any number of photos. The library's totals are made from the photos that
-have changed since, whatever has changed them: each row tells what the totals have of it, and an
-index holds those rows alone where that is no longer right.
+The cost does not grow with the number of photos. The library's totals are brought up to date from
+the photos that have changed since: each row records what the totals contain of it, and an index
+holds only the rows where that is no longer right. No statement has a list of ids beside a state of
+many photos: SQLite would read through all of those.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.runs import Runs
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, Runs
+from unsplash_assets.catalogue.states import change_to
 from unsplash_assets.model.keep import Keep
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.model.photos import PhotoState
 
-_AT_ONCE: Final = 500  # photos: what is marked and removed before the next are looked at
+AT_ONCE: Final = 500
+"""Photos that are marked and removed before more are looked at."""
 _FORGOTTEN: Final[dict[str, Any]] = {
     "urls": {},
     **dict.fromkeys(("photographer", "photographer_url", "page_url"), ""),
@@ -33,19 +36,12 @@ _FORGOTTEN: Final[dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Pruned:
-    """What pruning came to."""
+class MarkedPhoto:
+    """A photo whose file is to be removed."""
 
-    photos: int = 0
-    bytes: int = 0
-    trouble: str | None = None
-    """Why a file could not be removed, if so; it is tried again the next time."""
-
-    def __add__(self, more: "Pruned") -> "Pruned":
-        """Return what both came to."""
-        return Pruned(
-            self.photos + more.photos, self.bytes + more.bytes, more.trouble or self.trouble
-        )
+    id: str
+    path: str
+    bytes: int
 
 
 @dataclass
@@ -55,49 +51,74 @@ class _Totals:
 
 
 class Retention:
-    """The bound of one library; favourites are kept besides, and count for nothing."""
+    """The bound of one library. Favourites are kept in addition, and do not count."""
 
     def __init__(
-        self,
-        database: Database,
-        folder: Folder,
-        keep: Keep,
-        clock: Callable[[], float] = time.time,
+        self, database: Database, keep: Keep, clock: Callable[[], float] = time.time
     ) -> None:
-        """Keep `folder` within `keep`; `clock` gives seconds since 1970."""
+        """Apply the bound `keep`; `clock` gives seconds since 1970."""
         self._db = database
-        self._folder = folder
         self._keep = keep
         self._clock = clock
         self._runs = Runs(database, clock)
         self._mine = db.photos.c.mode == database.mode
 
-    def prune(self, run_id: str) -> Pruned:
-        """Remove the oldest photos beyond the bound, with their files.
+    def pause(self) -> str | None:
+        """Return why no photo is removed for its age now; None if the clock is trusted."""
+        if self._keep.age is None:
+            return None
+        query = sa.select(db.libraries.c.clock_jumped_at).where(
+            db.libraries.c.mode == self._db.mode
+        )
+        with self._db.reading() as connection:
+            jumped_at = connection.scalar(query)
+        if jumped_at is None:
+            return None
+        until = datetime.fromtimestamp(jumped_at + CLOCK_DISTRUST).astimezone()
+        return (
+            "the clock is more than a day ahead of the run before: if it is right, UNSPLASH_KEEP "
+            f"removes photos again from {until:%Y-%m-%d %H:%M} on; if not, set it right"
+        )
 
-        What this run has stored stays, even if it alone is beyond the bound, and so does what
-        other runs have that are still going; a later run removes it.
+    def mark(self, run_id: str, at_most: int = AT_ONCE) -> int:
+        """Mark the oldest photos beyond the bound, `at_most` of them; return how many.
+
+        Photos that this run, or another run at work, has stored stay: a later run removes them.
         """
-        pruned = self._remove_files()
-        more = self._keep != Keep()
-        while more:
-            more = self._mark_some(run_id) == _AT_ONCE
-            pruned += self._remove_files()
-        return pruned
-
-    def _mark_some(self, run_id: str) -> int:
-        """Mark the oldest photos beyond the bound, up to a number; return how many."""
+        if self._keep == Keep() or self.pause():
+            return 0
         with self._db.writing() as connection:
             totals, marked = self._count(connection), []
-            for row in self._oldest(connection, run_id):
+            for row in self._oldest(connection, run_id)[:at_most]:
                 if not self._is_beyond(totals, row.stored_at):
                     break
                 marked.append(row.id)
                 totals.photos -= 1
                 totals.bytes -= row.bytes
-            chosen = sa.update(db.photos).where(self._mine, db.photos.c.id.in_(marked))
-            connection.execute(chosen.values(state="pruning"))
+            for photo_id in marked:
+                this = (self._mine, db.photos.c.id == photo_id)
+                connection.execute(change_to(PhotoState.PRUNING, *this))
         return len(marked)
+
+    def marked(self) -> list[MarkedPhoto]:
+        """Return the photos whose files are still to be removed."""
+        photos = db.photos.c
+        query = sa.select(photos.id, photos.path, photos.bytes)
+        with self._db.reading() as connection:
+            rows = connection.execute(query.where(self._mine, photos.state == PhotoState.PRUNING))
+            return [MarkedPhoto(*row) for row in rows]
+
+    def forget(self, photo_ids: Sequence[str]) -> None:
+        """Record that photos are pruned, in new rows: SQLite frees pages, not parts of them."""
+        these = (self._mine, db.photos.c.id.in_(photo_ids))
+        with self._db.writing() as connection:
+            connection.execute(change_to(PhotoState.PRUNED, *these).values(**_FORGOTTEN))
+            rows = connection.execute(sa.select(db.photos).where(*these)).mappings()
+            short = [dict(row) for row in rows if row["state"] == PhotoState.PRUNED]
+            if short:
+                again = db.photos.c.id.in_([row["id"] for row in short])
+                connection.execute(sa.delete(db.photos).where(self._mine, again))
+                connection.execute(sa.insert(db.photos), short)
 
     def _count(self, connection: sa.Connection) -> _Totals:
         """Bring the totals up to date, and return them; only one process at a time can."""
@@ -129,7 +150,7 @@ class Retention:
         is_left = photos.run_id.is_(None) | photos.run_id.not_in(working)
         query = sa.select(photos.id, photos.bytes, photos.stored_at)
         some = query.where(self._mine, sa.text(db.PRUNABLE), is_left)
-        oldest = some.order_by(photos.stored_at, photos.stored_sequence).limit(_AT_ONCE)
+        oldest = some.order_by(photos.stored_at, photos.stored_sequence).limit(AT_ONCE)
         return connection.execute(oldest.with_for_update()).all()
 
     def _is_beyond(self, totals: _Totals, stored_at: float) -> bool:
@@ -140,31 +161,3 @@ class Retention:
             return totals.bytes > self._keep.size
         age = self._clock() - stored_at
         return self._keep.age is not None and age > self._keep.age.total_seconds()
-
-    def _remove_files(self) -> Pruned:
-        """Remove the files of the photos that are marked."""
-        photos, trouble = db.photos.c, None
-        query = sa.select(photos.id, photos.path, photos.bytes)
-        with self._db.reading() as connection:
-            rows = connection.execute(query.where(self._mine, photos.state == "pruning")).all()
-        gone = []
-        for row in rows:
-            try:
-                self._folder.delete(row.path)
-                gone.append(row)
-            except LibraryError as error:
-                trouble = str(error)
-        if gone:
-            self._forget([row.id for row in gone])
-        return Pruned(len(gone), sum(row.bytes for row in gone), trouble)
-
-    def _forget(self, photo_ids: Sequence[str]) -> None:
-        """Write down that photos are pruned, in rows anew: SQLite makes no room within a page."""
-        photos = db.photos.c
-        these = (self._mine, photos.state == "pruning", photos.id.in_(photo_ids))
-        with self._db.writing() as connection:
-            rows = connection.execute(sa.select(db.photos).where(*these).with_for_update())
-            short = [{**row, **_FORGOTTEN, "state": "pruned"} for row in rows.mappings()]
-            if short:
-                connection.execute(sa.delete(db.photos).where(*these))
-                connection.execute(sa.insert(db.photos), short)

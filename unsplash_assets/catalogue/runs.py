@@ -1,8 +1,8 @@
-"""Which runs work on the library, how they ended, and who has which minute.
+"""Which runs work on the library, how they ended, and which process has which minute.
 
-A run leaves the name of its process, so that what it held is free again when it was killed.
-Dagster's own record of runs is richer; this one can be read without Dagster, and is what
-decides whether a photo that a run chose may be taken over.
+A run records the name of its process, so that its photos are free again once it was killed.
+Dagster's own record of runs is richer; this one can be read without Dagster, and decides whether a
+photo that a run chose may be taken over.
 """
 
 import time
@@ -18,10 +18,12 @@ from unsplash_assets.storage.processes import ProcessName
 
 Outcome = Literal["success", "failure"]
 
+CLOCK_DISTRUST: Final = 86_400.0
+"""Seconds: a clock that is further ahead of the last run is not trusted to prune for as long."""
 _RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
 _LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
 _KEPT: Final = 500
-"""Ended runs that are remembered; older ones are of no use to anyone here."""
+"""Ended runs that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,23 @@ class Runs:
         self._mine = db.runs.c.mode == database.mode
 
     def begin(self, run_id: str, topic: str | None) -> None:
-        """Write down that this process works on a run; a later step may begin it again."""
+        """Record that this process works on a run; a later step may begin it again."""
         values = {"process": str(ProcessName.current()), "ended_at": None, "topic": topic}
         with self._db.writing() as connection:
+            self._watch_clock(connection)
             known = self._update(run_id).values(**values)
             if connection.execute(known).rowcount == 0:
                 row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
                 connection.execute(sa.insert(db.runs), {**row, **values})
 
     def report(self, run_id: str, error: str | None) -> None:
-        """Write down how a step of the run went: its error, or None if it is well."""
+        """Record how a step of the run went: its error, or None."""
         outcome: Outcome = "failure" if error else "success"
         with self._db.writing() as connection:
             connection.execute(self._update(run_id).values(outcome=outcome, error=error))
 
     def end(self, run_id: str) -> None:
-        """Write down that the run does nothing any more; its photos may be taken over."""
+        """Record that the run is over; its photos may be taken over."""
         with self._db.writing() as connection:
             connection.execute(self._update(run_id).values(ended_at=self._clock()))
             self._forget_old(connection)
@@ -77,19 +80,10 @@ class Runs:
         return EndedRun(row.topic, row.outcome or "success", row.ended_at, row.error)
 
     def error(self, run_id: str) -> str | None:
-        """Return what went wrong in a run, or None if all is well so far."""
+        """Return what went wrong in a run, or None if nothing has so far."""
         query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
         with self._db.reading() as connection:
             return connection.scalar(query)
-
-    def not_stored(self, run_id: str) -> dict[str, str]:
-        """Return the photos that a run chose and could not store, by id, with the reason."""
-        photos = db.photos.c
-        mine = (photos.mode == self._db.mode, photos.run_id == run_id)
-        left = (photos.state.in_(("waiting", "refused")), photos.reason.is_not(None))
-        query = sa.select(photos.id, photos.reason).where(*mine, *left)
-        with self._db.reading() as connection:
-            return {row.id: row.reason for row in connection.execute(query)}
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
@@ -98,7 +92,7 @@ class Runs:
         return frozenset(r.run_id for r in rows if not ProcessName.parse(r.process).is_gone())
 
     def claim_tick(self, tick: float) -> ProcessName | None:
-        """Claim a minute's tick for this process; return who has it already, if another does.
+        """Claim a minute's tick for this process; return the process that already has it, if any.
 
         `tick` is the tick's scheduled time, seconds since 1970.
         """
@@ -123,6 +117,20 @@ class Runs:
             return False
         holder = ProcessName.parse(row.tick_process)
         return holder != ProcessName.current() and not holder.is_gone()
+
+    def _watch_clock(self, connection: sa.Connection) -> None:
+        """Note when the clock is far beyond the last run, and for how long that has been so."""
+        columns, now = db.libraries.c, self._clock()
+        mine = columns.mode == self._db.mode
+        query = sa.select(columns.clock_at, columns.clock_jumped_at).where(mine)
+        row = connection.execute(query).one()
+        jumped_at = row.clock_jumped_at
+        if row.clock_at is not None and now > row.clock_at + CLOCK_DISTRUST:
+            jumped_at = now
+        elif jumped_at is not None and not jumped_at <= now < jumped_at + CLOCK_DISTRUST:
+            jumped_at = None  # it was set right, or has been so for long enough
+        seen = {"clock_at": now, "clock_jumped_at": jumped_at}
+        connection.execute(sa.update(db.libraries).where(mine).values(**seen))
 
     def _update(self, run_id: str) -> sa.Update:
         return sa.update(db.runs).where(self._mine, db.runs.c.run_id == run_id)

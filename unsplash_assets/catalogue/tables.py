@@ -33,6 +33,8 @@ libraries = sa.Table(
     sa.Column("tick_process", sa.String(300)),
     sa.Column("kept_photos", sa.Integer, nullable=False, server_default="0"),
     sa.Column("kept_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("clock_at", sa.Float),
+    sa.Column("clock_jumped_at", sa.Float),
 )
 
 photos = sa.Table(
@@ -46,14 +48,12 @@ photos = sa.Table(
     sa.Column("postponed", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("run_id", sa.String(64)),
-    sa.Column("fetched_at", sa.Float, nullable=False),
+    sa.Column("api", sa.String(300)),
     sa.Column("photographer", sa.Text, nullable=False),
     sa.Column("photographer_url", sa.Text, nullable=False),
     sa.Column("page_url", sa.Text, nullable=False),
     sa.Column("download_location", sa.Text),
     sa.Column("urls", sa.JSON, nullable=False),
-    sa.Column("original_width", sa.Integer),
-    sa.Column("original_height", sa.Integer),
     sa.Column("color", sa.String(7)),
     sa.Column("blur_hash", sa.Text),
     sa.Column("description", sa.Text),
@@ -110,6 +110,7 @@ quotas = sa.Table(
     sa.Column("reset_by", sa.Float),
     sa.Column("refused_at", sa.Float),
     sa.Column("key_refused_at", sa.Float),
+    sa.Column("key_refusals", sa.Integer, nullable=False, server_default="0"),
 )
 
 requests = sa.Table(

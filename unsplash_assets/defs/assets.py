@@ -1,8 +1,8 @@
-"""The assets: four nouns, each a short function that asks a resource and reports.
+"""The assets: four nouns, each a short function that calls one use case and reports its result.
 
-Each brings the catalogue to the state that it stands for, does only what is missing, and can
-be run again at any time. Add an asset here when there is a new thing to look at in the
-lineage; keep out how anything is done (`unsplash`, `library`) and retry rules (`failures`).
+Each brings the catalogue to the state that it stands for, does only what is missing, and can run
+again at any time. Add an asset here when there is a new thing to look at in the lineage; keep out
+how anything is done (`library`), what the UI shows (`metadata`) and retry rules (`failures`).
 """
 
 from datetime import timedelta
@@ -14,86 +14,67 @@ import dagster as dg
 from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_step_errors
 from unsplash_assets.defs.partitions import topic_partitions
-from unsplash_assets.defs.resources import RETRIES, LibraryResource, UnsplashResource
-from unsplash_assets.library import bringing as storing
-from unsplash_assets.library import repair as repairing
-from unsplash_assets.library import selection
+from unsplash_assets.defs.resources import RETRIES, UnsplashResource
+from unsplash_assets.gallery.page import write_gallery
+from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.opening import Library
+from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import Settings
 
 GROUP: Final = "unsplash"
 _QUIET_AFTER: Final = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER: Final = timedelta(days=1)
 
+Context = dg.AssetExecutionContext
+Materialized = dg.MaterializeResult[None]
+
 
 def photo_metadata(
-    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
-) -> dg.MaterializeResult[None]:
-    """The topic's waiting list: what Unsplash says of photos that are not here yet.
+    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
+) -> Materialized:
+    """The topic's waiting list: what Unsplash says about photos that are not here yet.
 
-    One request brings up to 30 of them; none is made while enough are waiting for the run.
+    One request brings up to 30 of them; none is sent while enough are waiting for the run.
     """
-    topic = context.partition_key
-    with translate_step_errors(context, unsplash, library):
-        client, needed = unsplash.client(library.budget), library.photos_per_run
-        found = selection.top_up(client, library.catalogue, topic, needed, unsplash.filters)
-    context.log.info(f"{topic}: {found.new} new of {found.fetched}, {found.waiting} waiting")
-    if found.shortage:
-        context.log.warning(found.shortage)
-    return dg.MaterializeResult(metadata=metadata.of_top_up(unsplash, library, topic, found))
+    with translate_step_errors(context, unsplash, library) as attempt:
+        topped_up = attempt.log(top_up(library, context.partition_key))
+    return dg.MaterializeResult(metadata=metadata.of_top_up(library.settings, topped_up))
 
 
 def image_url(
-    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
-) -> dg.MaterializeResult[None]:
+    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
+) -> Materialized:
     """The run's choice: the photos that have waited longest, and the URL of their rendition."""
-    topic = context.partition_key
-    with translate_step_errors(context, unsplash, library):
-        chosen = selection.choose(
-            library.catalogue, topic, library.photos_per_run, context.run.run_id, library.rendition
-        )
-    context.log.info(f"{topic}: chose {', '.join(p.id for p in chosen) or 'nothing'}")
-    if len(chosen) < library.photos_per_run:
-        context.log.warning(f"{topic}: no more were waiting; another run may have taken some")
-    return dg.MaterializeResult(metadata=metadata.of_choice(unsplash, topic, chosen))
+    with translate_step_errors(context, unsplash, library) as attempt:
+        choice = attempt.log(choose(library, context.partition_key, context.run.run_id))
+    return dg.MaterializeResult(metadata=metadata.of_choice(library.settings, choice))
 
 
 def image_file(
-    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
-) -> dg.MaterializeResult[None]:
-    """The files: what was chosen and what is damaged, downloaded, proven, and only then named."""
-    topic, run_id, shelf = context.partition_key, context.run.run_id, library.shelf()
+    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
+) -> Materialized:
+    """The files: chosen and damaged photos, downloaded, validated, and only then named."""
+    topic, run_id = context.partition_key, context.run.run_id
     with translate_step_errors(context, unsplash, library) as attempt:
-        healed = repairing.heal(library.integrity, shelf.source, topic, library.concurrency)
-        chosen = shelf.catalogue.take_over(topic, run_id)
-        outcome = storing.store(shelf, chosen, last_try=attempt.is_last)
-        for photo, reason in (healed.failed | outcome.not_to_be_had | outcome.failed).items():
-            context.log.warning(f"photo {photo}: {reason}")
-        stored = storing.verdict(shelf, topic, run_id, outcome, last_try=attempt.is_last)
-        troubles = library.runs.not_stored(run_id)
-        pruned = library.retention.prune(run_id)
-    context.log.info(f"{topic}: stored {len(outcome.stored)}, newest {stored[-1].path}")
-    if pruned.photos:
-        context.log.info(f"pruned {pruned.photos} of the oldest, {pruned.bytes:,} bytes")
-    return dg.MaterializeResult(
-        metadata=metadata.of_files(unsplash, library, stored, outcome, pruned)
-        | metadata.of_troubles(troubles)
-        | metadata.of_repairs(healed),
-        data_version=metadata.data_version(stored),
-    )
+        brought = attempt.log(bring(library, topic, run_id, last_try=attempt.is_last))
+        if brought.error:
+            raise brought.error
+    version = metadata.data_version(brought.photos)
+    files = metadata.of_files(library.settings, brought)
+    return dg.MaterializeResult(metadata=files, data_version=version)
 
 
 def gallery(
-    context: dg.AssetExecutionContext, unsplash: UnsplashResource, library: LibraryResource
-) -> dg.MaterializeResult[None]:
+    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
+) -> Materialized:
     """The page to look at: the newest photos of all topics, credited, as a file for a browser."""
-    with translate_step_errors(context, unsplash, library):
-        written = library.write_gallery()
-    context.log.info(f"{written.photos} photos on the page, {written.thumbnails} thumbnails made")
-    return dg.MaterializeResult(metadata=metadata.of_gallery(unsplash, written))
+    with translate_step_errors(context, unsplash, library) as attempt:
+        page = attempt.log(write_gallery(library.photos, library.folder, library.settings))
+    return dg.MaterializeResult(metadata=metadata.of_gallery(library.settings, page))
 
 
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets: those of photos partitioned by the topics of the settings."""
+    """Return the assets: those of photos are partitioned by the topics of the settings."""
     asset = partial(
         dg.asset,
         group_name=GROUP,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,9 @@ import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.resources import MODE_TAG
+from unsplash_assets.defs.resources import LIBRARY_TAG
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets.storage.records import known_libraries
 
 AT_ONCE: Final = 10
 """Runs that are deleted at a time; a minute's tick adds one."""
@@ -29,6 +30,9 @@ FAILED_KEPT_LONGER: Final = 7
 SLICES: Final = 256
 """In so many minutes the files of all runs are looked through, a part each minute."""
 
+_ASSETS: Final = [
+    dg.AssetKey(name) for name in ("photo_metadata", "image_url", "image_file", "gallery")
+]
 _TROUBLE: Final = (OSError, SQLAlchemyError, dg.DagsterError)
 _YOUNG: Final = 3600.0  # seconds: a younger file may be of a run that is just being made
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -36,15 +40,24 @@ _RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class History:
-    """The runs of this project on a Dagster instance; those of others are left alone."""
+    """The runs of this project on a Dagster instance; those of other projects are left alone."""
 
     instance: dg.DagsterInstance
     keep: timedelta
     topics: Collection[str]
+    libraries: Collection[str]
+    """The identities of the catalogues that this project has used: its runs bear one as a tag."""
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
     within: float = 0.5
     """Seconds after which no further run is deleted at a time."""
+
+    @classmethod
+    def of(cls, instance: dg.DagsterInstance, settings: Settings, identity: str) -> "History":
+        """Return the history of the settings' project; `identity` is that of its library now."""
+        known = known_libraries(settings.project).values()
+        identities = {identity, *(each for modes in known for each in modes.values())}
+        return cls(instance, settings.keep_runs, settings.topics, sorted(identities))
 
     def prune(self) -> int:
         """Delete some of the runs that have had their time; return how many.
@@ -70,24 +83,22 @@ class History:
     def _ended_before(self, age: timedelta, *statuses: dg.DagsterRunStatus) -> list[str]:
         """Return some runs that ended that long ago, the oldest first."""
         old = dg.RunsFilter(
-            tags={MODE_TAG: ["live", "demo"]},
+            tags={LIBRARY_TAG: list(self.libraries)},
             statuses=statuses,
             updated_before=datetime.fromtimestamp(self.clock(), UTC) - age,
         )
-        kept_at_most = len(self._assets) * (len(self.topics) + 1)
+        if not self.libraries:
+            return []
+        kept_at_most = len(_ASSETS) * (len(self.topics) + 1)
         records = self.instance.get_run_records(old, limit=kept_at_most + AT_ONCE, ascending=True)
         topics = {r.dagster_run.run_id: r.dagster_run.tags.get(PARTITION_TAG) for r in records}
         kept = self._newest(set(self.topics).intersection(topics.values())) if topics else ()
         return [run_id for run_id in topics if run_id not in kept]
 
-    @cached_property
-    def _assets(self) -> list[dg.AssetKey]:
-        return list(self.instance.get_asset_keys())
-
     def _newest(self, topics: Iterable[str]) -> set[str]:
         """Return the runs of each asset's newest materialization, and of that in each topic."""
         found: set[str] = set()
-        for asset in self._assets:
+        for asset in _ASSETS:
             for partitions in (None, *([topic] for topic in topics)):
                 only = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=partitions)
                 newest = self.instance.fetch_materializations(only, limit=1).records

@@ -5,9 +5,10 @@ from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
+from unsplash_assets.defs.assets import GROUP
 from unsplash_assets.defs.checks import CHECKS
 from unsplash_assets.defs.resources import MODE_TAG, RETRIES
-from unsplash_assets.library.repair import HEALED_AT_MOST
+from unsplash_assets.library.repair import REPAIRED_AT_MOST
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.transport.base import Timeouts
 
@@ -24,7 +25,8 @@ def build_refresh(settings: Settings) -> Job:
     return dg.define_asset_job(
         "refresh",
         description="Brings photos of one topic: asks, chooses, downloads, proves, stores.",
-        selection=dg.AssetSelection.all().without_checks(),  # they read every file
+        # Not the checks, which read every file; not the assets of a project that merged these.
+        selection=dg.AssetSelection.groups(GROUP).without_checks(),
         tags={MODE_TAG: settings.mode, MAX_RUNTIME_TAG: str(longest_honest_run(settings))},
     )
 
@@ -42,7 +44,7 @@ def build_verify(settings: Settings) -> Job:
 def longest_honest_run(settings: Settings) -> int:
     """Return the seconds of a run in which every try of both network steps takes its time."""
     downloads = math.ceil(settings.photos_per_run / settings.concurrency) * settings.timeout
-    repairs = math.ceil(HEALED_AT_MOST / settings.concurrency) * settings.timeout
+    repairs = math.ceil(REPAIRED_AT_MOST / settings.concurrency) * settings.timeout
     events = math.ceil((settings.photos_per_run + 1) / settings.concurrency) * Timeouts.total
     a_try = Timeouts.total + repairs + downloads + events + 2 * settings.retry_delay
     return math.ceil((RETRIES + 1) * a_try) + _MARGIN

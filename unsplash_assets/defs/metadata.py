@@ -1,4 +1,7 @@
-"""What Dagster's UI shows of a materialization: links, numbers that plot, a preview picture."""
+"""What Dagster's UI shows of a materialization: links, numbers that plot, a preview picture.
+
+Everything is made from the result of a use case; nothing is looked up here.
+"""
 
 import hashlib
 import re
@@ -8,19 +11,19 @@ from typing import Any, Final
 
 import dagster as dg
 
-from unsplash_assets.catalogue.retention import Pruned
-from unsplash_assets.defs.resources import LibraryResource, UnsplashResource
+from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.gallery.page import Gallery
 from unsplash_assets.images.preview import larger_preview, preview
-from unsplash_assets.library.bringing import Outcome
-from unsplash_assets.library.repair import Repairs
-from unsplash_assets.library.selection import TopUp
-from unsplash_assets.library.verification import Verification
+from unsplash_assets.library.bringing import Brought
+from unsplash_assets.library.selection import Choice, TopUp
+from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
+from unsplash_assets.model.text import printable
+from unsplash_assets.settings.settings import Settings
 from unsplash_assets.unsplash.models import Photo
 
-Metadata = dict[str, dg.MetadataValue[Any] | str | int]
+Metadata = dict[str, dg.MetadataValue[Any] | dict[str, Any] | str | int]
 
 _FINDINGS_AT_MOST: Final = 20
 _LISTED: Final = 30  # photos in a table, which stays in Dagster's database
@@ -29,84 +32,80 @@ _SHOWN_AT_ONCE: Final = 999  # characters of Markdown that Dagster's UI shows wi
 _ALT_LENGTH: Final = 100
 
 
-def of_top_up(
-    unsplash: UnsplashResource, library: LibraryResource, topic: str, found: TopUp
-) -> Metadata:
-    """Describe what stocking a topic's waiting list came to, and what is left of the budget."""
-    budget = library.budget.usage()
+def of_top_up(settings: Settings, result: TopUp) -> Metadata:
+    """Describe a topped-up waiting list, and what is left of the budget."""
     metadata: Metadata = {
-        "topic": topic,
-        "requests": found.requests,
-        "fetched": found.fetched,
-        "new": found.new,
-        "waiting": found.waiting,
-        "skipped": sum(found.skipped.values()),
-        "budget left": budget.remaining,
-        "budget used": budget.used,
-        "budget limit": budget.limit,
-        "mode": unsplash.mode,
+        "topic": result.topic,
+        "requests": result.requests,
+        "fetched": result.fetched,
+        "new": result.new,
+        "waiting": result.waiting,
+        "skipped": sum(result.skipped.values()),
+        "budget left": result.usage.remaining,
+        "budget used": result.usage.used,
+        "budget limit": result.usage.limit,
+        "mode": settings.mode,
+        **_present({"skipped because": dict(result.skipped), "shortage": result.shortage}),
     }
-    if found.skipped:
-        metadata["skipped because"] = dg.MetadataValue.json(dict(found.skipped))
-    if found.shortage:
-        metadata["shortage"] = found.shortage
-    if found.photos:
-        metadata["photos"] = _table_of_fetched(found)
+    if result.photos:
+        metadata["photos"] = _table(_row_of_fetched(photo, result) for photo in result.photos)
     return metadata
 
 
-def of_choice(unsplash: UnsplashResource, topic: str, chosen: Sequence[ChosenPhoto]) -> Metadata:
+def of_choice(settings: Settings, result: Choice) -> Metadata:
     """Describe the photos that a run has chosen."""
-    credit: Metadata = {"credit": _credit(chosen[0], unsplash)} if chosen else {}
-    origin = _origin(chosen[0], unsplash) if chosen else {}
-    table: Metadata = {"photos": _table(chosen)} if len(chosen) > 1 else {}
-    counted: Metadata = {"chosen": len(chosen), "mode": unsplash.mode}
-    return {**credit, "topic": topic, **origin, **counted, **table}
+    chosen = result.photos
+    credit: Metadata = {"credit": _credit(settings, chosen[0])} if chosen else {}
+    origin = _origin(settings, chosen[0]) if chosen else {}
+    counted: Metadata = {"chosen": len(chosen), "mode": settings.mode}
+    return {**credit, "topic": result.topic, **origin, **counted, **_all_of(chosen)}
 
 
-def of_files(
-    unsplash: UnsplashResource,
-    library: LibraryResource,
-    stored: Sequence[StoredPhoto],
-    outcome: Outcome,
-    pruned: Pruned,
-) -> Metadata:
+def of_files(settings: Settings, result: Brought) -> Metadata:
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
-    newest = stored[-1]
-    path = library.files.path(newest.path)
-    metadata: Metadata = {
+    newest, path, outcome = result.photos[-1], result.newest_file, result.outcome
+    return {
         **_picture("preview", newest, lambda room: preview(path, room)),
-        "credit": _credit(newest, unsplash),
+        "credit": _credit(settings, newest),
         "topic": newest.topic,
         "width": newest.width,
         "height": newest.height,
         "bytes": newest.bytes,
         "sha256": newest.sha256,
         "path": dg.MetadataValue.path(str(path)),
-        **_origin(newest, unsplash),
+        **_origin(settings, newest),
         **_picture("larger preview", newest, lambda _: larger_preview(path)),
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "denied": len(outcome.denied),
         "failed": len(outcome.failed),
-        "pruned": pruned.photos,
+        "pruned": result.pruned.photos,
         "download events sent": outcome.sent.sent,
-        "download events due": library.events.unsent(),
-        "waiting": library.catalogue.waiting(newest.topic),
-        "mode": unsplash.mode,
+        "download events due": result.unsent_events,
+        "waiting": result.waiting,
+        "mode": settings.mode,
+        "repaired": len(result.repairs.repaired),
+        **_troubles(result),
+        **_all_of(result.photos),
     }
-    if outcome.postponed:
-        metadata["left for later"] = f"{outcome.postponed}: {outcome.shortage}"
-    if outcome.sent.trouble:
-        metadata["download event failed"] = outcome.sent.trouble
-    if pruned.trouble:
-        metadata["pruning failed"] = pruned.trouble
-    if len(stored) > 1:
-        metadata["photos"] = _table(stored)
-    return metadata
 
 
-def of_gallery(unsplash: UnsplashResource, written: Gallery) -> Metadata:
+def _troubles(result: Brought) -> Metadata:
+    """Describe what a run could not do, and why."""
+    outcome = result.outcome
+    postponed = f"{outcome.postponed}: {outcome.shortage}" if outcome.postponed else None
+    return _present(
+        {
+            "left for later": postponed,
+            "download event failed": outcome.sent.error,
+            "pruning failed": result.pruned.error,
+            "not stored": result.not_stored,
+            "not repaired": result.repairs.failed,
+        }
+    )
+
+
+def of_gallery(settings: Settings, written: Gallery) -> Metadata:
     """Describe the page; a browser opens no file from a link, so there is its path as well."""
     return {
         "page": dg.MetadataValue.url(written.path.absolute().as_uri()),
@@ -116,43 +115,24 @@ def of_gallery(unsplash: UnsplashResource, written: Gallery) -> Metadata:
         "topics": ", ".join(written.topics),
         "thumbnails made": written.thumbnails,
         "bytes": written.bytes,
-        "mode": unsplash.mode,
+        "mode": settings.mode,
+        **({"not written": ", ".join(written.strangers)} if written.strangers else {}),
     }
-
-
-def of_troubles(troubles: Mapping[str, str]) -> Metadata:
-    """Describe the photos that a run could not store, in any of its tries: by id, the reason."""
-    return {"not stored": dg.MetadataValue.json(dict(troubles))} if troubles else {}
-
-
-def of_repairs(repairs: Repairs) -> Metadata:
-    """Describe what a run has repaired, and why not more."""
-    metadata: Metadata = {"repaired": len(repairs.repaired)}
-    if repairs.failed:
-        metadata["not repaired"] = dg.MetadataValue.json(dict(repairs.failed))
-    return metadata
 
 
 def of_verification(seen: Verification) -> Metadata:
-    """Describe what the proof of all files came to."""
-    metadata: Metadata = {
+    """Describe what a verification has found."""
+    return {
         "files": seen.files,
         "bytes": seen.bytes,
-        "missing": seen.count("missing"),
-        "damaged": seen.count("damaged"),
-        "unknown": seen.count("unknown"),
+        **{kind: seen.count(kind) for kind in FINDINGS},
+        **_present({"findings": _listed(str(finding) for finding in seen.findings)}),
     }
-    if seen.findings:
-        metadata["findings"] = _listed(str(finding) for finding in seen.findings)
-    return metadata
 
 
 def of_paths(paths: Sequence[str]) -> Metadata:
     """Describe the files that something is wrong with."""
-    metadata: Metadata = {"files": len(paths)}
-    if paths:
-        metadata["first"] = _listed(paths)
-    return metadata
+    return {"files": len(paths), **_present({"first": _listed(paths)})}
 
 
 def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
@@ -162,18 +142,18 @@ def data_version(stored: Sequence[StoredPhoto]) -> dg.DataVersion:
     return dg.DataVersion(hashlib.sha256("".join(s.sha256 for s in stored).encode()).hexdigest())
 
 
-def _credit(photo: ChosenPhoto, unsplash: UnsplashResource) -> dg.MetadataValue[Any]:
+def _credit(settings: Settings, photo: ChosenPhoto) -> dg.MetadataValue[Any]:
     """Return the credit in Markdown, both of its names linked."""
-    credit = Credit(photo, unsplash.app_name, unsplash.mode)
+    credit = Credit(photo, settings.app_name, settings.mode)
     name = _plain(photo.photographer)
     photographer = f"[{name}]({link})" if (link := credit.photographer_link) else name
     words = f"Photo by {photographer} on [Unsplash]({credit.page_link}){credit.note}"
     return dg.MetadataValue.md(words)
 
 
-def _origin(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
+def _origin(settings: Settings, photo: ChosenPhoto) -> Metadata:
     """Describe where a picture comes from."""
-    credit = Credit(photo, unsplash.app_name, unsplash.mode)
+    credit = Credit(photo, settings.app_name, settings.mode)
     return {
         "photo": photo.id,
         "photo page": dg.MetadataValue.url(credit.page_link),
@@ -184,15 +164,14 @@ def _origin(photo: ChosenPhoto, unsplash: UnsplashResource) -> Metadata:
 
 
 def _picture(name: str, photo: StoredPhoto, draw: Callable[[int], str]) -> Metadata:
-    """Return a picture under a name, or nothing if the file is not to be read.
+    """Return a picture under a name, or nothing if its file cannot be read or decoded.
 
-    `draw` makes the data URL; if it keeps to the room that it is told, the UI shows the picture
-    at once, else on a click.
+    `draw` makes the data URL from the number of characters that the UI shows without a click.
     """
     alt = _plain(photo.description or photo.topic)[:_ALT_LENGTH].rstrip("\\")
     try:
         url = draw(_SHOWN_AT_ONCE - len(alt) - len("![]()"))
-    except (OSError, SyntaxError, ValueError):  # gone since, or damaged in a way no proof sees
+    except (OSError, SyntaxError, ValueError, BadPicture, PhotoRefused):
         return {}
     return {name: dg.MetadataValue.md(f"![{alt}]({url})")}
 
@@ -202,46 +181,45 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|~&-])", r"\\\1", text)
 
 
+def _present(metadata: Mapping[str, str | dict[str, str] | dict[str, int] | None]) -> Metadata:
+    """Return what is not empty."""
+    return {name: value for name, value in metadata.items() if value}
+
+
 def _listed(lines: Iterable[str]) -> str:
-    """Return the first lines, however many there are."""
-    shown = list(islice(lines, _FINDINGS_AT_MOST + 1))
-    return "\n".join(
-        [*shown[:_FINDINGS_AT_MOST], *(["..."] if len(shown) > _FINDINGS_AT_MOST else [])]
-    )
+    """Return the first lines, however many there are; Dagster can show UTF-8 alone."""
+    shown = list(islice(map(printable, lines), _FINDINGS_AT_MOST + 1))
+    shown[_FINDINGS_AT_MOST:] = ["..."] * (len(shown) > _FINDINGS_AT_MOST)
+    return "\n".join(shown)
 
 
-def _table(photos: Sequence[ChosenPhoto]) -> dg.MetadataValue[Any]:
-    records = [
-        dg.TableRecord(
-            {
-                "photo": photo.id,
-                "photographer": photo.photographer,
-                "description": _short(photo.description or ""),
-                "page": photo.page_url,
-            }
-        )
-        for photo in photos[-_LISTED:]
-    ]
-    return dg.MetadataValue.table(records)
-
-
-def _table_of_fetched(found: TopUp) -> dg.MetadataValue[Any]:
-    records = [_record_of_fetched(photo, found) for photo in found.photos[-_LISTED:]]
-    return dg.MetadataValue.table(records)
-
-
-def _record_of_fetched(photo: Photo, found: TopUp) -> dg.TableRecord:
-    is_sized = photo.width and photo.height
-    return dg.TableRecord(
+def _all_of(photos: Sequence[ChosenPhoto]) -> Metadata:
+    """List the photos if there are several."""
+    rows = (
         {
             "photo": photo.id,
-            "new": "yes" if photo.id in found.new_ids else "no",
             "photographer": photo.photographer,
-            "description": _short(photo.alt_description or photo.description or ""),
-            "original": f"{photo.width}x{photo.height}" if is_sized else "",
+            "description": _short(photo.description or ""),
             "page": photo.page_url,
         }
+        for photo in photos
     )
+    return {"photos": _table(rows)} if len(photos) > 1 else {}
+
+
+def _row_of_fetched(photo: Photo, result: TopUp) -> dict[str, str]:
+    return {
+        "photo": photo.id,
+        "new": "yes" if photo.id in result.new_ids else "no",
+        "photographer": photo.photographer,
+        "description": _short(photo.alt_description or photo.description or ""),
+        "original": f"{photo.width}x{photo.height}" if photo.width and photo.height else "",
+        "page": photo.page_url,
+    }
+
+
+def _table(rows: Iterable[dict[str, str]]) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows][-_LISTED:])
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,8 @@
-"""An Unsplash that runs here: for the demo, in process, and for tests, as a server.
+"""An Unsplash that runs here: in process for the demo, as a server for tests.
 
-`application` answers as the API does, `parameters` reads what it is asked, `photos` invents the
-photos, `pictures` draws them: one of the `scenes` (`landscapes`, `buildings`, `prints`) on a
-`canvas`. `quota` counts requests, `faults` misbehaves on demand, `server` opens a port. It imports
-nothing of the rest but errors: it stands in for the network's far end.
+`application` speaks HTTP as the API does and `endpoints` answers its paths, with queries checked by
+`parameters` and JSON from `answers`. `photos` invents the photos, `pictures` renders them with the
+scenes in `drawing/`. `quota` counts requests, `faults` spoils answers on demand, `server` opens a
+port. The emulator stands for the far end of the network, so it imports only errors from the rest of
+the package; what calls it belongs in `transport/`.
 """

@@ -1,24 +1,25 @@
 """The JSON of the emulated API: a photo, in the shapes of Unsplash's specification.
 
-`basic` has what Asset.Basic requires, `full` what Asset.Full adds; both carry the keys that
-recorded answers have besides (slug, sponsorship, ...). Links and pictures point to the base
-URL that was asked, so that they work in process as well as behind a port.
+`basic` has what Asset.Basic requires, and `full` what Asset.Full adds; both also carry keys that
+only recorded answers have (slug, sponsorship, ...). Links and pictures point to the base URL that
+the client asked, so they work in process and behind a port alike.
 """
 
 import base64
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from unsplash_assets.emulator.drawing.canvas import colour
+from unsplash_assets.emulator.drawing.colours import colour
 from unsplash_assets.emulator.photos import EmulatedPhoto
 
 Json = dict[str, Any]
 
 
 def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
-    """Return a photo as lists and searches have it."""
+    """Return a photo as it stands in lists and searches."""
     width, height = photo.size
     ixid = _ixid(photo, query)
     slug = f"{_slug(photo.description)}-{photo.id}"
@@ -52,7 +53,7 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
 
 
 def full(photo: EmulatedPhoto, base: str, query: str) -> Json:
-    """Return a photo as the random and the single endpoint have it."""
+    """Return a photo as the random and the single endpoint answer it."""
     dice = photo.dice("full")
     nowhere = {"latitude": None, "longitude": None}
     return {
@@ -100,57 +101,45 @@ def _links(photo: EmulatedPhoto, base: str, slug: str, ixid: str) -> Json:
 def _user(photo: EmulatedPhoto, base: str) -> Json:
     first, last = photo.photographer
     username = f"{_slug(first)}_{_slug(last)}".replace("-", "")
+    profile = f"{base}/users/{username}"
     portrait = f"{base}/{photo.path}?fit=crop&h={{0}}&w={{0}}"
     return {
-        "id": base64.urlsafe_b64encode(hashlib.blake2b(username.encode(), digest_size=8).digest())
-        .decode()
-        .rstrip("="),
+        "id": hashlib.blake2b(username.encode(), digest_size=6).hexdigest(),
         "updated_at": _time(photo.created_at),
         "username": username,
         "name": f"{first} {last}",
         "first_name": first,
         "last_name": last,
-        "twitter_username": None,
-        "portfolio_url": None,
         "bio": "Drawn by a program for the demo.",
-        "location": None,
+        **dict.fromkeys(("twitter_username", "portfolio_url", "location", "instagram_username")),
         "links": {
-            "self": f"{base}/users/{username}",
+            "self": profile,
             "html": f"{base}/@{username}",
-            "photos": f"{base}/users/{username}/photos",
-            "likes": f"{base}/users/{username}/likes",
-            "portfolio": f"{base}/users/{username}/portfolio",
+            **{name: f"{profile}/{name}" for name in ("photos", "likes", "portfolio")},
         },
         "profile_image": {
             name: portrait.format(side)
             for name, side in (("small", 32), ("medium", 64), ("large", 128))
         },
-        "instagram_username": None,
         "total_collections": 0,
         "total_likes": 0,
         "total_photos": 40,
         "accepted_tos": True,
         "for_hire": False,
-        "social": {
-            "instagram_username": None,
-            "portfolio_url": None,
-            "twitter_username": None,
-            "paypal_email": None,
-        },
+        "social": dict.fromkeys(
+            ("instagram_username", "portfolio_url", "twitter_username", "paypal_email")
+        ),
     }
 
 
 def _ixid(photo: EmulatedPhoto, query: str) -> str:
-    """Encode feed and query as Unsplash does (base64 without padding), but no time: stable."""
+    """Encode feed and query as Unsplash does, but no time, so that it stays the same."""
     content = f"3|1|0|1|random|{photo.number}||{quote(query)}||||2||0|"
     return base64.b64encode(content.encode()).decode().rstrip("=")
 
 
 def _slug(text: str) -> str:
-    return (
-        "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in text.lower()).split())
-        or "photo"
-    )
+    return "-".join(re.findall("[a-z0-9]+", text.lower())) or "photo"
 
 
 def _time(moment: datetime) -> str:

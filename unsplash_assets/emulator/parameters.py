@@ -1,7 +1,6 @@
-"""What the emulated API takes in a query: read, and refused in the API's words.
+"""Checks the parameters of the emulated API's queries, and refuses bad ones in the API's words.
 
-The values are those of the official specification. It does not say what becomes of numbers that
-are too large; the API cuts them to what it gives at most, and so does this.
+The allowed values are those of the official specification.
 """
 
 import re
@@ -30,7 +29,7 @@ _VALUES: Final[dict[str, frozenset[str]]] = {
 
 
 class Refusal(Exception):
-    """Ends a request with an error: its status, the reasons in its body, further headers."""
+    """Ends a request with an error: a status, the reasons for its body, and further headers."""
 
     def __init__(
         self, status: str, *reasons: str, headers: tuple[tuple[str, str], ...] = ()
@@ -42,7 +41,7 @@ class Refusal(Exception):
 
 
 def whole(query: Mapping[str, str], name: str, default: int) -> int:
-    """Return a number of 1 or more; raises Refusal for anything else."""
+    """Return a parameter that is a number of 1 or more; raise Refusal for anything else."""
     text = query.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,1000}", text) or int(text) < 1:
         raise Refusal("400 Bad Request", f"{name} is invalid")
@@ -50,7 +49,7 @@ def whole(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def check_values(query: Mapping[str, str], *names: str) -> None:
-    """Raise Refusal if one of these parameters is given, and with none of its values."""
+    """Raise Refusal if one of these parameters has a value that the API does not know."""
     for name in names:
         if name in query and query[name] not in _VALUES[name]:
             raise Refusal("400 Bad Request", f"{name} does not have a valid value")

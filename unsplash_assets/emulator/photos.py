@@ -1,12 +1,11 @@
 """The photos of the emulated Unsplash: invented, but always the same for the same id.
 
-Nothing is stored: an id holds its topic's code and the photo's number, and everything else
-about the photo follows from the id, so that any process answers alike and URLs stay valid.
-What an answer looks like is decided in `answers`, what a picture looks like in `scenes`.
+Nothing is stored. An id holds the code of a topic and the photo's number; all else about the photo
+follows from these, so any process answers alike and URLs stay valid. `answers` makes the JSON of
+a photo, `pictures` its picture.
 """
 
 import base64
-import binascii
 import random
 import re
 from dataclasses import dataclass
@@ -18,8 +17,16 @@ from typing import Final
 PHOTOS_PER_TOPIC: Final = 1_000_000
 """At one a minute, enough for almost two years of one topic."""
 
-_CHECK: Final = 2  # bytes of an id that tell it from one made up
-_LOOKS: Final = 1_000  # photos looked at for each that is wanted
+ID_LENGTH: Final = 11  # characters
+
+_CODE: Final = 3  # bytes of an id that hold the topic's code, and as many the photo's number
+_CODES: Final = 1 << (8 * _CODE)
+_CHECK: Final = 2  # bytes of an id that tell it from a made-up one
+_PATH_START: Final = 1_500_000_000_000  # milliseconds, as in the paths of Unsplash's pictures
+_PATH_STEP: Final = 3_000_000
+_LOOKS: Final = 1_000  # photos to look at for each that is wanted
+_BEGIN: Final = datetime(2016, 1, 1, tzinfo=UTC)
+_PERIOD: Final = timedelta(days=9 * 365)  # photos are from these years
 _SIZES: Final = ((2400, 1600), (2400, 1600), (2400, 1350), (1600, 2400), (1800, 2400), (2000, 2000))
 _FIRST_NAMES: Final = (
     "Ana", "Bjørn", "Chidi", "Daniela", "Émile", "Fatima", "Giulia", "Haruto", "Ingrid", "João",
@@ -46,64 +53,69 @@ _LIGHTS: Final = (
 
 @dataclass(frozen=True)
 class EmulatedPhoto:
-    """One photo: the code of its topic (24 bits) and its number among the topic's photos."""
+    """One photo: the code of its topic and its number among the topic's photos."""
 
     topic_code: int
     number: int
 
     @cached_property
-    def id(self) -> str:
-        """11 characters of Unsplash's alphabet that hold the topic's code and the number."""
-        plain = self.topic_code.to_bytes(3) + self.number.to_bytes(3)
+    def _coded(self) -> bytes:
+        """The topic's code and the number, masked, behind a check that is also the mask's key."""
+        plain = self.topic_code.to_bytes(_CODE) + self.number.to_bytes(_CODE)
         check = _digest(plain, _CHECK)
-        return base64.urlsafe_b64encode(check + _xor(plain, check)).decode().rstrip("=")
+        return check + _xor(plain, check)
+
+    @classmethod
+    def _from_coded(cls, coded: bytes) -> "EmulatedPhoto | None":
+        plain = _xor(coded[_CHECK:], coded[:_CHECK])
+        photo = cls(int.from_bytes(plain[:_CODE]), int.from_bytes(plain[_CODE:]))
+        return photo if photo._coded == coded and photo.number < PHOTOS_PER_TOPIC else None
+
+    @cached_property
+    def id(self) -> str:
+        """The code in characters of Unsplash's alphabet."""
+        return base64.urlsafe_b64encode(self._coded).decode().rstrip("=")
 
     @classmethod
     def from_id(cls, photo_id: str) -> "EmulatedPhoto | None":
         """Return the photo of an id, or None if there is no such photo."""
-        if not re.fullmatch(r"[A-Za-z0-9_-]{11}", photo_id):
+        if not re.fullmatch(rf"[A-Za-z0-9_-]{{{ID_LENGTH}}}", photo_id):
             return None
-        photo = cls._from_bytes(base64.urlsafe_b64decode(photo_id + "="))
+        photo = cls._from_coded(base64.urlsafe_b64decode(photo_id + "="))
         return photo if photo and photo.id == photo_id else None
-
-    @classmethod
-    def _from_bytes(cls, coded: bytes) -> "EmulatedPhoto | None":
-        check, plain = coded[:_CHECK], _xor(coded[_CHECK:], coded[:_CHECK])
-        photo = cls(int.from_bytes(plain[:3]), int.from_bytes(plain[3:]))
-        known = _digest(plain, _CHECK) == check and photo.number < PHOTOS_PER_TOPIC
-        return photo if known else None
 
     @cached_property
     def path(self) -> str:
-        """The picture's path, of the form that Unsplash's have: photo-MILLISECONDS-HEX."""
-        coded = base64.urlsafe_b64decode(self.id + "=")
-        return (
-            f"photo-{1_500_000_000_000 + int.from_bytes(coded[:2]) * 3_000_000}-{coded[2:].hex()}"
-        )
+        """The picture's path, in the form of Unsplash's: photo-MILLISECONDS-HEX."""
+        milliseconds = _PATH_START + int.from_bytes(self._coded[:_CHECK]) * _PATH_STEP
+        return f"photo-{milliseconds}-{self._coded[_CHECK:].hex()}"
 
     @classmethod
     def from_path(cls, path: str) -> "EmulatedPhoto | None":
         """Return the photo whose picture has this path, or None."""
         match = re.fullmatch(r"photo-([0-9]{13})-([0-9a-f]{12})", path)
-        if not match:
+        check, rest = divmod(int(match[1]) - _PATH_START, _PATH_STEP) if match else (-1, 0)
+        if not match or rest or not 0 <= check < 1 << (8 * _CHECK):
             return None
-        high, rest = divmod(int(match[1]) - 1_500_000_000_000, 3_000_000)
-        if rest or not 0 <= high < 1 << 16:
-            return None
-        return cls._from_bytes(high.to_bytes(2) + binascii.unhexlify(match[2]))
+        return cls._from_coded(check.to_bytes(_CHECK) + bytes.fromhex(match[2]))
 
     def dice(self, purpose: str) -> random.Random:
-        """Randomness that is always the same for this photo and purpose."""
+        """Return randomness that is always the same for this photo and purpose."""
         return random.Random(f"{self.topic_code}/{self.number}/{purpose}")  # noqa: S311 - no secret
 
     @cached_property
     def topic(self) -> str | None:
-        """The topic's word where it is one of the six that have a scene of their own."""
+        """The topic's word if it is one of the six that have a scene of their own."""
         return next((word for word in _SUBJECTS if topic_code(word) == self.topic_code), None)
+
+    @property
+    def tint(self) -> float:
+        """A hue that is the topic's own, in turns of the colour wheel."""
+        return self.topic_code / _CODES
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        """Width and height of the original, pixels."""
+        """Width and height of the original, in pixels."""
         return self.dice("size").choice(_SIZES)
 
     @property
@@ -118,7 +130,7 @@ class EmulatedPhoto:
     def description(self) -> str:
         """What the picture shows, in words."""
         light = self.dice("light").choice(_LIGHTS)
-        return _SUBJECTS.get(self.topic or "", "dunes and waves in the {light}").format(light=light)
+        return _SUBJECTS.get(self.topic or "", "dunes in the {light}").format(light=light)
 
     @cached_property
     def photographer(self) -> tuple[str, str]:
@@ -128,14 +140,14 @@ class EmulatedPhoto:
 
     @cached_property
     def created_at(self) -> datetime:
-        """When the photo was, as it were, taken to Unsplash."""
-        seconds = self.dice("created").randrange(9 * 365 * 86_400)
-        return datetime(2016, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        """When the photo came to Unsplash."""
+        seconds = self.dice("created").randrange(int(_PERIOD.total_seconds()))
+        return _BEGIN + timedelta(seconds=seconds)
 
 
 def topic_code(query: str) -> int:
-    """Return the code that stands for a query in ids: 24 bits of a hash."""
-    return int.from_bytes(_digest(query.strip().casefold().encode(), 3))
+    """Return the code that stands for a query in ids: a few bytes of a hash."""
+    return int.from_bytes(_digest(query.strip().casefold().encode(), _CODE))
 
 
 def random_photos(
@@ -143,16 +155,14 @@ def random_photos(
 ) -> list[EmulatedPhoto]:
     """Return up to `count` different photos that match, in random order."""
     code = topic_code(query)
-    found: list[EmulatedPhoto] = []
-    seen: set[int] = set()
+    found: dict[EmulatedPhoto, None] = {}
     for _ in range(count * _LOOKS):
         photo = EmulatedPhoto(code, dice.randrange(PHOTOS_PER_TOPIC))
-        if photo.number not in seen and orientation in {None, photo.orientation}:
-            found.append(photo)
-        seen.add(photo.number)
+        if orientation in {None, photo.orientation}:
+            found[photo] = None
         if len(found) == count:
             break
-    return found
+    return list(found)
 
 
 def _digest(data: bytes, size: int) -> bytes:

@@ -1,46 +1,62 @@
-"""Draws a photo's picture as imgix would deliver it: sized, captioned as demo, encoded.
+"""Renders a photo's picture as imgix would deliver it: sized, encoded, and captioned as a demo.
 
-Of imgix's parameters it knows `w`, `h`, `dpr`, `fm` (jpg, png, webp) and `q`; a picture is
-never larger than its original. What there is to see is decided in `scenes`.
+It takes imgix's parameters `w`, `h`, `dpr`, `fm` (jpg, png, webp) and `q`, and passes over all
+others. A picture is never larger than its original. What it shows is in `drawing/`.
 """
 
 import io
+import random
 from collections.abc import Mapping
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from unsplash_assets.emulator.drawing.canvas import add_grain
 from unsplash_assets.emulator.drawing.scenes import scene_of
 from unsplash_assets.emulator.photos import EmulatedPhoto
 
-MEDIA_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
-
 _FORMATS: Final = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
+_QUALITY: Final = 80  # where `q` does not say otherwise
+_HIGHEST_RATIO: Final = 5  # of `dpr`
+_LONGEST_SIDE: Final = 10_000  # pixels that `w` and `h` may ask for
+_SMALLEST_TEXT: Final = 9  # pixels that a person can read
+_GRAIN: Final = 6  # shades between the darkest and the lightest grain
+_TILE: Final = 256  # pixels after which the grain repeats
 
 
 def render(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[bytes, str]:
     """Return the encoded picture and its media type."""
-    name = parameters.get("fm", "jpg")
-    name = name if name in _FORMATS else "jpg"
-    quality = _number(parameters.get("q"), 1, 100) or 80
+    form = _FORMATS.get(parameters.get("fm", "jpg"), "JPEG")
+    quality = _number(parameters.get("q"), 1, 100) or _QUALITY
     image = draw(photo, _size(photo, parameters))
     out = io.BytesIO()
-    image.save(out, _FORMATS[name], quality=quality)
-    return out.getvalue(), MEDIA_TYPES[name]
+    image.save(out, form, quality=quality)
+    return out.getvalue(), Image.MIME[form]
 
 
 def draw(photo: EmulatedPhoto, size: tuple[int, int]) -> Image.Image:
     """Return the picture at a size in pixels."""
-    scene = scene_of(photo.topic, photo.topic_code / (1 << 24))
+    scene = scene_of(photo.topic, photo.tint)
     image = scene(size, photo.dice("scene"))
-    add_grain(image, photo.dice("grain"))
+    _add_grain(image, photo.dice("grain"))
     _caption(image, f"demo · {photo.topic}" if photo.topic else "demo")
     return image
 
 
+def _add_grain(image: Image.Image, dice: random.Random) -> None:
+    """Add the grain of a film, which also hides the steps of gradients."""
+    shades = [round(shade * _GRAIN / 255) for shade in range(256)]
+    grain = Image.frombytes("L", (_TILE, _TILE), dice.randbytes(_TILE * _TILE)).point(shades)
+    strip = Image.new("L", (image.width, _TILE))
+    for x in range(0, image.width, _TILE):
+        strip.paste(grain, (x, 0))
+    strip = Image.merge("RGB", (strip,) * 3)
+    for y in range(0, image.height, _TILE):  # a whole image of grain would take longer to allocate
+        part = image.crop((0, y, image.width, min(y + _TILE, image.height)))
+        image.paste(ImageChops.add(part, strip, 1, -_GRAIN // 2), (0, y))
+
+
 def _caption(image: Image.Image, text: str) -> None:
-    height = max(9, min(image.size) // 30)
+    height = max(_SMALLEST_TEXT, min(image.size) // 30)
     pen = ImageDraw.Draw(image, "RGBA")
     font = ImageFont.load_default(size=height)
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
@@ -53,9 +69,9 @@ def _caption(image: Image.Image, text: str) -> None:
 
 def _size(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[int, int]:
     width, height = photo.size
-    ratio = _number(parameters.get("dpr"), 1, 5) or 1
-    wanted_width = _number(parameters.get("w"), 1, 10_000)
-    wanted_height = _number(parameters.get("h"), 1, 10_000)
+    ratio = _number(parameters.get("dpr"), 1, _HIGHEST_RATIO) or 1
+    wanted_width = _number(parameters.get("w"), 1, _LONGEST_SIDE)
+    wanted_height = _number(parameters.get("h"), 1, _LONGEST_SIDE)
     scale = min(
         1.0,
         wanted_width * ratio / width if wanted_width else 1.0,
@@ -65,6 +81,7 @@ def _size(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[int, int
 
 
 def _number(text: str | None, low: int, high: int) -> int | None:
+    """Return a number within bounds, or None if the text is not a number."""
     if text is None or not text.isascii() or not text.isdigit():
         return None
     return min(max(int(text[:9]), low), high)

@@ -1,7 +1,7 @@
-"""Counts requests as Unsplash does: exactly, an hour at a time, fixed or rolling.
+"""Counts requests against an hourly quota, as Unsplash does.
 
-Unsplash does not say which of the two it uses, so both are here. What a refusal looks like is
-decided in `application`.
+Unsplash does not document whether its hour is fixed or rolling, so both kinds are here. How a
+refusal looks over HTTP is in `application`.
 """
 
 import threading
@@ -18,7 +18,7 @@ Window = Literal["rolling", "fixed"]
 
 @dataclass(frozen=True)
 class Count:
-    """What the quota says of one request."""
+    """Whether a request is granted, and how many remain."""
 
     granted: bool
     limit: int
@@ -26,24 +26,17 @@ class Count:
 
 
 class Quota(Protocol):
-    """Decides whether one more request is within the quota, and counts it."""
+    """Decides whether one more request is within the quota."""
 
-    def take(self) -> Count:
-        """Count one request."""
-
-    def look(self) -> Count:
-        """Tell how things stand, and count nothing."""
+    def take(self, requests: int = 1, /) -> Count:
+        """Count a request unless it is refused; with 0 requests, count none."""
 
 
 class NoQuota:
-    """Grants everything: the demo in process must never refuse."""
+    """Grants every request: the demo in process must never refuse one."""
 
-    def take(self) -> Count:
-        """Grant the request; the numbers are those of a key without a limit."""
-        return self.look()
-
-    def look(self) -> Count:
-        """Tell that there is no limit."""
+    def take(self, _: int = 1, /) -> Count:
+        """Return the counts of a key without a limit, which never change."""
         return Count(granted=True, limit=UNLIMITED, remaining=UNLIMITED)
 
 
@@ -51,34 +44,25 @@ class HourlyQuota:
     """Grants `limit` requests an hour. Safe to use from several threads."""
 
     def __init__(self, limit: int, clock: Callable[[], float], window: Window = "rolling") -> None:
-        """Count hours by `clock`, seconds; a fixed window begins at each full hour of it."""
+        """Take the seconds from `clock`; a fixed window begins at each of its full hours."""
         self._limit = limit
         self._clock = clock
         self._window = window
         self._granted: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def take(self) -> Count:
-        """Count one request; a refused one does not count further."""
+    def take(self, requests: int = 1, /) -> Count:
+        """Count a request unless it is refused; with 0 requests, count none."""
         with self._lock:
             now = self._clock()
-            self._forget(now)
+            while self._granted and not self._counts(self._granted[0], now):
+                self._granted.popleft()
             granted = len(self._granted) < self._limit
             if granted:
-                self._granted.append(now)
+                self._granted += [now] * requests
             return Count(granted, self._limit, self._limit - len(self._granted))
 
-    def look(self) -> Count:
-        """Tell how many requests remain."""
-        with self._lock:
-            self._forget(self._clock())
-            remaining = self._limit - len(self._granted)
-            return Count(remaining > 0, self._limit, remaining)
-
-    def _forget(self, now: float) -> None:
-        begin = now - HOUR if self._window == "rolling" else now - now % HOUR
-        while self._granted and self._has_left(self._granted[0], begin):
-            self._granted.popleft()
-
-    def _has_left(self, moment: float, begin: float) -> bool:
-        return moment <= begin if self._window == "rolling" else moment < begin
+    def _counts(self, moment: float, now: float) -> bool:
+        if self._window == "rolling":
+            return moment > now - HOUR
+        return moment // HOUR >= now // HOUR

@@ -1,7 +1,7 @@
-"""The emulated Unsplash behind a port, for `unsplash-assets emulator` and the tests.
+"""Serves the emulated Unsplash on a port, for `unsplash-assets emulator` and the tests.
 
-waitress serves it: a well-kept WSGI server in pure Python that keeps connections alive and
-closes the one whose application sent less than it announced, as a real server would.
+The server is waitress, in pure Python. Like a real server, it keeps connections alive, and closes
+one if the application sends less than it announced.
 """
 
 import logging
@@ -20,9 +20,9 @@ _THREADS: Final = 64
 
 
 def serve(application: WSGIApplication, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted; `announce` is given the base URL once the port is open.
+    """Serve until interrupted; call `announce` with the base URL once the port is open.
 
-    Port 0 takes any free one. Raises UnsplashAssetsError if the port cannot be had.
+    Port 0 means any free port. Raises UnsplashAssetsError if the port cannot be opened.
     """
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     try:

@@ -1,5 +1,5 @@
 """The gallery: the page of the newest photos, and the thumbnails on it.
 
-`web/` holds its templates, style and script. Which photos exist is the catalogue's to say; opening
-the page in a browser is `viewer`'s.
+`page` writes the page, `thumbnails` its small pictures; `web/` holds the templates, the style and
+the scripts. `catalogue` knows which photos exist, `viewer` opens the page in a browser.
 """

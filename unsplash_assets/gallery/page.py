@@ -1,12 +1,12 @@
-"""The gallery: one static page of the newest photos, written anew from the catalogue.
+"""Writes the gallery: one static page of the newest photos in the catalogue.
 
-It opens from the folder as well as from a server, and asks no other host for anything. What it
-looks like and does is in `page/`, which small copies of the pictures there are is decided in
-`thumbnails`, where the files lie in `files`. Opening the page is `viewer`'s. Beside it lies its
-news, which a page that is open looks at: a small page, where the gallery's own is a large one.
+The page opens from the folder as well as from a server, and loads nothing from any other host.
+Beside it is the news, a small page that an open gallery loads to learn of new photos. `web/` has
+the templates, `thumbnails` makes the small pictures, `viewer` opens the page.
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,43 +19,61 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.gallery.thumbnails import renew
+from unsplash_assets.gallery.thumbnails import update_thumbnails
 from unsplash_assets.model.credit import credit_html
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
+from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import NEWS, PAGE, RelativePath, thumbnail_path
 
-NEWEST: Final = 1_000
-"""Photos on the page, at the most: with any number in the library it costs the same."""
+MAX_PHOTOS: Final = 1_000
+"""The most photos on the page, so it costs the same however large the library is."""
 
-NEWS_LENGTH: Final = 60
-"""Photos in the news, at the most: an hour of one each minute."""
+MAX_NEWS: Final = 60
+"""The most photos in the news: an hour at one a minute."""
 
-_PARTS: Final = Path(__file__).parent / "page"
+_TEMPLATES: Final = Path(__file__).parent / "web"
+_MARK: Final = re.compile(r'<html lang="en" data-build="[0-9a-f]{16}"')
+_HEAD: Final = 300  # characters of a page in which its mark stands
 _UNKNOWN_COLOR: Final = "#8a8a86"
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """A page that was written, and what is on it."""
+    """The page that was written, and what is on it."""
 
     path: Path
     photos: int
     topics: tuple[str, ...]
     thumbnails: int
-    """How many were made anew."""
+    """How many of them are new."""
     bytes: int
+    strangers: tuple[str, ...] = ()
+    """The names under which a file that is not ours was left as it is."""
+
+    @property
+    def summary(self) -> str:
+        """One line for the log."""
+        return f"{self.photos} photos on the page, {self.thumbnails} thumbnails made"
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each page that could not be written."""
+        return [
+            f"{name} in the library is not the gallery's: it is left as it is, and the gallery is "
+            "not written; move it elsewhere"
+            for name in self.strangers
+        ]
 
 
 @dataclass(frozen=True)
 class _Item:
-    """A photo as the page has it."""
+    """A photo on the page."""
 
     key: str
-    sequence: int
+    """Changes with the photo's file, so an open page replaces a repaired picture."""
     topic: str
     picture: str
     thumbnail: str | None
@@ -68,22 +86,34 @@ class _Item:
     stored_at: datetime
 
 
-def write_gallery(database: Database, folder: Folder, app_name: str) -> Gallery:
-    """Write the page of a library, and the thumbnails that it needs; remove all others.
+def write_gallery(photos: Photos, folder: Folder, settings: Settings) -> Gallery:
+    """Write a library's page and the thumbnails on it; remove all other thumbnails.
 
-    `app_name` is what the credit's links tell Unsplash. Raises LibraryError.
+    Raises LibraryError.
     """
-    with folder.alone("gallery"):
-        found = Photos(database).stored_after(0, newest=NEWEST + 1)[::-1]
-        photos = found[:NEWEST]
-        thumbnails = renew(folder, photos)
-        items = [_item(photo, app_name, thumbnails.there) for photo in photos]
-        around = _Around(database.mode, is_part=len(found) > NEWEST)
-        page = _pages().gallery(items, around).encode()
-        _publish(folder, page, PAGE)
-        _publish(folder, _pages().news(items, around).encode(), NEWS)  # of what can be loaded now
-    shown = tuple(sorted({photo.topic for photo in photos}))
-    return Gallery(folder.path(PAGE), len(items), shown, thumbnails.made, len(page))
+    with folder.exclusive("gallery"):
+        found = photos.stored_after(0, newest=MAX_PHOTOS + 1)[::-1]
+        newest = found[:MAX_PHOTOS]
+        thumbnails = update_thumbnails(folder, newest)
+        items = [_item(photo, settings.app_name, thumbnails.available) for photo in newest]
+        context = _Context(settings.mode, is_partial=len(found) > MAX_PHOTOS)
+        page = _pages().gallery(items, context).encode()
+        news = _pages().news(items, context).encode()  # last: it announces the rest
+        strangers = [name for name in (PAGE, NEWS) if not _is_ours(folder, name)]
+        for name, content in ((PAGE, page), (NEWS, news)):
+            if name not in strangers:
+                folder.write_file(name, content)
+    shown = tuple(sorted({photo.topic for photo in newest}))
+    path = folder.path(PAGE)
+    return Gallery(path, len(items), shown, thumbnails.made, len(page), tuple(strangers))
+
+
+def _is_ours(folder: Folder, name: RelativePath) -> bool:
+    """Whether a page may be written: there is none yet, or it carries the mark of a gallery."""
+    if folder.stamp(name) is None:
+        return True
+    content = folder.read_text(name)
+    return content is not None and _MARK.search(content[:_HEAD]) is not None
 
 
 def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> _Item:
@@ -91,7 +121,6 @@ def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> _
     links = photo.photographer_url, photo.page_url, app_name
     return _Item(
         key=f"{photo.stored_sequence}-{photo.sha256[:12]}",
-        sequence=photo.stored_sequence,
         topic=photo.topic,
         picture=quote(photo.path),
         thumbnail=quote(thumbnail) if thumbnail in thumbnails else None,
@@ -105,19 +134,12 @@ def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> _
     )
 
 
-def _publish(folder: Folder, content: bytes, path: RelativePath) -> None:
-    with folder.temporary() as temporary:
-        folder.write(temporary, content)
-        folder.complete(temporary)
-        folder.publish(temporary, path)
-
-
 @dataclass(frozen=True)
-class _Around:
-    """What the page says besides its photos."""
+class _Context:
+    """What the page shows besides its photos."""
 
     mode: Mode
-    is_part: bool
+    is_partial: bool
     """Whether the library has more photos than the page."""
 
     @property
@@ -127,7 +149,7 @@ class _Around:
 
 @dataclass(frozen=True)
 class _Pages:
-    """The parts of the pages that are the same in every library."""
+    """The templates of the pages, and the parts that are the same in every library."""
 
     gallery_template: jinja2.Template
     news_template: jinja2.Template
@@ -135,42 +157,42 @@ class _Pages:
     script: str
     news_script: str
 
-    def gallery(self, photos: Sequence[_Item], around: _Around) -> str:
+    def gallery(self, photos: Sequence[_Item], context: _Context) -> str:
         """Return the page of the gallery."""
         return self.gallery_template.render(
             photos=photos,
-            around=around,
-            build=self._build(around),
+            context=context,
+            build=self._build(context),
             policy=_policy(
                 f"style-src {_hash_source(self.style)}",
                 f"script-src {_hash_source(self.script)}",
                 "img-src 'self' file: data:",
                 "frame-src 'self' file:",
             ),
-            style=Markup(self.style),  # noqa: S704 - ours
-            script=Markup(self.script),  # noqa: S704 - ours
+            style=Markup(self.style),  # noqa: S704 - the project's own
+            script=Markup(self.script),  # noqa: S704 - the project's own
         )
 
-    def news(self, photos: Sequence[_Item], around: _Around) -> str:
-        """Return the page that tells an open gallery what there is."""
+    def news(self, photos: Sequence[_Item], context: _Context) -> str:
+        """Return the page that tells an open gallery which photos there are."""
         return self.news_template.render(
             photos=photos,
-            newest=photos[:NEWS_LENGTH],
-            around=around,
-            build=self._build(around),
+            newest=photos[:MAX_NEWS],
+            context=context,
+            build=self._build(context),
             policy=_policy(f"script-src {_hash_source(self.news_script)}"),
-            script=Markup(self.news_script),  # noqa: S704 - ours
+            script=Markup(self.news_script),  # noqa: S704 - the project's own
         )
 
-    def _build(self, around: _Around) -> str:
-        """Return what tells this page from one that no new photo makes of it."""
-        return _digest(f"{self.style}{self.script}{around}").hex()[:16]
+    def _build(self, context: _Context) -> str:
+        """Return an identifier that changes when an open page must reload to be up to date."""
+        return _digest(f"{self.style}{self.script}{context}").hex()[:16]
 
 
 def _policy(*allowed: str) -> str:
-    """Return a Content-Security-Policy: nothing but what is allowed.
+    """Return a Content-Security-Policy that allows nothing else.
 
-    Where a page is a file, some browsers take 'self' for nothing; hence `file:` beside it.
+    For a page that is a file, some browsers ignore 'self'; hence `file:` beside it.
     """
     return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
 
@@ -178,7 +200,7 @@ def _policy(*allowed: str) -> str:
 @cache
 def _pages() -> _Pages:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PARTS),
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -189,7 +211,7 @@ def _pages() -> _Pages:
     return _Pages(
         environment.get_template("index.html"),
         environment.get_template("news.html"),
-        *((_PARTS / name).read_text(encoding="utf-8") for name in parts),
+        *((_TEMPLATES / name).read_text(encoding="utf-8") for name in parts),
     )
 
 

@@ -1,54 +1,89 @@
-"""The small copies of pictures that the gallery's grid shows.
+"""The thumbnails that the gallery's grid shows.
 
-They are made from the files when they are missing, and can always be made again. How one is
-made is in `preview`.
+They are made from the pictures' files whenever they are missing. `images.preview` makes one.
 """
 
+import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images.preview import grid_thumbnail
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.storage.folder import Folder
-from unsplash_assets.storage.names import RelativePath, thumbnail_path
+from unsplash_assets.storage.names import (
+    THUMBNAILS_MADE,
+    RelativePath,
+    is_thumbnail,
+    thumbnail_path,
+)
 
-_AT_ONCE: Final = 4  # Pillow works without Python's lock
+_THREADS: Final = 4  # Pillow releases the GIL
 
 
 @dataclass(frozen=True)
 class Thumbnails:
     """The thumbnails of some photos."""
 
-    there: set[RelativePath]
+    available: set[RelativePath]
     made: int
-    """How many of them were missing."""
+    """How many of them are new."""
 
 
-def renew(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnails:
-    """Make the thumbnails that are missing, and remove those of no photo.
+def update_thumbnails(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnails:
+    """Make the thumbnails that these photos lack, and remove all others that were made here.
 
-    A picture whose file is missing or damaged has none. Raises LibraryError.
+    A photo whose file is missing or damaged gets none; one that could not be made of a whole file
+    is not tried again. Raises LibraryError.
     """
     wanted = {thumbnail_path(photo.sha256): photo for photo in photos}
-    found = folder.thumbnails()
-    missing = sorted(wanted.keys() - found)
-    for path in found - wanted.keys():
+    before = _read(folder)
+    available = {path for path in wanted if folder.stamp(path) is not None}
+    missing = sorted(wanted.keys() - available - before.failed)
+    for path in before.made - wanted.keys():
         folder.delete(path)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thumbnail") as pool:
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="thumbnail") as pool:
         made = pool.map(lambda path: _make(folder, wanted[path], path), missing)
-        new = {path for path, is_made in zip(missing, made, strict=True) if is_made}
-    return Thumbnails((found & wanted.keys()) | new, len(new))
+        outcome = dict(zip(missing, made, strict=True))
+    new = {path for path, is_made in outcome.items() if is_made}
+    failed = (before.failed & wanted.keys()) | {p for p, made in outcome.items() if made is False}
+    after = _Record(frozenset(available | new), frozenset(failed))
+    if after != before:
+        folder.write_file(THUMBNAILS_MADE, after.to_text().encode())
+    return Thumbnails(available | new, len(new))
 
 
-def _make(folder: Folder, photo: StoredPhoto, path: RelativePath) -> bool:
+@dataclass(frozen=True)
+class _Record:
+    """The thumbnails that were made here, and those that could not be made."""
+
+    made: frozenset[RelativePath] = frozenset()
+    failed: frozenset[RelativePath] = frozenset()
+
+    def to_text(self) -> str:
+        return json.dumps({"made": sorted(self.made), "failed": sorted(self.failed)})
+
+
+def _read(folder: Folder) -> _Record:
+    """Read the record; what it names is ours, and nothing else in the folder is."""
+    try:
+        content = json.loads(folder.read_text(THUMBNAILS_MADE) or "{}")
+        made, failed = (content.get(name, []) for name in ("made", "failed"))
+        return _Record(*(frozenset(filter(is_thumbnail, names)) for names in (made, failed)))
+    except (ValueError, AttributeError, TypeError):
+        return _Record()
+
+
+def _make(folder: Folder, photo: StoredPhoto, path: RelativePath) -> bool | None:
+    """Make a thumbnail; return whether that worked, or None if the photo's file is not there."""
     try:
         content = grid_thumbnail(folder.path(photo.path))
-    except (OSError, SyntaxError, ValueError):  # gone since, or damaged in a way no proof sees
-        return False
-    with folder.temporary() as temporary:
-        folder.write(temporary, content)
-        folder.complete(temporary)
-        folder.publish(temporary, path)
+    except (OSError, SyntaxError, ValueError, BadPicture, PhotoRefused):
+        # damaged, damaged in a way that validation misses, or stored before decoding had bounds
+        state = folder.inspect(photo.path)
+        is_whole = state is not None and state.sha256 == photo.sha256
+        return False if is_whole else None  # a damaged file is repaired, and tried again
+    folder.write_file(path, content)
     return True

@@ -1,4 +1,4 @@
-"""Small copies of a stored picture, to be looked at where a path would say nothing."""
+"""Small copies of a stored picture, for a person to look at in Dagster's UI and the gallery."""
 
 import base64
 import io
@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image
 
+from unsplash_assets.images.decoding import one_at_a_time
 from unsplash_assets.images.validation import open_picture
 
 LARGER_SIDE: Final = 240  # pixels
@@ -15,14 +16,14 @@ _SIDES: Final = (128, 112, 96, 80, 64, 48, 32, 16)  # pixels
 _QUALITY: Final = 30
 
 GRID_SIZE: Final = (600, 400)
-"""Pixels of a thumbnail in the gallery's grid, at the most: twice those that a row shows."""
+"""The largest thumbnail of the gallery's grid, in pixels: twice the size at which it is shown."""
 _GRID_QUALITY: Final = 75
 
 
 def preview(path: Path, length: int) -> str:
     """Return the largest WebP of the picture that fits in `length` characters, as a data URI.
 
-    Returns nothing where not even the smallest fits.
+    Returns an empty text if not even the smallest fits.
     """
     small = _reduced(path, (_SIDES[0], _SIDES[0]))
     for side in _SIDES:
@@ -45,10 +46,11 @@ def grid_thumbnail(path: Path) -> bytes:
 
 
 def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:
-    with open_picture(path) as image:
+    """Raises PhotoRefused if the picture costs too much to decode, and what Pillow raises."""
+    with open_picture(path) as image, one_at_a_time(image.width * image.height):
         image.draft("RGB", size)
         small = image.convert("RGB")
-    small.thumbnail(size)
+        small.thumbnail(size)
     return small
 
 

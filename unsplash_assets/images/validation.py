@@ -1,18 +1,18 @@
-"""Decides whether a file is a whole picture: type, beginning, end, header, and no hole inside.
+"""Decides whether a file is a whole picture: its type, beginning, end, header and data.
 
-A hole, which a broken cache or disk leaves, is a run of zeros, or of ones where flash memory
-was erased. Honest pictures have such runs too, so a run is only a suspicion, upon which the
-whole picture is decoded, strictly: for JPEG by simplejpeg, since Pillow's decoder accepts
-holes. WebP's decoder does too: in a lossless one a long run is proof enough, in a lossy one a
-hole stays unseen (Unsplash is asked for JPEG). A PNG has checksums, which see any damage.
+A broken cache or disk leaves a hole: a run of zeros, or of ones where flash memory was erased.
+Whole pictures may have such runs too, so a run is only a suspicion, and the picture is then decoded
+strictly. For JPEG this is simplejpeg's work, since Pillow's decoder accepts holes. So does the
+decoder of WebP: a long run condemns a lossless WebP, but a hole in a lossy one goes unseen
+(Unsplash is asked for JPEG). A PNG has checksums, which reveal any damage.
 
-It looks at files only; that a body is as long as announced is the transport's to see. A bit
-flipped on the way here cannot be proven.
+This module sees files only: `transport` checks the announced length of a body. It cannot detect a
+bit that was flipped on the way here.
 """
 
 import mmap
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,45 +24,45 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
+from unsplash_assets.images.decoding import (
+    MAX_DECODED_PIXELS,
+    MAX_PIXELS,
+    check_jpeg,
+    one_at_a_time,
+)
 from unsplash_assets.storage.folder import sha256
 
-PIXELS_AT_MOST: Final = 150_000_000
-"""Unsplash's largest are about 100 million; what is far above is meant to do harm."""
-PIXELS_DECODED_AT_MOST: Final = 50_000_000
-"""Of a PNG or WebP: to decode it takes 4 to 16 bytes of memory a pixel; a JPEG is made small."""
-_SIDE_AT_LEAST: Final = 2  # pixels: what filters on the way put in a picture's place has one
+_MIN_SIDE: Final = 2  # pixels; content filters replace pictures by a single pixel
 
 _TAIL: Final = 64  # bytes
 _PADDING: Final = b"\x00\r\n "
 _SUSPICIOUS: Final = (bytes(64), b"\xff" * 64)
 _HOLE: Final = bytes(512)
-"""More zeros than lossless WebP ever has in a row."""
+"""More zeros than a lossless WebP ever has in a row."""
 _LOSSLESS: Final = b"VP8L"
-_SMALLEST: Final = 8  # times smaller: the most that a JPEG decoder does by itself
-_decoding = threading.Lock()  # one at a time, however many are downloaded: memory is dear
+_REDUCTION: Final = 8  # times smaller: the most that a JPEG decoder reduces by itself
 
 
 @dataclass(frozen=True)
 class Format:
-    """A picture format: its extension and how its files begin and end."""
+    """A picture format."""
 
     extension: str
     media_type: str
     reader: Callable[[Path], ImageFile]
-    """Reads the header. Unlike Image.open it says nothing of sizes: here that is decided."""
-    pixels: int
-    """The most that one may have."""
+    """Reads the header; unlike `Image.open` it warns of no sizes, which are decided here."""
+    max_pixels: int
 
 
-JPEG: Final = Format("jpg", "image/jpeg", JpegImageFile, PIXELS_AT_MOST)
-PNG: Final = Format("png", "image/png", PngImageFile, PIXELS_DECODED_AT_MOST)
-WEBP: Final = Format("webp", "image/webp", WebPImageFile, PIXELS_DECODED_AT_MOST)
+JPEG: Final = Format("jpg", "image/jpeg", JpegImageFile, MAX_PIXELS)
+PNG: Final = Format("png", "image/png", PngImageFile, MAX_DECODED_PIXELS)
+WEBP: Final = Format("webp", "image/webp", WebPImageFile, MAX_DECODED_PIXELS)
 FORMATS: Final = (JPEG, PNG, WEBP)
 
 
 @dataclass(frozen=True)
 class ValidPicture:
-    """What is certain of a whole picture. Sizes are bytes and pixels."""
+    """What validation found out about a whole picture; width and height are in pixels."""
 
     format: Format
     bytes: int
@@ -72,9 +72,9 @@ class ValidPicture:
 
 
 def validate(path: Path, media_type: str) -> ValidPicture:
-    """Return the proof that the file is a whole picture of the announced type.
+    """Return the facts of a file that is a whole picture of the announced type.
 
-    Raises BadPicture if it is not, PhotoRefused if it is whole but not to be had here.
+    Raises BadPicture if it is not, PhotoRefused if it is whole but not acceptable.
     """
     size = path.stat().st_size
     found = _format(path, size)
@@ -83,17 +83,42 @@ def validate(path: Path, media_type: str) -> ValidPicture:
         raise BadPicture(
             f"the picture is announced as {announced[:60]!r}, but is {found.media_type}"
         )
-    width, height = _pixels(path, found)
-    _check_inside(path, found)
+    width, height = _dimensions(path, found)
+    _check_data(path, found, width * height)
     return ValidPicture(found, size, width, height, sha256(path))
 
 
-def open_picture(path: Path) -> ImageFile:
-    """Open a proven picture by its extension. Raises BadPicture if that is not known."""
+@contextmanager
+def open_picture(path: Path) -> Iterator[ImageFile]:
+    """Open a stored picture by its extension, for decoding.
+
+    The bounds apply here too: an older version may have stored it. Raises PhotoRefused if decoding
+    would cost too much, BadPicture if the extension is unknown, and what Pillow raises.
+    """
     for kind in FORMATS:
         if path.suffix == f".{kind.extension}":
-            return kind.reader(path)
-    raise BadPicture(f"{path.name} is no picture of a kind that is known here")
+            with _open(path, kind) as image:
+                yield image
+            return
+    raise BadPicture(f"{path.name} does not have the extension of a known picture format")
+
+
+@contextmanager
+def _open(path: Path, kind: Format) -> Iterator[ImageFile]:
+    """Read a picture's header. Raises PhotoRefused if decoding the picture would cost too much."""
+    try:
+        opened = kind.reader(path)
+    except DecompressionBombError as error:  # the WebP reader does check sizes
+        raise PhotoRefused("the picture claims more pixels than any photo has") from error
+    with opened as image:
+        width, height = image.size
+        if width * height > kind.max_pixels:
+            raise PhotoRefused(
+                f"the picture claims {width} x {height} pixels, more than any photo has"
+            )
+        if kind is JPEG:
+            check_jpeg(path, width, height)
+        yield image
 
 
 def _format(path: Path, size: int) -> Format:
@@ -102,63 +127,59 @@ def _format(path: Path, size: int) -> Format:
         file.seek(max(0, size - _TAIL))
         tail = file.read()
     if head.startswith(b"\xff\xd8\xff"):
-        return _ended(JPEG, tail.rstrip(_PADDING).endswith(b"\xff\xd9"))
+        return _complete(JPEG, tail.rstrip(_PADDING).endswith(b"\xff\xd9"))
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _ended(PNG, tail.endswith(b"IEND\xaeB`\x82"))
+        return _complete(PNG, tail.endswith(b"IEND\xaeB`\x82"))
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         announced = int.from_bytes(head[4:8], "little") + 8
-        return _ended(WEBP, announced == size)
-    what = "nothing" if not size else "something that is no JPEG, PNG or WebP"
-    raise BadPicture(f"instead of a picture came {what}")
+        return _complete(WEBP, announced == size)
+    reason = "empty" if not size else "not a JPEG, PNG or WebP"
+    raise BadPicture(f"no picture arrived: the file is {reason}")
 
 
-def _ended(kind: Format, whole: bool) -> Format:  # noqa: FBT001
-    if not whole:
+def _complete(kind: Format, is_complete: bool) -> Format:  # noqa: FBT001
+    if not is_complete:
         raise BadPicture(f"the picture ({kind.media_type}) is cut short")
     return kind
 
 
-def _pixels(path: Path, kind: Format) -> tuple[int, int]:
+def _dimensions(path: Path, kind: Format) -> tuple[int, int]:
     try:
-        with kind.reader(path) as image:
+        with _open(path, kind) as image:
             width, height = image.size
     except (OSError, SyntaxError, ValueError) as error:
         raise BadPicture("the picture's header cannot be read") from error
-    except DecompressionBombError as error:  # the reader of WebP does look at sizes
-        raise PhotoRefused("the picture claims more pixels than any photo has") from error
-    if max(width, height) < _SIDE_AT_LEAST:
-        raise BadPicture(f"the picture ({kind.media_type}) is a single pixel, in place of a photo")
-    if width * height > kind.pixels:
-        raise PhotoRefused(f"the picture claims {width} x {height} pixels, more than any photo has")
+    if max(width, height) < _MIN_SIDE:
+        raise BadPicture(f"the picture ({kind.media_type}) is a single pixel, not a photo")
     return width, height
 
 
-def _check_inside(path: Path, kind: Format) -> None:
-    """Look for a hole, and where there may be one, decode all. Raises BadPicture.
+def _check_data(path: Path, kind: Format, pixels: int) -> None:
+    """Look for a hole, and decode the picture if there may be one. Raises BadPicture.
 
-    A PNG is read through in any case, for it has checksums of its own.
+    A PNG is always read to its end, since it has checksums of its own.
     """
     if kind is not PNG and not _is_suspicious(path, kind):
         return
     try:
-        with _decoding:
-            _read_through(path, kind)
-    except (OSError, SyntaxError, ValueError, IndexError) as error:  # the last: a PNG of no data
-        raise _hole(kind) from error
+        with one_at_a_time(pixels):
+            _decode(path, kind)
+    except (OSError, SyntaxError, ValueError, IndexError) as error:  # IndexError: a PNG of no data
+        raise _damaged(kind) from error
 
 
 def _is_suspicious(path: Path, kind: Format) -> bool:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
-            raise _hole(kind)
+            raise _damaged(kind)
         return any(content.find(run) != -1 for run in _SUSPICIOUS)
 
 
-def _hole(kind: Format) -> BadPicture:
-    return BadPicture(f"the picture ({kind.media_type}) has a hole in it, or other damage")
+def _damaged(kind: Format) -> BadPicture:
+    return BadPicture(f"the picture ({kind.media_type}) has a hole or other damage")
 
 
-def _read_through(path: Path, kind: Format) -> None:
+def _decode(path: Path, kind: Format) -> None:
     if kind is JPEG:
         _decode_jpeg(path)
         return
@@ -170,9 +191,9 @@ def _read_through(path: Path, kind: Format) -> None:
 
 
 def _decode_jpeg(path: Path) -> None:
-    """Decode it as small and grey as may be: all of its data is read, and little memory taken."""
-    from simplejpeg import decode_jpeg  # noqa: PLC0415 - it brings numpy, and is seldom needed
+    """Decode it as small and grey as possible: this reads all of the data in little memory."""
+    from simplejpeg import decode_jpeg  # noqa: PLC0415 - it imports numpy, and is seldom needed
 
     decode_jpeg(
-        path.read_bytes(), "GRAY", min_height=1, min_width=1, min_factor=_SMALLEST, strict=True
+        path.read_bytes(), "GRAY", min_height=1, min_width=1, min_factor=_REDUCTION, strict=True
     )

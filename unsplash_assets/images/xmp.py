@@ -1,6 +1,6 @@
 """The credit as an XMP packet, in the fields of the IPTC Photo Metadata Standard.
 
-What the credit says is in `credit`, how the packet gets into a picture's file in `embedding`.
+`model.credit` decides what the credit says, `embedding` puts the packet into a picture's file.
 """
 
 import re
@@ -9,14 +9,14 @@ from typing import Final
 
 from unsplash_assets.model.credit import Credit
 
-PACKET_AT_MOST: Final = 65_502
-"""Bytes of a packet that fit into a JPEG (XMP Specification, part 3: one APP1 segment)."""
+MAX_PACKET_SIZE: Final = 65_502
+"""Bytes that fit into a JPEG (XMP Specification, part 3: one APP1 segment)."""
 
-_TEXT_AT_MOST: Final = 1_700
-"""Characters. Each is up to five bytes here, and seven such texts fit into a packet."""
+_MAX_TEXT: Final = 1_700
+"""Characters. Each takes up to five bytes, and a packet holds up to seven such texts."""
 
-_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no place for, not even as a reference (its production `Char`)."""
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 forbids, even as a reference (its production `Char`)."""
 
 _NAMESPACES: Final = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -27,7 +27,10 @@ _NAMESPACES: Final = {
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
 }
 
-# How XMP writes a value: plain, as the one of a list, in any language, within a structure.
+# How XMP writes a value: plain, as a list of one, as a text in any language, in a structure.
+CREDIT_MARK: Final = b" on Unsplash"
+"""Stands in the credit line of every packet that is made here."""
+
 _PLAIN: Final = "{}"
 _LISTED: Final = "<rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>"
 _WORDS: Final = '<rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>'
@@ -41,11 +44,10 @@ _LICENSOR: Final = _LISTED.format(
 
 
 def packet(credit: Credit) -> bytes:
-    """Return the credit as a packet of at most PACKET_AT_MOST bytes.
+    """Return the credit as a packet of at most MAX_PACKET_SIZE bytes.
 
-    Beside each property stands what the IPTC standard calls it. Of these Google Images shows
-    Creator, Credit Line and Copyright Notice, and links the Web Statement of Rights and the
-    Licensor URL.
+    The comment on each property is its name in the IPTC standard. Google Images shows Creator,
+    Credit Line and Copyright Notice, and links the Web Statement of Rights and the Licensor URL.
     """
     fields = (
         ("dc:creator", _LISTED, _text(credit.photo.photographer)),  # Creator
@@ -54,10 +56,10 @@ def packet(credit: Credit) -> bytes:
         ("dc:rights", _WORDS, _text(credit.rights)),  # Copyright Notice
         ("photoshop:Credit", _PLAIN, _text(credit.text)),  # Credit Line
         ("photoshop:Source", _PLAIN, _text(credit.source)),  # Source
-        ("dc:source", _PLAIN, _link(credit.page_link)),  # where it was had (Dublin Core)
+        ("dc:source", _PLAIN, _link(credit.page_link)),  # the page it comes from (Dublin Core)
         ("xmpRights:WebStatement", _PLAIN, _link(credit.page_link)),  # Web Statement of Rights
         ("xmpRights:UsageTerms", _WORDS, _text(credit.terms)),  # Rights Usage Terms
-        ("plus:Licensor", _LICENSOR, _link(credit.licence)),  # Licensor: its name and URL
+        ("plus:Licensor", _LICENSOR, _link(credit.licence)),  # Licensor: name and URL
     )
     namespaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items())
     properties = "".join(
@@ -74,10 +76,10 @@ def packet(credit: Credit) -> bytes:
 
 
 def _text(text: str) -> str:
-    """Return the text as one line that XML can hold, cut where it is far too long."""
-    return " ".join(_NO_XML.sub(" ", text).split())[:_TEXT_AT_MOST]
+    """Return the text as one line of characters that XML allows, cut if it is far too long."""
+    return " ".join(_NOT_XML.sub(" ", text).split())[:_MAX_TEXT]
 
 
 def _link(link: str) -> str:
-    """Return the link, or nothing where it would have to be changed."""
+    """Return the link, or an empty text if `_text` would change it."""
     return link if link == _text(link) else ""

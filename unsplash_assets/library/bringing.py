@@ -1,18 +1,16 @@
-"""Brings a topic's chosen photos into the library, several at a time, each for itself.
+"""Brings a topic's chosen photos into the library: repair, reserve, download, store, notify, prune.
 
-One photo's trouble never costs its neighbours: the good ones are stored as they arrive, the
-others get their reason. No more are downloaded than the request budget has download events
-for. What one download does is in `download`, what an event is in `events`.
+One photo's error never costs its neighbours: the good ones are stored as they arrive, the others
+get their reason. No more photos are downloaded than the request budget has download events for.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
-from unsplash_assets.catalogue import events
-from unsplash_assets.catalogue.events import DownloadEvents, Sent
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import (
     BadPicture,
     NoPhotos,
@@ -21,95 +19,133 @@ from unsplash_assets.errors import (
     PhotoRefused,
     QuotaSpent,
     TemporaryError,
+    UnsplashAssetsError,
 )
-from unsplash_assets.library.downloads import Source, download
-from unsplash_assets.model.mode import Mode
+from unsplash_assets.library.events import Sent, send_due_events
+from unsplash_assets.library.opening import Library
+from unsplash_assets.library.pruning import Pruned, prune
+from unsplash_assets.library.repair import Repairs, repair_due
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile, StoredPhoto
-from unsplash_assets.storage.folder import Folder
-from unsplash_assets.transport.base import Limits, Transport
-from unsplash_assets.unsplash.client import UnsplashClient
 
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where pictures come from and go to, within what bounds, who is told and who credits."""
-
-    catalogue: Photos
-    events: DownloadEvents
-    client: UnsplashClient
-    folder: Folder
-    transport: Transport
-    limits: Limits
-    concurrency: int
-    app_name: str
-    mode: Mode
-
-    @property
-    def source(self) -> Source:
-        """What is needed of it to download."""
-        return Source(self.transport, self.folder, self.limits, self.app_name, self.mode)
-
-    def download(self, photo: ChosenPhoto) -> StoredFile:
-        """Bring one photo's picture here, credited."""
-        credit = self.source.packet(photo)
-        return download(photo, self.transport, self.folder, self.limits, credit)
+_NOTHING_CHOSEN: Final = "no photo of {topic!r} is chosen: materialize image_url first"
 
 
 @dataclass
 class Outcome:
-    """What became of the photos: by id, files stored, and reasons why others were not."""
+    """What became of the photos of one try: by id, files stored, and reasons why not."""
 
     stored: dict[str, StoredFile] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     postponed: int = 0
-    """How many the request budget left for later."""
+    """How many photos the request budget left for later."""
     shortage: str | None = None
-    """Why, in words, if so."""
+    """Why it left them; None if it left none."""
     sent: Sent = field(default_factory=Sent)
 
     @property
-    def not_to_be_had(self) -> dict[str, str]:
-        """Those that no other try of this run would bring."""
+    def unavailable(self) -> dict[str, str]:
+        """The photos that no other try of this run would bring."""
         return self.refused | self.denied
 
 
-def store(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
-    """Download the photos, tell Unsplash, and write down what became of each.
+@dataclass(frozen=True)
+class Brought:
+    """What one try of a run brought into the library."""
 
-    Those that failed for now stay chosen for another try, or after the last one go back to
-    the end of the waiting list, as do those that are denied, at once; those that the budget
-    leaves for later go back to its front.
-    Raises LibraryError, after which the rest is left undone.
+    topic: str
+    photos: tuple[StoredPhoto, ...]
+    """Those that the run has stored, or the topic's newest where nothing was left to do."""
+    newest_file: Path
+    """The file of the last of them; the library's folder if there is none."""
+    outcome: Outcome
+    repairs: Repairs
+    pruned: Pruned
+    not_stored: dict[str, str]
+    """The photos that the run could not store in any of its tries: by id, the reason."""
+    unsent_events: int
+    waiting: int
+    error: UnsplashAssetsError | None
+    """Why the try failed; None if it did not."""
+
+    @property
+    def summary(self) -> str:
+        """One line for the log."""
+        newest = f", newest {self.photos[-1].path}" if self.photos else ""
+        pruned = (
+            f"; pruned {self.pruned.photos} of the oldest, {self.pruned.bytes:,} bytes"
+            if self.pruned.photos
+            else ""
+        )
+        return f"{self.topic}: stored {len(self.outcome.stored)}{newest}{pruned}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each photo that was not stored or not repaired in this try."""
+        reasons = self.repairs.failed | self.outcome.unavailable | self.outcome.failed
+        lines = [f"photo {photo}: {reason}" for photo, reason in reasons.items()]
+        return [*lines, self.pruned.error] if self.pruned.error else lines
+
+
+def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Brought:
+    """Bring the run's chosen photos into the library, and repair a few damaged ones.
+
+    Photos that failed stay chosen for another try; after the last one they go to the end of the
+    waiting list, as do those that their server denies. Photos that the budget leaves for later go
+    back to its front. The result's `error` says why the try failed; nothing is pruned then. Raises
+    LibraryError, after which the rest is left undone.
     """
-    overdue = min(1, shelf.events.due())
-    wanted = len(photos) + overdue if photos else min(overdue, shelf.client.budget.free())
-    try:
-        with shelf.client.budget.reserve(wanted) as reservation:
-            now, later = photos[: reservation.count], photos[reservation.count :]
-            shelf.catalogue.release(photo.id for photo in later)
-            shortage = shelf.client.budget.spent_words() if later else None
-            outcome = _download_all(shelf, now, last_try=last_try)
-            outcome.postponed, outcome.shortage = len(later), shortage
-            outcome.sent = events.send(shelf.events, shelf.client, reservation, shelf.concurrency)
-    except QuotaSpent as error:
-        shelf.catalogue.release(photo.id for photo in photos)
-        return Outcome(postponed=len(photos), shortage=str(error))
+    repairs = repair_due(library, topic)
+    chosen = library.photos.take_over(topic, run_id)
+    outcome = store(library, chosen, last_try=last_try)
+    photos = library.photos.stored_by(run_id)
+    error = _verdict(topic, photos, outcome, last_try=last_try)
+    if not photos and not error:
+        newest = library.photos.newest_stored(topic)
+        photos = [newest] if newest else []
+        error = None if newest else NoPhotos(_NOTHING_CHOSEN.format(topic=topic))
+    return Brought(
+        topic=topic,
+        photos=tuple(photos),
+        newest_file=library.folder.path(photos[-1].path if photos else ""),
+        outcome=outcome,
+        repairs=repairs,
+        pruned=Pruned() if error else prune(library, run_id),
+        not_stored=library.photos.not_stored(run_id),
+        unsent_events=library.events.unsent(),
+        waiting=library.photos.waiting(topic),
+        error=error,
+    )
+
+
+def store(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
+    """Download photos, record what became of each, and send the download events that are due."""
+    overdue = min(1, library.events.due())
+    wanted = len(photos) + overdue if photos else min(overdue, library.budget.free())
+    with library.budget.reserve(wanted) as grant:
+        now, later = photos[: grant.count], photos[grant.count :]
+        library.photos.release(photo.id for photo in later)
+        outcome = _download_all(library, now, last_try=last_try)
+        outcome.postponed = len(later)
+        if later and grant.shortage:
+            outcome.shortage = grant.shortage.reason
+        outcome.sent = send_due_events(library, grant)
     return outcome
 
 
-def _download_all(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
+def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
     total = Outcome()
-    with _downloads(shelf, photos) as pending:
+    with _downloads(library, photos) as pending:
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             some = _collect({pending.pop(future): future for future in done})
-            for photo_id in shelf.catalogue.store(some.stored):
-                shelf.folder.delete(some.stored.pop(photo_id).path)
+            for photo_id in library.photos.store(some.stored):
+                file = some.stored.pop(photo_id)
+                library.folder.delete(file.path, file.bytes)
                 some.refused[photo_id] = "it was banned meanwhile"
-            shelf.catalogue.refuse(some.refused)
-            shelf.catalogue.postpone(some.denied | (some.failed if last_try else {}))
+            library.photos.refuse(some.refused)
+            library.photos.postpone(some.denied | (some.failed if last_try else {}))
             total.stored |= some.stored
             total.refused |= some.refused
             total.denied |= some.denied
@@ -117,41 +153,22 @@ def _download_all(shelf: Shelf, photos: Sequence[ChosenPhoto], *, last_try: bool
     return total
 
 
-def verdict(
-    shelf: Shelf, topic: str, run_id: str, outcome: Outcome, *, last_try: bool
-) -> list[StoredPhoto]:
-    """Return what the run has stored, or the topic's newest photo where nothing was to be done.
-
-    Raises BadPicture where a photo is worth another try, PhotoRefused where none was to be had,
-    QuotaSpent where the budget had nothing for any, and NoPhotos where the step before has left
-    nothing. After the last try, photos that failed fail the run only if it has stored none.
-    """
-    stored = shelf.catalogue.stored_by(run_id)
-    if outcome.failed and not (last_try and stored):
-        reason = next(iter(outcome.failed.values()))
-        raise BadPicture(f"{len(outcome.failed)} of {topic!r} not stored yet: {reason}")
-    if stored:
-        return stored
-    if outcome.postponed and outcome.shortage:
-        raise QuotaSpent(outcome.shortage)
-    if outcome.not_to_be_had:
-        photo_id, reason = next(iter(outcome.not_to_be_had.items()))
-        raise PhotoRefused(f"photo {photo_id} of {topic!r}: {reason}; the next run takes another")
-    newest = shelf.catalogue.newest_stored(topic)
-    if newest is None:
-        raise NoPhotos(f"no photo of {topic!r} is chosen: materialize image_url first")
-    return [newest]
-
-
 @contextmanager
 def _downloads(
-    shelf: Shelf, photos: Sequence[ChosenPhoto]
+    library: Library, photos: Sequence[ChosenPhoto]
 ) -> Iterator[dict[Future[StoredFile], str]]:
-    with ThreadPoolExecutor(shelf.concurrency, thread_name_prefix="download") as pool:
+    concurrency = library.settings.concurrency
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="download") as pool:
         try:
-            yield {pool.submit(shelf.download, photo): photo.id for photo in photos}
+            yield {pool.submit(_download, library, photo): photo.id for photo in photos}
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _download(library: Library, photo: ChosenPhoto) -> StoredFile:
+    with library.downloader.download(photo) as download:
+        library.folder.publish(download.temporary, download.name)
+    return download.file
 
 
 def _collect(done: dict[str, Future[StoredFile]]) -> Outcome:
@@ -166,3 +183,20 @@ def _collect(done: dict[str, Future[StoredFile]]) -> Outcome:
         except TemporaryError as error:
             outcome.failed[photo_id] = str(error)
     return outcome
+
+
+def _verdict(
+    topic: str, stored: Sequence[StoredPhoto], outcome: Outcome, *, last_try: bool
+) -> UnsplashAssetsError | None:
+    """Return why a try failed; after the last one, failed photos matter only if none was stored."""
+    if outcome.failed and not (last_try and stored):
+        reason = next(iter(outcome.failed.values()))
+        return BadPicture(f"{len(outcome.failed)} of {topic!r} not stored yet: {reason}")
+    if stored:
+        return None
+    if outcome.postponed and outcome.shortage:
+        return QuotaSpent(outcome.shortage)
+    if outcome.unavailable:
+        photo_id, reason = next(iter(outcome.unavailable.items()))
+        return PhotoRefused(f"photo {photo_id} of {topic!r}: {reason}; the next run takes another")
+    return None

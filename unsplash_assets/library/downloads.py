@@ -1,37 +1,38 @@
-"""Streams one picture into a temporary file, proves it, credits it, and gives it its name.
+"""Downloads one picture: streamed to a temporary file, validated, credited, ready for its name.
 
-Nothing bad gets a final name: the rename comes last, and what is renamed is what was proven.
-Which pictures, and how many at a time, is decided in `storing` and `repairing`.
+Nothing bad gets a final name: the caller publishes the file, and what is published is what was
+validated. Which pictures, and how many at a time, is decided in `bringing` and `repair`.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from itertools import chain, count
+from typing import Final
 
-from unsplash_assets.errors import PhotoDenied, PhotoGone, PhotoRefused, ServerError
-from unsplash_assets.images.embedding import embed
+from unsplash_assets.errors import BadPicture, PhotoDenied, PhotoGone, PhotoRefused, ServerError
+from unsplash_assets.images.embedding import embed, read_packet
 from unsplash_assets.images.validation import FORMATS, validate
-from unsplash_assets.images.xmp import packet as packet_of
+from unsplash_assets.images.xmp import CREDIT_MARK, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
-from unsplash_assets.settings.settings import DEMO_URL, Settings
 from unsplash_assets.storage.folder import Folder, TemporaryFile
-from unsplash_assets.storage.names import RelativePath, photo_path
-from unsplash_assets.transport.base import Answer, Limits, Timeouts, Transport
-from unsplash_assets.transport.modes import transport_of
+from unsplash_assets.storage.names import RelativePath, other_name, photo_path
+from unsplash_assets.transport.base import Limits, Timeouts
+from unsplash_assets.transport.http import Answer, HttpTransport
+from unsplash_assets.transport.urls import path_of
 from unsplash_assets.unsplash.client import picture_origins
 from unsplash_assets.unsplash.models import PLACEHOLDER
 
-_HEADERS = {
+_HEADERS: Final = {
     "Accept": ", ".join(kind.media_type for kind in FORMATS),
     "Accept-Encoding": "identity",
 }
 
 
 @dataclass(frozen=True)
-class Fetched:
+class Download:
     """A whole, credited picture in a temporary file, and what it will be under its name."""
 
     temporary: TemporaryFile
@@ -40,88 +41,79 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where pictures come from and go to, within what bounds, and who credits them."""
+class Downloader:
+    """Downloads pictures into a folder, within limits, with the credit in each file."""
 
-    transport: Transport
+    transport: HttpTransport
     folder: Folder
     limits: Limits
     app_name: str
     mode: Mode
 
-    @classmethod
-    def of(cls, settings: Settings) -> "Source":
-        """Return what the settings make of it."""
-        api_url = settings.api_url if settings.mode == "live" else DEMO_URL
-        limits = picture_limits(api_url, settings.timeout, settings.max_size)
-        folder = Folder(settings.library)
-        return cls(transport_of(settings.mode), folder, limits, settings.app_name, settings.mode)
+    @contextmanager
+    def download(self, photo: ChosenPhoto, own_path: str = "") -> Iterator[Download]:
+        """Download a photo's picture; after the `with` it is gone unless it was published.
 
-    def packet(self, photo: ChosenPhoto) -> bytes:
-        """Return the credit that the photo's file is to carry."""
-        return packet_of(Credit(photo, self.app_name, self.mode))
+        It gets a name that no stranger's file has; `own_path` is the photo's own file, if any.
+        Raises TemporaryError where another try may succeed, PermanentError where it would not,
+        and LibraryError where the folder cannot be written.
+        """
+        credit = packet(Credit(photo, self.app_name, self.mode))
+        with self.folder.temporary() as plain, self.folder.temporary() as credited:
+            media_type = self._fetch(photo.url, plain)
+            validate(plain.path, media_type)
+            with plain.path.open("rb") as picture:
+                for chunk in embed(credit, picture):
+                    self.folder.write(credited, chunk)
+            self.folder.complete(credited)
+            valid = validate(credited.path, media_type)
+            usual = photo_path(photo.topic, photo.description, photo.id, valid.format.extension)
+            name = self._free_name(usual, own_path)
+            file = StoredFile(name, valid.bytes, valid.width, valid.height, valid.sha256)
+            yield Download(credited, name, file)
 
-    def fetched(self, photo: ChosenPhoto) -> AbstractContextManager[Fetched]:
-        """Bring a photo's picture as far as its name; see the function `fetched`."""
-        return fetched(photo, self.transport, self.folder, self.limits, self.packet(photo))
+    def _free_name(self, usual: RelativePath, own_path: str) -> RelativePath:
+        names = chain((usual,), (other_name(usual, number) for number in count(2)))
+        return next(name for name in names if name == own_path or self._may_replace(name))
+
+    def _may_replace(self, name: RelativePath) -> bool:
+        """Whether a name is free, or has a file with our credit, which a killed run left behind."""
+        if self.folder.stamp(name) is None:
+            return True
+        try:
+            with self.folder.open(name) as file:
+                return CREDIT_MARK in (read_packet(file) or b"")
+        except (OSError, BadPicture):
+            return False
+
+    def _fetch(self, url: str, temporary: TemporaryFile) -> str:
+        """Write the answer to a temporary file; return the media type that it announces."""
+        with self.transport.get(url, _HEADERS, self.limits) as answer:
+            _check(answer)
+            for chunk in answer.chunks():
+                self.folder.write(temporary, chunk)
+            media_type = answer.headers.get("Content-Type", "")
+        self.folder.flush(temporary)
+        return media_type
 
 
 def picture_limits(api_url: str, timeout: float, size: int) -> Limits:
-    """Return the bounds of a download, in seconds and bytes: no other host is asked.
+    """Return the bounds of a download, in seconds and bytes; no other host is asked.
 
-    That holds whatever the catalogue says, for an API that was left may be in it.
+    The catalogue may hold URLs of an API that is no longer used.
     """
     return Limits(Timeouts(total=timeout), size, picture_origins(api_url), is_confined=True)
 
 
-def download(
-    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits, packet: bytes
-) -> StoredFile:
-    """Bring a photo's picture into the library, with its credit, an XMP packet, in the file.
-
-    Raises TemporaryError where another try may do, PermanentError where it would not, and
-    LibraryError where the folder is the trouble.
-    """
-    with fetched(photo, transport, folder, limits, packet) as brought:
-        folder.publish(brought.temporary, brought.name)
-    return brought.file
-
-
-@contextmanager
-def fetched(
-    photo: ChosenPhoto, transport: Transport, folder: Folder, limits: Limits, packet: bytes
-) -> Iterator[Fetched]:
-    """Bring a photo's picture as far as its name; it is gone after the `with` if it got none.
-
-    Raises what `download` raises.
-    """
-    with folder.temporary() as temporary, folder.temporary() as credited:
-        with transport.get(photo.url, _HEADERS, limits) as answer:
-            _check(answer)
-            for chunk in answer.chunks():
-                folder.write(temporary, chunk)
-            media_type = answer.headers.get("Content-Type", "")
-        folder.flush(temporary)
-        validate(temporary.path, media_type)
-        with temporary.path.open("rb") as picture:
-            for chunk in embed(packet, picture):
-                folder.write(credited, chunk)
-        folder.complete(credited)
-        proof = validate(credited.path, media_type)
-        name = photo_path(photo.topic, photo.description, photo.id, proof.format.extension)
-        file = StoredFile(name, proof.bytes, proof.width, proof.height, proof.sha256)
-        yield Fetched(credited, name, file)
-
-
 def _check(answer: Answer) -> None:
     status = answer.status
-    if PLACEHOLDER in urlsplit(answer.url).path:  # redirected to: docs/unsplash.md, Photos
-        raise PhotoGone("the picture is gone: its server gives a placeholder instead")
+    if PLACEHOLDER in path_of(answer.url):  # see docs/reference/unsplash.md, Photos
+        raise PhotoGone("the picture is gone: its server sends a placeholder instead")
     if status == 200:  # noqa: PLR2004 - HTTP
         return
     if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
-        raise ServerError(f"the picture's server answered {status}: later may do")
+        raise ServerError(f"the picture's server answered {status}: try again later")
     kinds = {401: PhotoDenied, 403: PhotoDenied, 404: PhotoGone, 407: PhotoDenied, 410: PhotoGone}
     raise kinds.get(status, PhotoRefused)(
-        f"the picture is not to be had: its server answered {status}"
+        f"the picture is not available: its server answered {status}"
     )

@@ -1,7 +1,7 @@
 """The stored photos as rows for other programs, each with its credit, as JSON lines or CSV.
 
-Which photos there are is the catalogue's to say; where the rows go, the command line's. The
-formats are described for their readers in docs/export.md.
+The catalogue says which photos exist, the command line where the rows go.
+docs/reference/export.md describes the formats to their readers.
 """
 
 import csv

@@ -1,6 +1,6 @@
-"""Which photos come next: keeps a topic's waiting list stocked, and picks each one's URL.
+"""Which photos come next: tops up a topic's waiting list, and picks each photo's URL.
 
-Asking is `unsplash.client`'s, remembering is `catalogue`'s.
+The API is asked in `unsplash.client`; the waiting list is in `catalogue.photos`.
 """
 
 from collections import Counter
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import NoPhotos, QuotaSpent
+from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import ChosenPhoto
-from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.budget import describe_events_shortage
 from unsplash_assets.unsplash.models import Photo
+from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2
 """Answers in a row without a new photo after which a topic counts as exhausted."""
@@ -21,22 +22,25 @@ FRUITLESS_REQUESTS: Final = 2
 
 @dataclass(frozen=True)
 class TopUp:
-    """What stocking a topic's waiting list came to."""
+    """What topping up a topic's waiting list brought."""
 
+    topic: str
     requests: int
     photos: tuple[Photo, ...]
-    """Those that the answers had, without those that are not for us."""
+    """Those of the answers, without the skipped ones."""
     new_ids: frozenset[str]
     """Those of them that were not known yet."""
     skipped: Mapping[str, int]
     """Why photos of the answers were skipped, and how many each."""
     waiting: int
     shortage: str | None
-    """Why fewer are waiting than were needed, if so."""
+    """Why fewer photos wait than the run needs; None if enough do."""
+    usage: Usage
+    """The request budget afterwards."""
 
     @property
     def fetched(self) -> int:
-        """How many photos the answers had, those that are not for us left out."""
+        """How many photos the answers had, without the skipped ones."""
         return len(self.photos)
 
     @property
@@ -44,64 +48,103 @@ class TopUp:
         """How many of them were not known yet."""
         return len(self.new_ids)
 
+    @property
+    def summary(self) -> str:
+        """One line for the log."""
+        return f"{self.topic}: {self.new} new of {self.fetched}, {self.waiting} waiting"
 
-def top_up(
-    client: UnsplashClient, catalogue: Photos, topic: str, needed: int, filters: Filters
-) -> TopUp:
-    """See to it that at least `needed` photos of the topic wait, with as few requests as may be.
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each thing that went wrong."""
+        return [self.shortage] if self.shortage else []
 
-    Where the budget has download events for fewer photos, only as many are asked for. Raises
-    what the client raises, except QuotaSpent where some photos are waiting already: a part of
-    the work can then be done.
+
+@dataclass(frozen=True)
+class Choice:
+    """The photos that a run has chosen."""
+
+    topic: str
+    photos: tuple[ChosenPhoto, ...]
+    wanted: int
+
+    @property
+    def summary(self) -> str:
+        """One line for the log."""
+        return f"{self.topic}: chose {', '.join(photo.id for photo in self.photos) or 'nothing'}"
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each thing that went wrong."""
+        if len(self.photos) >= self.wanted:
+            return []
+        return [f"{self.topic}: no more were waiting; another run may have taken some"]
+
+
+def top_up(library: Library, topic: str) -> TopUp:
+    """Make enough photos of the topic wait for one run, with as few requests as possible.
+
+    Where the budget has download events for fewer photos, only as many are asked for. Raises what
+    the client raises, except QuotaSpent where some photos are waiting already: then a part of the
+    work can be done.
     """
-    affordable = max(1, client.budget.free() - 1)
+    needed = library.settings.photos_per_run
+    affordable = max(1, library.budget.free() - 1)
     requests = fruitless = 0
     photos: list[Photo] = []
     new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
     shortage = None
-    while (waiting := catalogue.waiting(topic)) < min(needed, affordable):
+    while (waiting := library.photos.waiting(topic)) < min(needed, affordable):
         if fruitless == FRUITLESS_REQUESTS:
             shortage = f"Unsplash has given no new photos of {topic!r}, only known ones"
             break
         try:
-            brought = client.random_photos(topic, filters=filters)
+            with library.budget.reserve(1) as grant:
+                brought = library.client.random_photos(topic, filters=library.filters, grant=grant)
         except QuotaSpent as error:
             if not waiting:
                 raise
             shortage = str(error)
             break
         requests += 1
-        added = catalogue.add(topic, brought.photos)
+        new = library.photos.add(topic, brought.photos)
         photos += brought.photos
-        new_ids |= added.new_ids
+        new_ids |= new
         skipped.update(brought.skipped)
-        fruitless = 0 if added.new_ids else fruitless + 1
+        fruitless = 0 if new else fruitless + 1
     if waiting < needed and not shortage:
-        shortage = f"the request budget has download events for {affordable} of {needed} photos"
-    return TopUp(requests, tuple(photos), frozenset(new_ids), dict(skipped), waiting, shortage)
+        shortage = describe_events_shortage(affordable, needed)
+    return TopUp(
+        topic=topic,
+        requests=requests,
+        photos=tuple(photos),
+        new_ids=frozenset(new_ids),
+        skipped=dict(skipped),
+        waiting=waiting,
+        shortage=shortage,
+        usage=library.budget.usage(),
+    )
 
 
-def choose(
-    catalogue: Photos, topic: str, count: int, run_id: str, rendition: str
-) -> list[ChosenPhoto]:
+def choose(library: Library, topic: str, run_id: str) -> Choice:
     """Choose the run's photos and their rendition.
 
-    Raises NoPhotos where the topic has none at all, so that the step before is to be run.
+    Raises NoPhotos where the topic has none at all, so the step before has to run first.
     """
-    chosen = catalogue.choose(
+    count, rendition = library.settings.photos_per_run, library.settings.rendition
+    chosen = library.photos.choose(
         topic, count, run_id, rendition, lambda urls: rendition_url(urls, rendition)
     )
-    if not chosen and catalogue.newest_stored(topic) is None:
+    if not chosen and library.photos.newest_stored(topic) is None:
         raise NoPhotos(f"no photo of {topic!r} is waiting: materialize photo_metadata first")
-    return chosen
+    return Choice(topic, tuple(chosen), count)
 
 
 def rendition_url(urls: Mapping[str, str], rendition: str) -> str:
     """Return the URL of a named rendition, or of a width in pixels.
 
-    A width is asked of imgix on the base of `raw`, or of `full` where an old answer has no
-    `raw`; the other parameters, `ixid` among them, are kept (docs/unsplash.md, URLs).
+    A width is added for imgix to the URL of `raw`, or of `full` where an old answer has no `raw`;
+    the other parameters, `ixid` among them, are kept (docs/reference/unsplash.md, URLs).
     """
     if not rendition.isdigit():
         return urls.get(rendition) or urls["full"]

@@ -1,27 +1,28 @@
-"""The state of the library in numbers, for `unsplash-assets status` and whoever else asks."""
+"""The state of the library in numbers, for `unsplash-assets status`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos, TopicCounts
-from unsplash_assets.catalogue.runs import EndedRun, Runs
+from unsplash_assets.catalogue.runs import EndedRun
+from unsplash_assets.errors import LibraryMissing
+from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.storage.disks import network_warning
+from unsplash_assets.model.photos import TopicCounts
+from unsplash_assets.settings import environment
 from unsplash_assets.unsplash.quota import Usage
 
 
 @dataclass(frozen=True)
 class Status:
-    """One look at the library."""
+    """The state of the library at one moment."""
 
     mode: Mode
     topics: tuple[TopicCounts, ...]
     """The topics of the settings in their order, then former ones that still have photos."""
     quota: Usage
     last_run: EndedRun | None
-    warning: str | None = None
-    """What may go wrong with the catalogue where it is."""
+    warnings: tuple[str, ...] = ()
+    """What keeps photos from coming or being kept, or may go wrong; one line each."""
 
     @property
     def bytes(self) -> int:
@@ -39,11 +40,27 @@ class Status:
         return sum(topic.damaged for topic in self.topics)
 
 
-def look(database: Database, topics: tuple[str, ...], key: str) -> Status:
-    """Look at the library, and at the quota of the key with this fingerprint; change nothing."""
-    counts = Photos(database).counts()
+def look(library: Library) -> Status:
+    """Return the state of the library and of its key's quota; change nothing."""
+    counts, topics = library.photos.counts(), library.settings.topics
     former = sorted(set(counts) - set(topics))
-    listed = tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former))
-    quota = RequestBudget(database, key).usage()
-    last, warning = Runs(database).last(), network_warning(database.file)
-    return Status(database.mode, listed, quota, last, warning)
+    return Status(
+        mode=library.settings.mode,
+        topics=tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former)),
+        quota=library.budget.usage(),
+        last_run=library.runs.last(),
+        warnings=tuple(filter(None, _warnings(library))),
+    )
+
+
+def _warnings(library: Library) -> Iterator[str | None]:
+    try:
+        if library.database.is_kept:
+            check_place(library)
+    except LibraryMissing as error:
+        yield str(error)
+    yield library.warning
+    refused = library.budget.key_refusal()
+    yield refused.reason if refused else None
+    yield library.retention.pause()
+    yield environment.exposed_secrets(library.settings.project)

@@ -1,48 +1,56 @@
 """What a tick of the schedule takes up: a topic whose work the request budget allows, or nothing.
 
-Bringing a photo costs its download event, one request for more photos where none of its topic
-waits, and one for an event that is overdue, but for the careful request after a refusal: that may
-be a tick's only one. When a tick comes, and whether the previous run is still going, is the
-schedule's.
+A photo costs its download event, one request for more photos where none of its topic waits, and one
+for an event that is overdue; except for the careful request after a refusal, which may be a tick's
+only one. `defs.schedules` says when a tick comes, and whether the previous run is still going.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from unsplash_assets.catalogue.events import DownloadEvents
-from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.library.opening import Library
+
+_PRECEDENCE: Final = 1.5
+"""Seconds that a second `dagster dev` leaves to the first."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A tick that takes up nothing, and why, in words."""
+    """A tick that takes up nothing."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Ticks:
-    """Decides what ticks take up."""
+def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | Skipped:
+    """Return one of the topics, chosen by `pick` among those that the budget allows."""
+    refused = library.budget.key_refusal()
+    if refused and library.clock() < refused.until:
+        return Skipped(refused.reason)
+    free = library.budget.free()
+    overdue = 0 if library.budget.is_probe() else min(1, library.events.due())
+    costs = {topic: 1 + overdue + _top_up_cost(library, topic) for topic in library.settings.topics}
+    affordable = [topic for topic, cost in costs.items() if cost <= free]
+    if affordable:
+        return pick(affordable)
+    return Skipped(library.budget.shortage(min(costs.values())).reason)
 
-    catalogue: Photos
-    events: DownloadEvents
-    budget: RequestBudget
 
-    def next_topic(
-        self, topics: Sequence[str], pick: Callable[[Sequence[str]], str]
-    ) -> str | Skipped:
-        """Return one of the topics, chosen by `pick` among those that the budget allows."""
-        refused = self.budget.key_refused_words()
-        if refused:
-            return Skipped(refused)
-        free = self.budget.free()
-        overdue = 0 if self.budget.is_probe() else min(1, self.events.due())
-        costs = {topic: 1 + overdue + self._stocking(topic) for topic in topics}
-        affordable = [topic for topic in topics if costs[topic] <= free]
-        if affordable:
-            return pick(affordable)
-        return Skipped(self.budget.spent_words(min(costs.values())))
+def claim(library: Library, tick: float) -> Skipped | None:
+    """Claim a minute for this process; return why not, if another process has it.
 
-    def _stocking(self, topic: str) -> int:
-        return 0 if self.catalogue.waiting(topic) else 1
+    `tick` is its scheduled time, seconds since 1970. The process that was here first goes first.
+    """
+    if library.runs.has_rival(tick):
+        library.sleep(_PRECEDENCE)
+    holder = library.runs.claim_tick(tick)
+    if holder is None:
+        return None
+    return Skipped(
+        f"another `dagster dev` on this library has this minute (its process {holder.pid} on "
+        f"{holder.host}): stop one of the two"
+    )
+
+
+def _top_up_cost(library: Library, topic: str) -> int:
+    return 0 if library.photos.waiting(topic) else 1

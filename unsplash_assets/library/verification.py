@@ -1,12 +1,12 @@
-"""The proof of the library: every file is read through and compared with its SHA-256.
+"""Verifies the library: reads every file and compares it with its SHA-256.
 
     missing PATH    there is no file
-    damaged PATH    it is not the file that was stored: cut, altered, or not to be read
-    unknown PATH    a file that no photo has: told, never touched
+    damaged PATH    the file is not the one that was stored: cut, altered, or unreadable
+    unknown PATH    a file that no photo has; it is reported and never touched
 
-What is found is written down (`damage`), and what was damaged and is whole again, too. It is
-safe beside runs, for nothing is written of a file that has changed since it was read. How bad
-files become whole is in `repairing`.
+Findings are recorded in `catalogue.integrity`, as is a damaged file that is whole again. Runs may
+work at the same time: nothing is recorded about a file that has changed since it was read. Bad
+files are downloaded again by `repair`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,23 +18,25 @@ from typing import Final, Literal, get_args
 from unsplash_assets.catalogue.integrity import AT_ONCE, FileRecord, Integrity, Verdict
 from unsplash_assets.errors import BadPicture
 from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.library.opening import Library, check_place
+from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.storage.folder import Folder
 
 THREADS: Final = 4
 """Files that are read at the same time: enough for a fast disk, not too many for a slow one."""
 
 _LOOKS: Final = 10
-"""At so many in a row, a file that changes each time is left to another verification."""
+"""A file that changes during so many looks in a row is left to the next verification."""
 
 Kind = Literal["missing", "damaged", "unknown"]
 FINDINGS: Final[tuple[Kind, ...]] = get_args(Kind)
 Progress = Callable[[int, int, int], None]
-"""Is told after each file: how many are done, of how many, and how many bytes these had."""
+"""Called after each file: with files done, files in all, and bytes done."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is not as it should be of one file; its text is its line for people and programs."""
+    """What is wrong with one file; its text is the line that people and programs read."""
 
     kind: Kind
     path: str
@@ -53,7 +55,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """What the proof of a library came to."""
+    """What a verification has found."""
 
     files: int
     bytes: int
@@ -71,67 +73,68 @@ class Verification:
 
 
 def verify(
-    integrity: Integrity,
-    folder: Folder,
-    progress: Progress = lambda *_: None,
-    threads: int = THREADS,
+    library: Library, on_progress: Progress = lambda *_: None, threads: int = THREADS
 ) -> Verification:
-    """Read every file of the library, and write down which are damaged.
+    """Read every file of the library, and record which are damaged.
 
-    Files that no photo has are looked for before and looked at again after, so that those of
-    runs at work are not among them.
+    Files that no photo has are listed before and checked again after, so files that a run stores
+    meanwhile are not among them. Raises LibraryMissing if the library's disk goes meanwhile.
     """
+    integrity, folder = library.integrity, library.folder
     strangers = list(_unclaimed(integrity, folder.walk()))
     total, files, size = integrity.count(), 0, 0
     findings: list[Finding] = []
-    with ThreadPoolExecutor(threads, thread_name_prefix="proof") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
         for records in integrity.records():
             verdicts = []
             for verdict in pool.map(lambda record: _judge(folder, record), records):
-                files, size = files + 1, size + (verdict.look.bytes if verdict.look else 0)
-                progress(files, max(files, total), size)
+                files, size = files + 1, size + (verdict.state.bytes if verdict.state else 0)
+                on_progress(files, max(files, total), size)
                 verdicts.append(verdict)
-            findings += _settle(integrity, folder, verdicts)
+            findings += _settle(library, verdicts)
     strangers = list(_unclaimed(integrity, _still_there(folder, strangers)))
     findings += [Finding("unknown", path) for path in strangers]
     return Verification(files, size, tuple(sorted(findings, key=lambda found: found.path)))
 
 
-def uncredited(integrity: Integrity, folder: Folder) -> Iterator[str]:
-    """Yield the paths of stored pictures that carry no credit; damaged ones are passed over."""
-    for records in integrity.records():
+def uncredited(library: Library) -> Iterator[str]:
+    """Yield the paths of stored pictures without a credit in the file; damaged ones are skipped."""
+    for records in library.integrity.records():
         for record in records:
-            if record.state == "stored" and not _is_credited(folder, record.path):
+            is_stored = record.state == PhotoState.STORED
+            if is_stored and not _is_credited(library.folder, record.path):
                 yield record.path
 
 
 def _judge(folder: Folder, record: FileRecord) -> Verdict:
-    look = folder.look(record.path)
-    if look is None:
+    state = folder.inspect(record.path)
+    if state is None:
         fault = "there is no file"
-    elif look.sha256 is None:
+    elif state.sha256 is None:
         fault = "the file cannot be read"
-    elif look.bytes != record.bytes:
-        fault = f"the file has {look.bytes} bytes instead of {record.bytes}"
-    elif look.sha256 != record.sha256:
+    elif state.bytes != record.bytes:
+        fault = f"the file has {state.bytes} bytes instead of {record.bytes}"
+    elif state.sha256 != record.sha256:
         fault = "the file is not the one that was stored"
     else:
         fault = None
-    return Verdict(record, look, fault)
+    return Verdict(record, state, fault)
 
 
-def _settle(integrity: Integrity, folder: Folder, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Write down what is news, and yield what is bad; look again at what changed meanwhile."""
+def _settle(library: Library, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Record what is new, and yield what is bad; look again at what changed meanwhile."""
     for _ in range(_LOOKS):
-        news = [v for v in verdicts if v.fault or v.record.state != "stored"]
+        news = [v for v in verdicts if v.fault or v.record.state != PhotoState.STORED]
         if not news:
             return
-        written = integrity.write_down(news)
-        for verdict in written.held:
+        if any(verdict.state is None for verdict in news):
+            check_place(library)  # its disk may have gone meanwhile
+        recorded = library.integrity.record(news)
+        for verdict in recorded.held:
             if verdict.fault:
-                kind: Kind = "damaged" if verdict.look else "missing"
+                kind: Kind = "damaged" if verdict.state else "missing"
                 yield Finding(kind, verdict.record.path, verdict.record.photo_id)
-        verdicts = [_judge(folder, record) for record in written.changed]
+        verdicts = [_judge(library.folder, record) for record in recorded.changed]
 
 
 def _still_there(folder: Folder, paths: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""The credit that Unsplash's guidelines ask for: words, and links that say who sent them.
+"""The credit that Unsplash's guidelines ask for, as text and as HTML with referral links.
 
-Each form of it stands here once; `xmp` puts it into a picture's file. In demo mode it says so
-wherever it goes, and claims neither Unsplash's licence nor anyone's copyright.
+Add a form of the credit here, so that all of them say the same; `images.xmp` puts it into a
+picture's file. In demo mode every form says so, and claims neither Unsplash's licence nor anyone's
+copyright.
 """
 
 from dataclasses import dataclass
@@ -15,23 +16,26 @@ from unsplash_assets.model.photos import ChosenPhoto
 UNSPLASH: Final = "https://unsplash.com/"
 LICENCE: Final = "https://unsplash.com/license"
 DEMO: Final = "demo: drawn here, there is no such photo"
+_CREDIT: Final = "Photo by {photographer} on {unsplash}"
 
 
 def credit_line(photographer: str) -> str:
-    """Return the credit in words."""
-    return f"Photo by {photographer} on Unsplash"
+    """Return the credit as text."""
+    return _CREDIT.format(photographer=photographer, unsplash="Unsplash")
 
 
 def credit_html(photographer: str, photographer_url: str, page_url: str, app_name: str) -> str:
-    """Return the credit in HTML, escaped, with the photographer and the photo's page linked."""
-    name = _anchor(photographer, referral(photographer_url, app_name))
-    return f"Photo by {name} on {_anchor('Unsplash', referral(page_url or UNSPLASH, app_name))}"
+    """Return the credit as escaped HTML that links the photographer and the photo's page."""
+    return _CREDIT.format(
+        photographer=_anchor(photographer, referral(photographer_url, app_name)),
+        unsplash=_anchor("Unsplash", referral(page_url or UNSPLASH, app_name)),
+    )
 
 
 def referral(url: str, app_name: str) -> str:
-    """Return a link with the parameters that tell Unsplash which application sent the visitor.
+    """Return a link that tells Unsplash which application sent the visitor.
 
-    Nothing stays nothing.
+    An empty text stays empty.
     """
     if not url:
         return ""
@@ -43,7 +47,7 @@ def referral(url: str, app_name: str) -> str:
 
 @dataclass(frozen=True)
 class Credit:
-    """What is due to a photo's photographer and to Unsplash, by the application of that name."""
+    """The credit for a photo's photographer and Unsplash, as `app_name` gives it."""
 
     photo: ChosenPhoto
     app_name: str
@@ -51,19 +55,19 @@ class Credit:
 
     @property
     def text(self) -> str:
-        """The credit in words."""
+        """The credit as text."""
         return credit_line(self.photo.photographer) + self.note
 
     @property
     def html(self) -> str:
-        """The credit in HTML."""
+        """The credit as HTML."""
         photo = self.photo
         links = photo.photographer_url, photo.page_url, self.app_name
         return credit_html(photo.photographer, *links) + self.note
 
     @property
     def note(self) -> str:
-        """What is to follow the credit, whatever its form: in demo mode, that it is one."""
+        """What follows every form of the credit: in demo mode, that the picture is not a photo."""
         return f" ({DEMO})" if self.is_demo else ""
 
     @property
@@ -73,32 +77,32 @@ class Credit:
 
     @property
     def photographer_link(self) -> str:
-        """Where the photographer is found, or nothing where that is not known."""
+        """The photographer's page, or an empty text if it is not known."""
         return referral(self.photo.photographer_url, self.app_name)
 
     @property
     def page_link(self) -> str:
-        """The photo's page, or Unsplash where that is not known."""
+        """The photo's page, or Unsplash if it is not known."""
         return referral(self.photo.page_url or UNSPLASH, self.app_name)
 
     @property
     def source(self) -> str:
-        """Who the picture comes from."""
+        """The picture's source."""
         return DEMO if self.is_demo else "Unsplash"
 
     @property
     def rights(self) -> str:
-        """The copyright notice: under Unsplash's licence too, a photo is its photographer's."""
+        """The copyright notice; Unsplash's licence leaves the copyright with the photographer."""
         return DEMO if self.is_demo else f"© {self.photo.photographer}"
 
     @property
     def terms(self) -> str:
-        """What may be done with the picture, or nothing where nobody's leave is needed."""
+        """The terms of use, or an empty text if nobody's permission is needed."""
         return "" if self.is_demo else f"Unsplash License: {LICENCE}"
 
     @property
     def licence(self) -> str:
-        """The licence's page, or nothing where there is none."""
+        """The licence's page, or an empty text if there is no licence."""
         return "" if self.is_demo else LICENCE
 
 

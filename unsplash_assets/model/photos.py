@@ -1,11 +1,38 @@
-"""Photos as several rooms know them: chosen, stored, damaged; and their files."""
+"""Photos as several rooms know them: their states, and what is known in each.
+
+Which change of state is allowed stands in `catalogue.states`.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PhotoState(StrEnum):
+    """Where a photo stands in this library."""
+
+    WAITING = "waiting"
+    """Known, and free to be chosen by a run."""
+    CHOSEN = "chosen"
+    """Belongs to the run that downloads it."""
+    STORED = "stored"
+    """Its file is in the library."""
+    DAMAGED = "damaged"
+    """Its file is missing or altered; runs download it again."""
+    LOST = "lost"
+    """Its file is missing or altered, and Unsplash no longer has the photo."""
+    REFUSED = "refused"
+    """It can never be stored; runs do not ask for it again."""
+    BANNED = "banned"
+    """A person does not want it; runs do not ask for it again."""
+    PRUNING = "pruning"
+    """Its file is being removed to make room."""
+    PRUNED = "pruned"
+    """Its file was removed to make room; runs do not ask for it again."""
 
 
 @dataclass(frozen=True)
 class ChosenPhoto:
-    """A photo that is to be downloaded from `url`."""
+    """A photo to download from `url`."""
 
     id: str
     topic: str
@@ -16,12 +43,12 @@ class ChosenPhoto:
     page_url: str
     description: str | None
     color: str | None
-    """What it looks like before it is there: #RRGGBB."""
+    """#RRGGBB, shown until the picture is loaded."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """What is known of a file once it is whole and in its place."""
+    """A whole file in its place."""
 
     path: str
     """Relative to the library, with `/` between its parts."""
@@ -43,6 +70,20 @@ class StoredPhoto(ChosenPhoto, StoredFile):
 
 @dataclass(frozen=True)
 class BadPhoto(ChosenPhoto):
-    """A photo whose file is missing or damaged, to be downloaded again."""
+    """A photo whose file is missing or damaged, to download again."""
 
     path: str
+
+
+@dataclass(frozen=True)
+class TopicCounts:
+    """How many photos of a topic are in which state, and the bytes of those stored.
+
+    Lost photos count as damaged.
+    """
+
+    topic: str
+    waiting: int = 0
+    stored: int = 0
+    damaged: int = 0
+    bytes: int = 0

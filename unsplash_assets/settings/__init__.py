@@ -1,5 +1,5 @@
 """The settings: every `UNSPLASH_*` variable, its default, bounds and meaning, once.
 
-`settings` lists the variables, `values` parses their text, `environment` reads the process's
-environment and `.env`. No other room reads the environment.
+`variables` lists them, `values` parses their text, `settings` holds the checked values, and
+`environment` reads the process's environment and `.env`. No other room reads the environment.
 """

@@ -1,14 +1,13 @@
-"""The settings: every `UNSPLASH_*` variable, read once, typed, with an error that names it.
+"""The settings of one process: every variable, checked and typed, with an error that names it.
 
-This is the only module that reads the environment. Add a variable here, in `VARIABLES`, and
-the documentation's test asks for it in README.md and .env.example. What the text of a value
-may be stands in `values`; what a setting means for the work, where it is used.
+The variables are listed in `variables`, and read from the environment in `environment`. What a
+setting means for the work stands where it is used.
 """
 
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,133 +16,12 @@ from typing import Any, Final
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.settings import values
+from unsplash_assets.settings.variables import UNSPLASH_API_URL, VARIABLES, Variable
 
-UNSPLASH_API_URL: Final = "https://api.unsplash.com"
 DEMO_URL: Final = "https://unsplash-demo.invalid"
 """The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
 DEMO_KEY: Final = "demo"
 DEMO_HINT: Final = "pictures are drawn here; for photos set UNSPLASH_API_KEY"
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One variable of the environment: its default as text, its meaning, and its parser.
-
-    The parser takes the text and returns the value, or raises ValueError with the words that
-    say what is allowed. How the error shows the text is said by `shown`.
-    """
-
-    name: str
-    default: str
-    meaning: str
-    parse: Callable[[str], Any]
-    shown: Callable[[str], str] = repr
-
-
-VARIABLES: Final[tuple[Variable, ...]] = (
-    Variable(
-        "UNSPLASH_API_KEY",
-        "",
-        "the Access Key of an Unsplash application; without one: demo mode",
-        values.access_key,
-        shown=values.describe_key,
-    ),
-    Variable(
-        "UNSPLASH_API_URL",
-        UNSPLASH_API_URL,
-        "another server that speaks the same API (needs a key too)",
-        values.api_url,
-        shown=values.describe_url,
-    ),
-    Variable(
-        "UNSPLASH_APP_NAME",
-        "unsplash_assets",
-        "the name in the credit links (`utm_source`)",
-        values.app_name,
-    ),
-    Variable(
-        "UNSPLASH_TOPICS",
-        "history,life,wisdom,art,office,nature",
-        "search topics, comma-separated; words in any script, spaces allowed",
-        values.topics,
-    ),
-    Variable(
-        "UNSPLASH_LIBRARY",
-        "library",
-        "the folder (in demo mode: demo-library)",
-        values.library_folder,
-        shown=values.describe_url,
-    ),
-    Variable(
-        "UNSPLASH_CATALOGUE",
-        "",
-        "SQLAlchemy URL; without one: the SQLite file catalogue.db in the library",
-        values.catalogue_url,
-        shown=values.describe_url,
-    ),
-    Variable(
-        "UNSPLASH_RENDITION",
-        "regular",
-        "raw, full, regular, small, thumb, or a width such as 1600; for new photos",
-        values.rendition,
-    ),
-    Variable(
-        "UNSPLASH_ORIENTATION",
-        "any",
-        "any, landscape, portrait or squarish",
-        values.choice("any", "landscape", "portrait", "squarish"),
-    ),
-    Variable(
-        "UNSPLASH_CONTENT_FILTER",
-        "low",
-        "low or high, as the API has it",
-        values.choice("low", "high"),
-    ),
-    Variable(
-        "UNSPLASH_PHOTOS_PER_RUN",
-        "1",
-        "photos that one run brings; also run config on demand",
-        values.whole_number(1, 1000),
-    ),
-    Variable(
-        "UNSPLASH_RETRY_DELAY",
-        "15",
-        "seconds between the 10 retries",
-        values.seconds(0, 3600),
-    ),
-    Variable(
-        "UNSPLASH_TIMEOUT",
-        "60",
-        "seconds that one picture's download may take in all",
-        values.seconds(1, 3600),
-    ),
-    Variable("UNSPLASH_MAX_SIZE", "50MB", "a larger picture is refused", values.max_size),
-    Variable(
-        "UNSPLASH_CONCURRENCY",
-        "8",
-        "pictures downloaded at the same time",
-        values.whole_number(1, 64),
-    ),
-    Variable(
-        "UNSPLASH_VIEWER",
-        "auto",
-        "auto, off, gallery, or a command with {path}",
-        values.viewer,
-    ),
-    Variable(
-        "UNSPLASH_KEEP",
-        "all",
-        "keep the newest N photos, or a size such as 2GB, or a span such as 30d",
-        values.keep,
-    ),
-    Variable(
-        "UNSPLASH_KEEP_RUNS",
-        "1d",
-        "how long Dagster's finished runs are kept; failed ones seven times as long",
-        values.span,
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -154,6 +32,7 @@ class Settings:
     """The project folder: relative paths were resolved against it."""
     api_key: str | None = field(repr=False)
     api_url: str
+    """The demo's URL in demo mode."""
     app_name: str
     topics: tuple[str, ...]
     library: Path
@@ -172,8 +51,8 @@ class Settings:
     keep_runs: timedelta
     has_screen: bool
     """Whether this machine's desktop can be reached from this process."""
-    browser: str | None
-    """The command that pages are to be opened with, as BROWSER says it; None for the desktop's."""
+    browsers: tuple[str, ...]
+    """The commands in BROWSER that open pages, to be tried in turn; none: the desktop's browser."""
 
     @property
     def mode(self) -> Mode:
@@ -181,34 +60,37 @@ class Settings:
         return "live" if self.api_key else "demo"
 
     @property
+    def access_key(self) -> str:
+        """The key to send to `api_url`."""
+        return self.api_key or DEMO_KEY
+
+    @property
     def key_fingerprint(self) -> str:
-        """What tells the key, at its API, from any other, and says nothing of it."""
-        if self.api_key is None:
-            return fingerprint(DEMO_URL, DEMO_KEY)
-        return fingerprint(self.api_url, self.api_key)
+        """Identifies the key at its API without revealing it."""
+        return fingerprint(self.api_url, self.access_key)
 
 
 def fingerprint(api_url: str, key: str) -> str:
-    """Return what tells one key at one API from another, and says nothing of the key."""
+    """Return what identifies a key at an API without revealing it."""
     return hashlib.sha256(f"unsplash_assets {api_url} {key}".encode()).hexdigest()[:16]
 
 
 def parse(environ: Mapping[str, str], project: Path) -> Settings:
     """Check and type the settings in `environ`; an empty value counts as unset."""
-    values = {variable.name: _value(variable, environ) for variable in VARIABLES}
-    given_url = environ.get("UNSPLASH_API_URL", "").strip()
-    key = values["UNSPLASH_API_KEY"]
-    if given_url and given_url.rstrip("/") != UNSPLASH_API_URL and not key:
+    typed = {variable.field: _value(variable, environ) for variable in VARIABLES}
+    url = environ.get("UNSPLASH_API_URL", "").strip()
+    key = typed["api_key"]
+    if url and url.rstrip("/") != UNSPLASH_API_URL and not key:
         raise SettingsError(
             "UNSPLASH_API_KEY",
             "not set",
-            f"UNSPLASH_API_URL ({given_url}) needs a key too; set one, or unset both for the demo",
+            f"UNSPLASH_API_URL ({url}) needs a key too; set one, or unset both for the demo",
         )
-    typed = {name.removeprefix("UNSPLASH_").lower(): value for name, value in values.items()}
+    typed["api_url"] = typed["api_url"] if key else DEMO_URL
     typed["library"] = _library(environ, project, "library" if key else "demo-library")
-    typed["catalogue"] = _anchored(values["UNSPLASH_CATALOGUE"], project)
-    browser = environ.get("BROWSER", "").split(os.pathsep)[0].strip() or None
-    return Settings(project=project, has_screen=_has_screen(environ), browser=browser, **typed)
+    typed["catalogue"] = _anchored(typed["catalogue"], project)
+    browsers = tuple(filter(None, map(str.strip, environ.get("BROWSER", "").split(os.pathsep))))
+    return Settings(project=project, has_screen=_has_screen(environ), browsers=browsers, **typed)
 
 
 def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - as its parser has it

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from unsplash_assets.model.keep import SPANS, UNITS, Keep
+from unsplash_assets.settings.shells import check_fields
 
 NAMED_RENDITIONS: Final = ("raw", "full", "regular", "small", "thumb")
 VIEWER_FIELDS: Final = frozenset({"path", "credit", "topic", "url"})
@@ -163,7 +164,7 @@ def rendition(text: str) -> str:
 
 def size(text: str) -> int:
     """A size such as 50MB (decimal units), in bytes."""
-    match = re.fullmatch(r"([0-9]{1,9})\s*([KMGT]?B)", text.upper())
+    match = re.fullmatch(r"([0-9]{1,12})\s*([KMGT]?B)", text.upper())
     if not match or int(match[1]) == 0:
         raise ValueError("use a size such as 500KB, 50MB or 2GB")
     return int(match[1]) * UNITS[match[2]]
@@ -199,6 +200,7 @@ def viewer(text: str) -> str:
     altered = any(spec or conversion for _, _, spec, conversion in fields)
     if "path" not in named or not named <= VIEWER_FIELDS or altered:
         raise ValueError(allowed)
+    check_fields(words)
     return text
 
 

@@ -1,5 +1,7 @@
 """Where files are: their names, temporary files, publishing, locks, processes, file systems.
 
-The only room that touches a path of the library. Which files there should be is the catalogue's to
-say, what makes a file whole is decided in `images.validation`.
+Only this room touches a path of the library, and only it uses psutil. `names` makes the paths,
+`folder` reads and writes the files, `temporary` names the temporary ones, `processes` tells which
+process is alive, `disks` warns of network folders. `catalogue` decides which files there should be,
+`images.validation` what makes a file whole.
 """

@@ -1,7 +1,7 @@
-"""Tells of a catalogue in a network folder, where SQLite may lose or lock it.
+"""Detects a catalogue in a network folder, where SQLite may lose data or lock up.
 
-SQLite lets many processes read beside one that writes (WAL) through memory that they share, which
-no two machines do (https://sqlite.org/wal.html), and many network file systems do not keep locks.
+SQLite lets many processes read beside one that writes (WAL) through shared memory, which two
+machines do not have (https://sqlite.org/wal.html), and many network file systems ignore locks.
 """
 
 from pathlib import Path
@@ -14,17 +14,17 @@ _NETWORK: Final = frozenset(
     | {"nfs", "nfs4", "prl_fs", "smb3", "smbfs", "vboxsf", "vmhgfs", "webdav"}
     | {f"fuse.{name}" for name in ("davfs2", "glusterfs", "rclone", "s3fs", "sshfs", "vmhgfs-fuse")}
 )
-_REMOTE: Final = "remote"  # psutil's word for it on Windows
+_REMOTE: Final = "remote"  # psutil's option for a network drive on Windows
 
 
 def network_warning(file: Path | None) -> str | None:
-    """Say that the catalogue is in a network folder, if it is SQLite's and that can be seen."""
+    """Return a warning if this SQLite file is in a network folder; None if not, or unknown."""
     if file is None:
         return None
     kind = network_kind(file.resolve())
     return kind and (
-        f"the catalogue {file} is in a network folder ({kind}), where SQLite may lose or "
-        "lock it: keep it on a disk of this machine, with UNSPLASH_CATALOGUE; photos may stay"
+        f"the catalogue {file} is in a network folder ({kind}), where SQLite may lose data or "
+        "lock up: keep it on a local disk, with UNSPLASH_CATALOGUE; the photos may stay"
     )
 
 

@@ -1,80 +1,72 @@
-"""The files of the library: safe names, temporary files, and the one rename that publishes.
+"""The library's files: temporary files, the one rename that publishes, reading, locks.
 
-No other module touches a path of the library. What makes a file worth its name is decided in
-`proof`; which files there should be, by the catalogue.
+Add a method here when a use case needs a file: no other module touches a path of the library.
+`names` makes the paths, `images.validation` decides which files are worth one.
 """
 
 import errno
 import hashlib
 import io
 import os
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
-from urllib.parse import quote, unquote
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from unsplash_assets.errors import LibraryError
+from unsplash_assets.storage import temporary
 from unsplash_assets.storage.names import (
-    OURS,
-    THUMBNAIL,
-    THUMBNAILS,
+    OWN_NAMES,
     RelativePath,
     may_be_a_photo,
-    photo_id_of,
 )
-from unsplash_assets.storage.processes import ProcessName
 
 INCOMING: Final = ".incoming"
-"""The library's folder for what is not yet whole; on the same file system as the rest."""
+"""The library's folder for incomplete files, on the same file system as the rest."""
 
-_PART: Final = ".part"
-_BEHIND: Final = "+"  # what stands behind the writer's name in a temporary file's
-_ABANDONED_AFTER: Final = 3600.0  # seconds
+_LOCK_PATIENCE: Final = 30.0  # seconds
+_TEXT_SIZE: Final = 10_000_000  # bytes
+_TOPIC_DEPTH: Final = 2  # parts of a photo's path: its topic's folder, and its name
 
 Stamp = tuple[int, ...]
-"""Tells a file from what it was before: device, number, size, and time of its last change."""
+"""Changes whenever a file does: device, inode, size and time of the last change."""
 
 
 @dataclass(frozen=True)
 class TemporaryFile:
-    """A temporary file of the library, open for writing."""
+    """A temporary file in the library, open for writing."""
 
     path: Path
     file: BinaryIO
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a file was when it was read through."""
+class FileState:
+    """What reading a whole file found out about it."""
 
     stamp: Stamp
     bytes: int
     sha256: str | None
-    """None if it cannot be read."""
+    """None if the file cannot be read."""
 
 
 class Folder:
     """A library's folder on this machine."""
 
     def __init__(self, root: Path) -> None:
-        """Use `root`, which is made when something is first written."""
+        """Use `root`, which the first write creates."""
         self.root = root
 
     @contextmanager
     def temporary(self) -> Iterator[TemporaryFile]:
-        """Open a temporary file; it is gone after the `with`, unless it was published."""
+        """Open a temporary file; the end of the `with` removes it unless it was published."""
         with translate_errors(self.root):
             folder = self.root / INCOMING
             folder.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(_PART, _writer(os.getpid()) + _BEHIND, folder)
-        path, file = Path(name), os.fdopen(descriptor, "wb")
+            path, file = temporary.create(folder)
         try:
             yield TemporaryFile(path, file)
         finally:
@@ -83,61 +75,67 @@ class Folder:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def write(self, temporary: TemporaryFile, chunk: bytes) -> None:
+    def write(self, file: TemporaryFile, chunk: bytes) -> None:
         """Append to a temporary file."""
         with translate_errors(self.root):
-            temporary.file.write(chunk)
+            file.file.write(chunk)
 
-    def flush(self, temporary: TemporaryFile) -> None:
-        """See to it that what was written to a temporary file can be read by its path."""
+    def flush(self, file: TemporaryFile) -> None:
+        """Make what was written to a temporary file readable by its path."""
         with translate_errors(self.root):
-            temporary.file.flush()
+            file.file.flush()
 
-    def complete(self, temporary: TemporaryFile) -> None:
-        """See to it that what was written to a temporary file is on the disk."""
-        self.flush(temporary)
+    def complete(self, file: TemporaryFile) -> None:
+        """Force what was written to a temporary file onto the disk."""
+        self.flush(file)
         with translate_errors(self.root):
-            os.fsync(temporary.file.fileno())
+            os.fsync(file.file.fileno())
 
-    def publish(self, temporary: TemporaryFile, name: RelativePath) -> None:
-        """Give a temporary file its final name, in one step; one of that name is replaced."""
+    def publish(self, file: TemporaryFile, name: RelativePath) -> None:
+        """Give a temporary file its final name in one step, replacing any file of that name."""
         with translate_errors(self.root):
-            temporary.file.close()
+            file.file.close()
             target = self.path(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.path.chmod(0o644)
             try:
-                temporary.path.replace(target)
+                file.path.replace(target)
             except IsADirectoryError as error:
                 raise LibraryError(
-                    f"{target} is a folder, where a file belongs: move it elsewhere"
+                    f"{target} is a folder where a file belongs: move it elsewhere"
                 ) from error
 
+    def write_file(self, name: RelativePath, content: bytes) -> None:
+        """Write a whole file: it appears under its name once all of it is on the disk."""
+        with self.temporary() as file:
+            self.write(file, content)
+            self.complete(file)
+            self.publish(file, name)
+
     def path(self, name: str) -> Path:
-        """Return a file's place on this machine."""
+        """Return a file's path on this machine."""
         return self.root / name
 
     def open(self, name: str) -> io.BufferedReader:
-        """Open a file for reading. Raises OSError where it is none: a pipe might never end."""
-        place = self.path(name)
-        if not place.is_file():
-            raise OSError(f"{place} is no file")
-        return place.open("rb")
+        """Open a file for reading. Raises OSError for anything else: a pipe may never end."""
+        path = self.path(name)
+        if not path.is_file():
+            raise OSError(f"{path} is not a file")
+        return path.open("rb")
 
-    def look(self, name: str) -> Look | None:
-        """Read a file through, in little memory at any size; None where there is none."""
+    def inspect(self, name: str) -> FileState | None:
+        """Read a whole file, in little memory whatever its size; return None if there is none."""
         stamp = self.stamp(name)
         if stamp is None:
             return None
         try:
             with self.open(name) as file:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
-                return Look(stamp, file.tell(), content)
+                return FileState(stamp, file.tell(), content)
         except OSError:
-            return Look(stamp, 0, None)
+            return FileState(stamp, 0, None)
 
     def stamp(self, name: str) -> Stamp | None:
-        """Return a file's stamp: None where there is none, empty where it cannot be looked at."""
+        """Return a file's stamp: None if there is no file, empty if it cannot be examined."""
         try:
             found = self.path(name).stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -147,87 +145,69 @@ class Folder:
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def is_same(self, name: str, other: str) -> bool:
-        """Whether two names are of one file, as where case or the form of accents is folded."""
+        """Return whether two names are one file, as on a file system that ignores case."""
         with suppress(OSError):
             return self.path(name).samefile(self.path(other))
         return False
 
     def walk(self) -> Iterator[str]:
-        """Yield the files of the library that photos may have: neither ours nor a system's.
+        """Yield every file that may be a photo's: neither the project's own nor a system's.
 
-        Folders that are links are not entered.
+        Does not follow links to folders.
         """
         for folder, folders, names in os.walk(self.root):
             within = Path(folder).relative_to(self.root)
-            top = not within.parts
-            folders[:] = sorted(n for n in folders if may_be_a_photo(n) and not (top and n in OURS))
+            own_names = frozenset() if within.parts else OWN_NAMES
+            folders[:] = sorted(n for n in folders if may_be_a_photo(n) and n not in own_names)
             for name in sorted(filter(may_be_a_photo, names)):
-                if not top or name not in OURS:
+                if name not in own_names:
                     yield (within / name).as_posix()
 
-    def files_of(self, photo_id: str) -> list[str]:
-        """Return every file of a photo, whatever its topic, its words and its format."""
-        found = self.root.glob(f"*/*_{photo_id}_*")
-        return sorted(
-            path.relative_to(self.root).as_posix()
-            for path in found
-            if photo_id_of(path.name) == photo_id
-        )
-
-    def thumbnails(self) -> set[RelativePath]:
-        """Return the thumbnails that are there."""
-        with translate_errors(self.root), suppress(FileNotFoundError):
-            names = (path.name for path in (self.root / THUMBNAILS).iterdir())
-            ours = filter(THUMBNAIL.fullmatch, names)
-            return {RelativePath(f"{THUMBNAILS}/{name}") for name in ours}
-        return set()
+    def read_text(self, name: str) -> str | None:
+        """Return a small text file of ours, or None if there is none that can be read."""
+        try:
+            with self.open(name) as file:
+                return file.read(_TEXT_SIZE).decode()
+        except (OSError, UnicodeDecodeError):
+            return None
 
     @contextmanager
-    def alone(self, doing: str) -> Iterator[None]:
-        """Let no other process do the same in this library until the `with` ends."""
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold the library's lock of this name: one process at a time runs inside the `with`."""
         with translate_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / f".{doing}.lock")
-            lock.acquire()
+            lock = FileLock(self.root / f".{name}.lock", timeout=_LOCK_PATIENCE)
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise LibraryError(
+                    f"another process has held {lock.lock_file} for {_LOCK_PATIENCE:g} s: "
+                    "is one of them stopped? End it, and the next run goes on"
+                ) from error
         try:
             yield
         finally:
             lock.release()
 
-    def delete(self, name: str) -> None:
-        """Remove a file, if it is there; never one outside of the library."""
-        place = self.path(name)
+    def delete(self, name: str, size: int | None = None) -> None:
+        """Remove a file if it exists; never one outside the library.
+
+        A topic's folder may be a link to another place: there, only a file of `size` bytes is
+        removed, the one that the catalogue knows.
+        """
+        path = self.path(name)
         with translate_errors(self.root):
-            if not place.parent.resolve().is_relative_to(self.root.resolve()):
-                raise LibraryError(f"{place} is not removed: it is outside of the library")
-            place.unlink(missing_ok=True)
+            if not path.parent.resolve().is_relative_to(self.root.resolve()):
+                is_linked = len(Path(name).parts) == _TOPIC_DEPTH and path.parent.is_symlink()
+                if not is_linked or size is None:
+                    raise LibraryError(f"{path} is not removed: it is outside the library")
+                if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+                    return
+            path.unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Remove temporary files that no process is writing to any more.
-
-        Those of a process of this machine that is gone go at once, those of a living one never.
-        Of others nothing is known: theirs go once nothing was written to them for an hour.
-        """
-        for path in (self.root / INCOMING).glob(f"*{_PART}"):
-            with suppress(OSError):
-                if _is_left_behind(path):
-                    path.unlink()
-
-
-@cache
-def _writer(_: int) -> str:
-    """Return the name of this process, fit for a file's; found out once for each pid."""
-    return quote(str(ProcessName.current()), safe="")
-
-
-def _is_left_behind(path: Path) -> bool:
-    try:
-        writer = ProcessName.parse(unquote(path.name.partition(_BEHIND)[0]))
-        if writer.is_here:
-            return writer.is_gone()
-    except ValueError:
-        pass  # a name that is not from here, or from an earlier version
-    return path.stat().st_mtime < time.time() - _ABANDONED_AFTER
+        """Remove the temporary files that nobody writes to any more."""
+        temporary.remove_abandoned(self.root / INCOMING)
 
 
 def sha256(path: Path) -> str:
@@ -243,8 +223,10 @@ def translate_errors(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise LibraryError(f"the disk of the library {root} is full: make room") from error
+            raise LibraryError(
+                f"the disk of the library {root} is full: free some space"
+            ) from error
         raise LibraryError(
             f"the library {root} cannot be written ({error.strerror}): "
-            "see to its rights, or choose another folder with UNSPLASH_LIBRARY"
+            "check its permissions, or choose another folder with UNSPLASH_LIBRARY"
         ) from error

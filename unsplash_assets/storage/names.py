@@ -1,6 +1,6 @@
-"""Names of the library's files: safe on every file system, readable, and never in conflict.
+"""Names of the library's files: safe on every file system, readable and unique.
 
-Add a name here when something of ours lies in the library. Reading and writing is `folder`'s.
+Add a name here when the project puts a new file into the library. `folder` reads and writes files.
 """
 
 import re
@@ -8,8 +8,9 @@ import unicodedata
 from typing import Final, NewType
 
 RelativePath = NewType("RelativePath", str)
-"""A path below the library, with `/` between its parts; made in this module alone."""
+"""A path below the library, with `/` between its parts; only this module makes one."""
 
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WORDS_LENGTH: Final = 60  # characters
 _WORDS_BYTES: Final = 140
 _FOLDER_BYTES: Final = 120
@@ -19,63 +20,80 @@ _RESERVED: Final = frozenset(
 
 CATALOGUE_FILE: Final = "catalogue.db"
 SQLITE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
-"""What SQLite adds to the name of its file for those that go with it."""
+"""The endings of SQLite's file and of those that it keeps beside it."""
 
+MARKER: Final = RelativePath(".unsplash_assets")
+"""Says which catalogue the folder belongs to."""
 PAGE: Final = RelativePath("index.html")
 """The gallery."""
-_PAGE_FOLDER: Final = "_gallery"  # no topic's folder has a `_`
+_PAGE_FOLDER: Final = "_gallery"  # no topic's folder contains a `_`
 NEWS: Final = RelativePath(f"{_PAGE_FOLDER}/page/news.html")
-"""What an open gallery looks at."""
+"""The page that an open gallery loads to learn of new photos."""
 THUMBNAILS: Final = f"{_PAGE_FOLDER}/thumbnails"
+THUMBNAILS_MADE: Final = RelativePath(f"{_PAGE_FOLDER}/thumbnails.json")
+"""Which thumbnails the project has made, and which could not be made."""
 _THUMBNAIL_DIGITS: Final = 24
-THUMBNAIL: Final = re.compile(rf"[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")
+_THUMBNAIL: Final = re.compile(rf"{re.escape(THUMBNAILS)}/[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")
 
-OURS: Final = frozenset(
+OWN_NAMES: Final = frozenset(
     {*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), PAGE, _PAGE_FOLDER}
 )
-"""What lies at the top of a library besides the photos' folders: whatever else of ours does must
-be named here, or `verify` calls it unknown."""
-_OF_SYSTEMS: Final = frozenset(
+"""What the project puts at the top of a library besides the photos' folders. `verify` reports
+everything else there as unknown."""
+_SYSTEM_NAMES: Final = frozenset(
     {"thumbs.db", "desktop.ini", "@eadir", "lost+found", "$recycle.bin"}
     | {"system volume information"}
 )
-"""What systems leave in any folder, in lower case; their dot files besides."""
+"""What operating systems leave in any folder, in lower case; dot files come on top."""
 
 
 def photo_path(topic: str, description: str | None, photo_id: str, extension: str) -> RelativePath:
     """Return where a photo's file belongs: TOPIC/WORDS_ID_CASE.EXTENSION.
 
-    Ids differ in case alone, and file systems fold case; CASE is a number that says which
-    letters of the id are capitals, so no two photos share a name anywhere. WORDS has no `_`.
+    Some ids differ only in case, and some file systems ignore case: CASE is a number that encodes
+    which letters of the id are capitals, so no two photos share a name. WORDS contains no `_`.
     """
     words = _fit(_slug(description or topic)[:_WORDS_LENGTH], _WORDS_BYTES) or "photo"
     return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{_case(photo_id)}.{extension}")
 
 
+def other_name(name: RelativePath, number: int) -> RelativePath:
+    """Return another name for a photo whose usual one is taken by a file that is not ours."""
+    folder, _, file_name = name.rpartition("/")
+    words, _, rest = file_name.partition("_")
+    return RelativePath(f"{folder}/{words}-{number}_{rest}")
+
+
 def thumbnail_path(sha256: str) -> RelativePath:
     """Return where the thumbnail of a picture with this SHA-256 belongs.
 
-    Another picture under the same name, as after a repair, has another thumbnail.
+    A repair may put another picture under a photo's name; it then gets another thumbnail.
     """
     return RelativePath(f"{THUMBNAILS}/{sha256[:_THUMBNAIL_DIGITS]}.webp")
 
 
+def is_thumbnail(name: str) -> bool:
+    """Return whether `thumbnail_path` may have made a name."""
+    return _THUMBNAIL.fullmatch(name) is not None
+
+
 def photo_id_of(file_name: str) -> str | None:
-    """Return the id in a name that `photo_path` has made, or None for any other name."""
+    """Return the id in a name that `photo_path` made, or None for any other name."""
     rest = file_name.partition("_")[2].partition(".")[0]
     photo_id, _, case = rest.rpartition("_")
-    return photo_id if photo_id and case == _case(photo_id) else None
+    is_id = _ID.fullmatch(photo_id) is not None
+    return photo_id if is_id and case == _case(photo_id) else None
 
 
 def folder_name(topic: str) -> str:
-    """Return a topic's folder: its words, in any script, fit for every file system."""
+    """Return a topic's folder: its words, in any script, made safe for every file system."""
     name = _fit(_slug(topic), _FOLDER_BYTES) or "topic"
     return f"{name}-" if name in _RESERVED else name
 
 
 def may_be_a_photo(name: str) -> bool:
-    """Whether a file or folder of this name may be a photo's: not hidden, not a system's."""
-    return not name.startswith(".") and name.casefold() not in _OF_SYSTEMS
+    """Return whether a photo's file or folder may have this name: not hidden, not a system's."""
+    return not name.startswith(".") and name.casefold() not in _SYSTEM_NAMES
 
 
 def _case(photo_id: str) -> str:
@@ -89,5 +107,5 @@ def _slug(text: str) -> str:
 
 
 def _fit(name: str, size: int) -> str:
-    """Cut a name to a number of bytes, for that is what file systems count."""
+    """Cut a name to a number of bytes, the unit in which file systems limit names."""
     return name.encode()[:size].decode(errors="ignore").strip("-")

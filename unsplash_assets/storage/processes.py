@@ -1,7 +1,7 @@
-"""Tells whether a process that left its name is still alive, on this machine.
+"""Tells whether the process that left a name is still alive on this machine.
 
-A pid alone is not enough, for pids are used again: the name holds the host, the pid and the
-time at which the process began. psutil knows all three on every system.
+Systems reuse pids, so the name holds the host, the pid and the time at which the process started.
+psutil knows all three on every system.
 """
 
 import socket
@@ -10,16 +10,16 @@ from typing import Final
 
 import psutil
 
-_SAME: Final = 2.0  # seconds: how exactly a process's beginning is known
+_TOLERANCE: Final = 2.0  # seconds: how precisely the start of a process is known
 
 
 @dataclass(frozen=True)
 class ProcessName:
-    """Who did something: host, pid, and the process's beginning in seconds since 1970."""
+    """A process: host, pid, and its start in seconds since 1970."""
 
     host: str
     pid: int
-    began: float
+    started_at: float
 
     @classmethod
     def current(cls) -> "ProcessName":
@@ -29,26 +29,26 @@ class ProcessName:
 
     @classmethod
     def parse(cls, text: str) -> "ProcessName":
-        """Read what `str` wrote."""
-        host, pid, began = text.rsplit("/", 2)
-        return cls(host, int(pid), float(began))
+        """Read what `str` wrote. Raises ValueError for any other text."""
+        host, pid, started_at = text.rsplit("/", 2)
+        return cls(host, int(pid), float(started_at))
 
     def __str__(self) -> str:
-        return f"{self.host}/{self.pid}/{self.began}"
+        return f"{self.host}/{self.pid}/{self.started_at}"
 
     @property
     def is_here(self) -> bool:
-        """Whether it is, or was, a process of this machine."""
+        """Whether this is, or was, a process of this machine."""
         return self.host == socket.gethostname()
 
     def is_gone(self) -> bool:
-        """Whether it is certain that the process has ended; never so for another machine's."""
+        """Return whether the process has certainly ended; False for other machines' processes."""
         if not self.is_here:
             return False
         try:
             process = psutil.Process(self.pid)
-            dead = process.status() == psutil.STATUS_ZOMBIE
-            return dead or abs(process.create_time() - self.began) > _SAME
+            is_dead = process.status() == psutil.STATUS_ZOMBIE
+            return is_dead or abs(process.create_time() - self.started_at) > _TOLERANCE
         except psutil.NoSuchProcess:
             return True
         except psutil.AccessDenied:

@@ -1,6 +1,7 @@
 """The one seam that all network traffic passes: a URL in; status, headers and chunks out.
 
-`base` says what a transport is and what bounds it keeps, `http` is the one over `requests`,
-`wsgi` lets an application of this process answer in the network's place. What is asked for,
-and what an answer means, is decided in `unsplash` and `library`.
+`base` defines the limits of an exchange, `http` makes one with `requests` (with `deadline` and
+`reasons`), `wsgi` lets an application of this process answer instead of the network, `modes`
+chooses between the two, `urls` reads URLs. Only this room uses requests and urllib3. `unsplash` and
+`library` decide what to ask for and what an answer means.
 """

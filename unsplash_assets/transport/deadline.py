@@ -1,8 +1,8 @@
-"""Connections whose every read ends by a deadline, whatever the server drips.
+"""Connections whose every read ends by a deadline, however slowly the server sends.
 
-`requests` and `urllib3` bound the silence between two arrivals, not the whole: a server that
-sends a byte a second, of its headers or its body, holds them for ever. Here each `recv` is
-given only what is left of the deadline that `until` sets for the calling thread.
+`requests` and `urllib3` limit the silence between two arrivals, not the whole: a server that sends
+a byte a second, of its headers or its body, holds them for ever. Here each `recv` gets only the
+time left until the deadline that `until` sets for the calling thread.
 """
 
 import io
@@ -19,16 +19,16 @@ from urllib3 import PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-CONNECTIONS_KEPT: Final = 64
+_MAX_IDLE_CONNECTIONS: Final = 64
 _INTERIM: Final = range(102, 200)
-"""Statuses of what comes before an answer, such as 103; 101 is an answer, to what is not asked."""
+"""Statuses of interim answers, such as 103. 101 is final: nothing here asks for an upgrade."""
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def until(deadline: float) -> Iterator[None]:
-    """Bound all reads of this thread inside the `with` by a time of `time.monotonic`."""
+    """End every read of this thread inside the `with` by `deadline`, a `time.monotonic` time."""
     token = _deadline.set(deadline)
     try:
         yield
@@ -37,7 +37,7 @@ def until(deadline: float) -> Iterator[None]:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """A socket's reader that gives each read what is left until the deadline."""
+    """A socket's reader that gives each read the time left until the deadline."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock = sock
@@ -68,13 +68,13 @@ class _DeadlineResponse(HTTPResponse):
         self.fp = io.BufferedReader(_DeadlineReader(sock, raw))
 
     def begin(self) -> None:
-        """Read the headers; forget what of them cannot be read, which urllib3 would log.
+        """Read the headers; drop unreadable ones, which urllib3 would log.
 
-        Whatever is said before the answer itself is passed over, not 100 alone as in http.client.
+        Skips all interim answers; http.client skips only 100.
         """
         super().begin()
         while self.status in _INTERIM:
-            self.headers = None  # type: ignore[assignment] # so that it begins once more
+            self.headers = None  # type: ignore[assignment] # makes super() read again
             super().begin()
         self.headers.set_payload("")
         self.headers.defects.clear()
@@ -97,18 +97,18 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """Gives a `requests.Session` such connections, directly and through proxies."""
+    """Gives a `requests.Session` these connections, direct and through proxies."""
 
     def __init__(self) -> None:
-        super().__init__(pool_maxsize=CONNECTIONS_KEPT)
+        super().__init__(pool_maxsize=_MAX_IDLE_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Make the pools of direct connections."""
+        """Create the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         _use_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Make the pools of connections through a proxy."""
+        """Create the pools of connections through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
         _use_deadlines(manager)
         return manager
@@ -116,5 +116,5 @@ class DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 def _use_deadlines(manager: Any) -> None:  # noqa: ANN401 - a PoolManager; requests leaves it untyped
     pools: dict[str, Callable[..., object]] = {"http": _Pool, "https": _SecurePool}
-    if type(manager) in {PoolManager, ProxyManager}:  # one for SOCKS has pools of its own
+    if type(manager) in {PoolManager, ProxyManager}:  # a SOCKS manager has its own pools
         manager.pool_classes_by_scheme = pools

@@ -1,8 +1,8 @@
 """An adapter for `requests` that hands each request to a WSGI application of this process.
 
-The body stays lazy and its announced length is enforced, so that an application that cuts or
-drips its answer is seen exactly as a server would be (requests-wsgi-adapter reads the whole
-body first, and accepts a cut one).
+The body stays lazy and its announced length is enforced, so an application that cuts its answer
+short or sends it slowly looks exactly like a server that does (requests-wsgi-adapter reads the
+whole body first, and accepts one that is cut short).
 """
 
 import io
@@ -17,7 +17,7 @@ import urllib3
 
 
 class WsgiAdapter(requests.adapters.HTTPAdapter):
-    """Answers requests from a WSGI application instead of from the network."""
+    """Answers requests from a WSGI application instead of the network."""
 
     def __init__(self, application: WSGIApplication) -> None:
         """Answer from `application`."""
@@ -25,8 +25,9 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
         self._application = application
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # noqa: ANN401
-        """Call the application and wrap its answer; timeouts do not apply in process."""
+        """Call the application and wrap its answer; timeouts do not apply within a process."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
+        written: list[bytes] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], _: object = None
@@ -34,13 +35,11 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
             started.append((status, headers))
             return written.append
 
-        written: list[bytes] = []
-        body: Iterable[bytes] = self._application(_environ(request), _typed(start_response))
-        chunks = _Chunks(body, written)
-        chunks.prime()
+        body = self._application(_environ(request), _typed(start_response))
+        stream = _Stream(body, written)
         status, headers = started[-1]
         raw = urllib3.HTTPResponse(
-            body=io.BufferedReader(chunks),
+            body=io.BufferedReader(stream),
             headers=urllib3.HTTPHeaderDict(headers),
             status=int(status[:3]),
             reason=status[4:],
@@ -51,25 +50,20 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
         return self.build_response(request, raw)
 
 
-class _Chunks(io.RawIOBase):
-    """An application's iterable, and what it writes by hand, read as a stream."""
+class _Stream(io.RawIOBase):
+    """What an application returns, and what it passes to `write`, as one stream."""
 
     def __init__(self, body: Iterable[bytes], written: list[bytes]) -> None:
         self._body = body
-        self._written = written
-        self._iterator: Iterator[bytes] = iter(body)
-        self._rest = b""
-
-    def prime(self) -> None:
-        """Take the first chunk: WSGI lets an application call start_response as late as that."""
-        self._rest = self._next() or b""
+        self._pieces = _pieces(body, written)
+        self._rest = next(self._pieces)  # WSGI lets an application call start_response that late
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
         while not self._rest:
-            following = self._next()
+            following = next(self._pieces, None)
             if following is None:
                 return 0
             self._rest = following
@@ -78,17 +72,18 @@ class _Chunks(io.RawIOBase):
         buffer[: len(piece)] = piece
         return len(piece)
 
-    def _next(self) -> bytes | None:
-        chunk = next(self._iterator, None)
-        written = b"".join(self._written)
-        self._written.clear()
-        return chunk if not written else written + (chunk or b"")
-
     def close(self) -> None:
         close = getattr(self._body, "close", None)
         if close is not None and not self.closed:
             close()
         super().close()
+
+
+def _pieces(body: Iterable[bytes], written: list[bytes]) -> Iterator[bytes]:
+    for piece in body:
+        yield b"".join((*written, piece))
+        written.clear()
+    yield b"".join(written)
 
 
 def _typed(start_response: Callable[..., Callable[[bytes], object]]) -> StartResponse:

@@ -1,98 +1,84 @@
-"""The request budget: what whoever talks to the API asks before each request, and tells after.
+"""Grants of requests, and all the wording about the request budget.
 
-A request is reserved before it is sent and settled after; several may be reserved at once, and
-what was not used of them is given back. How the numbers are judged is in `quota`, where they
-are kept in `library.requests`.
+A request is granted before it is sent and settled after; several may be granted at once, and those
+not used are given back. How the numbers are judged is in `quota`; who grants, and where the numbers
+are kept, in `catalogue.ledger`.
 """
 
+import math
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
-from unsplash_assets.unsplash.quota import Numbers, Usage
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What an answer of the API says of the budget."""
-
-    numbers: Numbers = field(default_factory=Numbers)
-    quota_spent: bool = False
-    """It was refused for the quota."""
-    key_refused: bool = False
-    """It was refused for the key."""
-
-    @property
-    def says_something(self) -> bool:
-        """Whether it is the API's own and fresh, not that of something in between."""
-        return self.numbers.remaining is not None or self.quota_spent or self.key_refused
-
-
-class Reservation(Protocol):
-    """Requests that may be made. Safe to use from several threads."""
-
-    @property
-    def count(self) -> int:
-        """How many may be made in all."""
-
-    @property
-    def left(self) -> int:
-        """How many may still be made."""
-
-    def settle(self, answered: Answered | None) -> None:
-        """Write down one request that was made, and its answer, or None if there was none."""
-
-
-class Budget(Protocol):
-    """What grants requests."""
-
-    def reserve(self, count: int) -> AbstractContextManager[Reservation]:
-        """Reserve up to `count` requests until the `with` ends; unused ones are given back.
-
-        Raises QuotaSpent, with words that say until when, if not even one is to be had.
-        """
-
-    def free(self) -> int:
-        """Return how many requests would be granted now, after a moment's patience."""
-
-    def spent_words(self, needed: int = 1) -> str:
-        """Say that the budget has not what is needed, and from when on it will."""
-
-
-class NoBudget:
-    """Grants every request."""
-
-    @contextmanager
-    def reserve(self, count: int) -> Iterator[Reservation]:
-        """Reserve `count` requests."""
-        yield _Granted(count)
-
-    def free(self) -> int:
-        """Return what nobody will ask for."""
-        return sys.maxsize
-
-    def spent_words(self, needed: int = 1) -> str:
-        """Say what is never the case."""
-        return f"{needed} requests are always free"
+from unsplash_assets.errors import QuotaSpent
+from unsplash_assets.unsplash.quota import QuotaReport, Usage
 
 
 @dataclass(frozen=True)
-class _Granted:
+class Shortage:
+    """Why the budget granted fewer requests than were asked for, and until when."""
+
+    reason: str
+    """One line, with the time from which requests are free again."""
+    until: float
+    """Seconds since 1970."""
+
+
+@dataclass(eq=False)
+class Grant:
+    """Requests that may be sent. Safe to use from several threads."""
+
     count: int
+    shortage: Shortage | None = None
+    """Why not all requests that were asked for are granted."""
+    made: int = 0
+    """Requests that were sent."""
+    counted: int = 0
+    """Requests that Unsplash certainly counted: their answers had fresh numbers."""
+    newest: QuotaReport | None = None
+    """The report of the answer that Unsplash counted last."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    @classmethod
+    def unlimited(cls) -> "Grant":
+        """Grant every request, for a client that is used without a library."""
+        return cls(sys.maxsize)
 
     @property
     def left(self) -> int:
-        return self.count
+        """How many requests may still be sent."""
+        return self.count - self.made
 
-    def settle(self, answered: Answered | None) -> None:
-        """Nothing is kept."""
+    def require(self) -> None:
+        """Raise QuotaSpent if no granted request is left."""
+        if self.left < 1:
+            reason = self.shortage.reason if self.shortage else "no granted request is left"
+            raise QuotaSpent(reason)
+
+    def settle(self, report: QuotaReport | None) -> None:
+        """Record one request that was sent, and its answer, or None if none came."""
+        with self._lock:
+            self.made += 1
+            if report is None:
+                return
+            self.counted += report.remaining is not None and not report.quota_spent
+            if self.newest is None or _left_by(report) <= _left_by(self.newest):
+                self.newest = report
 
 
-def spent_words(usage: Usage, needed: int, next_at: float) -> str:
-    """Say that a budget has not what is needed, and from when on it will."""
+def _left_by(report: QuotaReport) -> float:
+    """Return how many requests an answer leaves.
+
+    Answers arrive in any order: the one that leaves the fewest was counted last.
+    """
+    if report.quota_spent or report.key_refused:
+        return -1
+    return math.inf if report.remaining is None else report.remaining
+
+
+def describe_shortage(usage: Usage, needed: int, next_at: float) -> str:
+    """Return the line for a budget that does not have what is needed until `next_at`."""
     others = f", {usage.others} of them by another program" if usage.others else ""
     has_some = needed > 1 and usage.remaining
     state = f"too small for {needed} requests" if has_some else "spent"
@@ -102,20 +88,26 @@ def spent_words(usage: Usage, needed: int, next_at: float) -> str:
     )
 
 
-def refused_words(next_at: float) -> str:
-    """Say that Unsplash itself refuses, and from when on there is hope."""
+def describe_refusal(next_at: float) -> str:
+    """Return the line for a quota that Unsplash itself calls spent; next try at `next_at`."""
     return (
         f"Unsplash's hourly quota is spent, it refuses requests: next try at {clock_time(next_at)}"
     )
 
 
-def key_refused_words(refused_at: float) -> str:
-    """Say that Unsplash does not accept the key, and what to do."""
+def describe_key_refusal(refused_at: float, until: float) -> str:
+    """Return the line for a key that Unsplash did not accept, and what to do."""
     day = datetime.fromtimestamp(refused_at).astimezone().strftime("%Y-%m-%d %H:%M")
     return (
         f"Unsplash did not accept the key in UNSPLASH_API_KEY ({day}): copy the application's "
-        "Access Key there, or fetch a photo on demand to try this one again"
+        "Access Key there, or fetch a photo on demand to try this one again; "
+        f"next try at {clock_time(until)}"
     )
+
+
+def describe_events_shortage(granted: int, needed: int) -> str:
+    """Return the line for a budget with download events for only some of the photos."""
+    return f"the request budget has download events for {granted} of {needed} photos"
 
 
 def clock_time(moment: float) -> str:

@@ -1,8 +1,9 @@
-"""The API's photos: what this project needs of an answer, typed, checked, and made harmless.
+"""The API's photos: the parts of an answer that this project needs, typed, checked and cleaned.
 
-`PhotoAnswer` reads one photo of an answer and ignores what it does not need, for keys come and
-go. `to_photo` decides whether it is a photo for us and gives the plain `Photo` that the rest
-of the program knows. Facts and null rates are in docs/unsplash.md.
+`PhotoAnswer` parses one photo of an answer and ignores all other keys, since keys come and go.
+`read_photo` decides whether this project may use the photo, and returns the plain `Photo` that the
+rest of the program knows. Add a field here when the project needs one from the API; `client` makes
+the requests. Facts and null rates are in docs/reference/unsplash.md.
 """
 
 from collections.abc import Mapping
@@ -10,13 +11,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from urllib3.util import parse_url
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from unsplash_assets.errors import BadAnswer
-from unsplash_assets.settings.settings import UNSPLASH_API_URL
 from unsplash_assets.settings.values import NAMED_RENDITIONS
-from unsplash_assets.transport.base import origin
+from unsplash_assets.settings.variables import UNSPLASH_API_URL
+from unsplash_assets.transport.urls import has_user, origin, path_of
 
 PICTURES: Final = "https://images.unsplash.com"
 PREMIUM: Final = "https://plus.unsplash.com"
@@ -27,7 +27,7 @@ _BLUR_HASH: Final = r"^[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}$"
 
 
 def _clean(value: object) -> object:
-    """Make a text fit for one line: no control characters, no edges, a bounded length."""
+    """Make a text safe for one line: no control characters, no outer spaces, a limited length."""
     if not isinstance(value, str):
         return value
     words = "".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split()
@@ -43,29 +43,23 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class UserLinks(_Answer):
-    """Where a photographer is found."""
-
-    html: Text = ""
-
-
 class User(_Answer):
-    """A photographer."""
+    """A photographer; `html` is the photographer's page."""
 
     name: Text = ""
     username: Text = ""
-    links: UserLinks = UserLinks()
+    html: Annotated[Text, Field(validation_alias=AliasPath("links", "html"))] = ""
 
 
 class Links(_Answer):
-    """Where a photo is found, and where its download event goes."""
+    """A photo's page, and the URL that receives its download event."""
 
     html: Text = ""
     download_location: Text | None = None
 
 
 class Urls(_Answer):
-    """A photo's picture in its renditions; very old answers have no `raw`."""
+    """The URLs of a photo's renditions; very old answers have no `raw`."""
 
     raw: Url | None = None
     full: Url
@@ -75,7 +69,7 @@ class Urls(_Answer):
 
 
 class PhotoAnswer(_Answer):
-    """One photo of an answer. Only id and urls are sure to be there."""
+    """One photo of an answer. Only `id` and `urls` are always there."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     urls: Urls
@@ -93,7 +87,7 @@ class PhotoAnswer(_Answer):
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo that this project may use. Sizes are those of the original, pixels."""
+    """A photo that this project may use; width and height are the original's, in pixels."""
 
     id: str
     photographer: str
@@ -112,7 +106,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A photo of an answer that is not for us, and why, in a word or two."""
+    """A photo of an answer that this project does not use, and why, in a word or two."""
 
     reason: str
 
@@ -123,17 +117,17 @@ def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped
         answer = PhotoAnswer.model_validate(content)
     except ValidationError:
         return Skipped("malformed")
-    return to_photo(answer, picture_origins)
+    return _to_photo(answer, picture_origins)
 
 
-def to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
-    """Return the photo if it is one for us: free, complete, credited, from the right place."""
+def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
+    """Return the photo if it is free, complete, credited and at an allowed origin."""
     urls = {name: url for name in NAMED_RENDITIONS if (url := getattr(answer.urls, name))}
     if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in urls.values()):
         return Skipped("premium")
     if any(_origin(url) not in picture_origins for url in urls.values()):
         return Skipped("elsewhere")
-    if any(PLACEHOLDER in (parse_url(url).path or "") for url in urls.values()):
+    if any(PLACEHOLDER in path_of(url) for url in urls.values()):
         return Skipped("placeholder")
     name = answer.user.name or answer.user.username if answer.user else ""
     if not answer.user or not name:
@@ -141,7 +135,7 @@ def to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Sk
     return Photo(
         id=answer.id,
         photographer=name,
-        photographer_url=_link(answer.user.links.html),
+        photographer_url=_link(answer.user.html),
         page_url=_link(answer.links.html),
         download_location=_download_location(answer, picture_origins),
         urls=urls,
@@ -166,25 +160,25 @@ def photo_list(content: Any) -> list[Any]:  # noqa: ANN401 - any JSON
 
 
 def _download_location(answer: PhotoAnswer, picture_origins: frozenset[str]) -> str | None:
-    """Return where the download event goes, if that is the API: the key goes with it."""
+    """Return the URL for the download event if it is at the API: the request carries the key."""
     url = answer.links.download_location or ""
     api = {UNSPLASH_API_URL} if PICTURES in picture_origins else picture_origins
     return url if _origin(url) in api else None
 
 
 def _origin(url: str) -> str | None:
-    """Return a URL's origin; None where it has none, or a user's name in it."""
+    """Return a URL's origin, or None if it has none or names a user."""
     try:
-        return None if parse_url(url).auth else origin(url)
+        return None if has_user(url) else origin(url)
     except ValueError:
         return None
 
 
 def _link(url: str) -> str:
-    """Return a link that may be shown, or nothing where it is not one for a browser."""
+    """Return a link that may be shown, or an empty text if it is not one for a browser."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    fit = parts.scheme in {"http", "https"} and parts.hostname and not set(url) & set(" \"'<>()")
-    return url if fit else ""
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return url if is_web and not set(url) & set(" \"'<>()") else ""

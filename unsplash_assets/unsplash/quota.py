@@ -1,16 +1,16 @@
 """The hourly quota, as far as it can be known from here: what is spent, and what is free.
 
 Unsplash tells its limit and what remains, and not whether its hour is a fixed or a rolling one
-(docs/unsplash.md). So a request counts here for an hour from its answer, which holds for both,
-and each fresh answer corrects the picture: it shows what other programs spend with the same
-key, and when a fixed hour has begun. Everything here is a function of an `Account` and a time;
-the record itself is kept by `library.requests`, and asked for through `budget`.
+(docs/reference/unsplash.md). So a request counts here for an hour from its answer, which holds for
+both, and each fresh answer corrects the picture: it shows what other programs spend with the same
+key, and when a fixed hour has begun. Everything here is a function of an `Account` and a time; the
+record itself is kept by `library.requests`, and asked for through `budget`.
 """
 
 import math
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 HOUR: Final = 3600.0  # seconds
@@ -27,11 +27,21 @@ _BELIEVED_FOR: Final = 3 * HOUR
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """What an answer's headers tell; None where it tells nothing, or something stale."""
+class QuotaReport:
+    """What one answer of the API says about the quota; the default says nothing."""
 
     limit: int | None = None
     remaining: int | None = None
+    """None where the answer has no number, or a stale one."""
+    quota_spent: bool = False
+    """The request was refused because of the quota."""
+    key_refused: bool = False
+    """The request was refused because of the key."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the answer is the API's own and fresh, not that of a cache or proxy."""
+        return self.remaining is not None or self.quota_spent or self.key_refused
 
 
 @dataclass(frozen=True)
@@ -101,35 +111,28 @@ class Usage:
     """How many may be asked now; fewer than are left where another program needs room."""
     next_free_at: float | None
     """When a spent quota has one request free again; None if it is not spent."""
-
-
-@dataclass(frozen=True)
-class LastHour:
-    """What was asked of the API in the last hour, for those who doubt."""
-
-    limit: int
     made: int
-    """Requests of ours, those under way among them."""
+    """Our own requests of the last hour, those under way among them."""
     was_refused: bool
-    """Whether Unsplash refused one for its quota, ours or another program's doing."""
-
-
-def last_hour(account: Account, now: float) -> LastHour:
-    """Return what was asked in the hour before `now`."""
-    made = sum(r.count for r in account.requests if r.ours and r.ends_at > now + MARGIN)
-    refused_at = account.refused_at
-    was_refused = refused_at is not None and refused_at > now - HOUR
-    return LastHour(account.allowed, made, was_refused)
+    """Whether Unsplash refused a request of the last hour because of the quota."""
 
 
 def usage(account: Account, now: float) -> Usage:
     """Return what is used and what is free."""
-    others = _count(account, now, ours=False)
-    used = max(_count(account, now, ours=True) + others, account.allowed - _as_told(account, now))
+    others = count(account, now, ours=False)
+    used = max(count(account, now, ours=True) + others, account.allowed - _as_told(account, now))
     used = min(used, account.allowed)
     remaining = free(account, now)
-    next_at = None if remaining else next_free_at(account, now, 1)
-    return Usage(account.allowed, used, min(others, used), remaining, next_at)
+    refused_at = account.refused_at
+    return Usage(
+        limit=account.allowed,
+        used=used,
+        others=min(others, used),
+        remaining=remaining,
+        next_free_at=None if remaining else next_free_at(account, now, 1),
+        made=sum(r.count for r in account.requests if r.ours and r.ends_at > now + MARGIN),
+        was_refused=refused_at is not None and refused_at > now - HOUR,
+    )
 
 
 def free(account: Account, now: float) -> int:
@@ -164,39 +167,14 @@ def room_for_others(account: Account, others: int, now: float) -> int:
     return math.ceil(mean + 3 * math.sqrt(mean)) + 2 * was_refused
 
 
-def told(
-    account: Account, request: Request, numbers: Numbers, now: float, *, refused: bool = False
-) -> Account:
-    """Return the account after the answer to `request`, which is among its requests.
-
-    A refusal tells that nothing remains, whatever its headers say.
-    """
-    account = replace(account, limit=numbers.limit or account.limit)
-    remaining = 0 if refused else numbers.remaining
-    if remaining is None:
-        return account
-    spent = max(0, account.allowed - remaining)
-    certain = _certain(account, request, now)
-    at_least = sum(r.told for r in certain) + min(1, request.told)
-    at_most = _count(account, now, ours=True)
-    others = _count(account, now, ours=False)
-    others = min(max(others, spent - at_most), max(0, spent - at_least))
-    return replace(
-        account,
-        requests=_with_others(account, others, now),
-        seen=Seen(request.id, request.reserved_at, now, remaining),
-        reset_by=_reset_by(account, certain, spent, at_least, now),
-        refused_at=now if refused else account.refused_at,
-    )
-
-
 def _without_probe(account: Account, now: float) -> int:
-    ours, others = _count(account, now, ours=True), _count(account, now, ours=False)
+    ours, others = count(account, now, ours=True), count(account, now, ours=False)
     possible = min(account.allowed - ours - others, _as_told(account, now))
     return possible - room_for_others(account, others, now)
 
 
-def _count(account: Account, now: float, *, ours: bool) -> int:
+def count(account: Account, now: float, *, ours: bool) -> int:
+    """Return how many requests, ours or another program's, still count."""
     return sum(r.count for r in account.requests if r.ours is ours and r.ends_at > now)
 
 
@@ -237,7 +215,7 @@ def _may_probe(account: Account, now: float) -> bool:
     fixed hour is known, at its end and not before.
     """
     others = [r for r in account.requests if not r.ours and r.ends_at > now]
-    if not others or _count(account, now, ours=True) >= account.allowed:
+    if not others or count(account, now, ours=True) >= account.allowed:
         return False
     last = max((r.settled_at or r.reserved_at for r in account.requests if r.ours), default=0.0)
     began = _hour_began(account, now)
@@ -264,54 +242,3 @@ def _turning_points(account: Account, now: float) -> Iterable[float]:
         yield account.seen.told_at + HOUR + MARGIN
     if account.refused_at is not None:
         yield account.refused_at + HOUR
-
-
-def _certain(account: Account, request: Request, now: float) -> list[Request]:
-    """Return our requests that Unsplash counted before this one and within its last hour."""
-    return [
-        r
-        for r in account.requests
-        if r.ours
-        and r.id != request.id
-        and r.told
-        and r.settled_at is not None
-        and r.settled_at <= request.reserved_at
-        and r.reserved_at + HOUR > now + MARGIN
-    ]
-
-
-def _reset_by(
-    account: Account, certain: list[Request], spent: int, at_least: int, now: float
-) -> float | None:
-    """Return by when a fixed hour had begun, if the answer counts less than the last hour had.
-
-    A rolling hour would count at least ours, up to the limit; a lag of one is forgiven.
-    """
-    if spent + 1 >= min(at_least, account.allowed):
-        return account.reset_by
-    began_after, counted = 0.0, 1
-    for request in sorted(certain, key=lambda r: r.reserved_at, reverse=True):
-        began_after, counted = request.reserved_at, counted + request.told
-        if counted > spent:
-            break
-    known = account.reset_by
-    if known is not None:
-        known += math.floor((now - known) / HOUR) * HOUR
-    return known if known is not None and known > began_after else now
-
-
-def _with_others(account: Account, others: int, now: float) -> tuple[Request, ...]:
-    """Return the requests with `others` of another program that still count, the newest kept."""
-    ended = [r for r in account.requests if r.ours or r.ends_at <= now]
-    live = [r for r in account.requests if not r.ours and r.ends_at > now]
-    kept: list[Request] = []
-    for request in sorted(live, key=lambda r: r.ends_at, reverse=True):
-        count = min(request.count, others)
-        others -= count
-        if count:
-            kept.append(replace(request, count=count))
-    if others:
-        hour_ago = now - HOUR
-        since = max(hour_ago, account.seen.asked_at) if account.seen else hour_ago
-        kept.append(Request(0, others, 0, ours=False, reserved_at=since, settled_at=now))
-    return (*ended, *kept)

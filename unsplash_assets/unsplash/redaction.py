@@ -1,7 +1,7 @@
-"""The Access Key as a secret: found in whatever form a text has it, and taken out.
+"""Finds the Access Key in a text, in whatever form it is written, and replaces it.
 
-An API that repeats the key, in an error or a photo's description, must not bring it into a log,
-an event, a file or the catalogue. That the key is sent to nobody else is the client's.
+An API may repeat the key, in an error or a photo's description; it must not get into a log, an
+event, a file or the catalogue. `client` makes sure that the key is sent to nobody but the API.
 """
 
 import base64
@@ -9,40 +9,38 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from unsplash_assets.errors import UnsplashAssetsError
 
-INSTEAD: Final = "(key)"
-_SECRET_FROM: Final = 8  # characters: what is shorter, such as `any` for an emulator, is no secret
-_WAYS: Final = ("{0}", "%{1:02x}", "u{1:04x}", "&#{1};", "&#x{1:x};")
-"""How a character is written, given it and its number: plain, or escaped in URL, JSON or HTML."""
-_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_REPLACEMENT: Final = "(key)"
+_MIN_LENGTH: Final = 8  # characters; a shorter key, such as `any` for an emulator, is no secret
+_SPELLINGS: Final = ("{0}", "%{1:02x}", "u{1:04x}", "&#{1};", "&#x{1:x};")
+"""How a character may be written, given it and its code: plain, or escaped in URL, JSON or HTML."""
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BACKSLASHES: Final = r"\\{0,32}+"
-"""Before any character: JSON within JSON has several. They are taken or left together, so that a
-long row of them costs no time."""
-
-Error = TypeVar("Error", bound=UnsplashAssetsError)
+"""May precede any character: JSON within JSON has several. The quantifier is possessive, so a long
+row of them costs no time."""
 
 
 class Redactor:
-    """One key, in all the forms in which a text may have it."""
+    """Finds and replaces one key, in all the forms in which a text may contain it."""
 
     def __init__(self, key: str) -> None:
-        """Know the key; one that is too short to be secret is found nowhere."""
-        forms = [_escaped(key), *map(re.escape, _coded(key))]
-        pattern = "|".join(forms) if len(key) >= _SECRET_FROM else "(?!)"
+        """Take the key; a key that is too short to be a secret is never found."""
+        forms = [_pattern(key), *map(re.escape, _encoded(key))]
+        pattern = "|".join(forms) if len(key) >= _MIN_LENGTH else "(?!)"
         self._forms = re.compile(pattern, re.IGNORECASE)
 
-    def is_in(self, text: str) -> bool:
-        """Whether the text has the key in any form."""
+    def finds(self, text: str) -> bool:
+        """Return whether the text contains the key in any form."""
         return self._forms.search(text) is not None
 
     def redact(self, content: Any) -> Any:  # noqa: ANN401 - any JSON
-        """Return a text, or JSON, with another word where it had the key."""
+        """Return a text, or JSON, with the key replaced."""
         match content:
             case str():
-                return self._forms.sub(INSTEAD, content)
+                return self._forms.sub(_REPLACEMENT, content)
             case list():
                 return [self.redact(item) for item in content]
             case dict():
@@ -50,44 +48,43 @@ class Redactor:
             case _:
                 return content
 
-    def redact_error(self, error: Error) -> Error:
-        """Return the error, or if its words had the key, one of its kind whose words do not."""
-        words = str(error)
-        return type(error)(self.redact(words)) if self.is_in(words) else error
-
     @contextmanager
     def redacting_errors(self) -> Iterator[None]:
-        """Let no error of ours out whose words, or those of its causes, have the key."""
+        """Replace the key in errors that leave the `with`; drop causes that contain it."""
         try:
             yield
         except UnsplashAssetsError as error:
-            if not self.is_in("".join(traceback.format_exception(error))):
+            if not self.finds("".join(traceback.format_exception(error))):
                 raise
-            raise self.redact_error(error) from None
+            message = str(error)
+            raise (type(error)(self.redact(message)) if self.finds(message) else error) from None
 
 
-def _escaped(key: str) -> str:
-    """Return a pattern of the key with any of its characters escaped."""
-    return "".join(map(_written, re.findall(r"\\+|.", key)))
+def _pattern(key: str) -> str:
+    """Return a pattern that finds the key with any of its characters escaped."""
+    return "".join(map(_part_pattern, re.findall(r"\\+|.", key)))
 
 
-def _written(part: str) -> str:
-    """Return a pattern of one character, or of a row of backslashes, however many it has become."""
+def _part_pattern(part: str) -> str:
+    """Return a pattern for one character, or for a row of backslashes of any new length."""
     character = part[0]
-    ways = [_NAMED.get(character, character), *(w.format(character, ord(character)) for w in _WAYS)]
+    ways = [
+        _ENTITIES.get(character, character),
+        *(s.format(character, ord(character)) for s in _SPELLINGS),
+    ]
     if character != "\\":
         return f"{_BACKSLASHES}(?:{'|'.join(map(re.escape, dict.fromkeys(ways)))})"
     others = "|".join(map(re.escape, ways[2:]))
     return rf"(?:(?:{_BACKSLASHES}(?:{others}))+|\\{{1,32}}+)"
 
 
-def _coded(key: str) -> Iterator[str]:
-    """Yield what base64 makes of the key, wherever it stands in what is coded."""
+def _encoded(key: str) -> Iterator[str]:
+    """Yield the key in base64, at every offset at which it may be within the encoded text."""
     for offset in range(3):
         plain = bytes(offset) + key.encode()
-        coded = base64.b64encode(plain).decode()
-        # What stands before or after the key shares its first and last characters.
-        own = coded[(0, 2, 3)[offset] : len(coded) - (0, 3, 2)[len(plain) % 3]]
-        if len(own) >= _SECRET_FROM:
+        encoded = base64.b64encode(plain).decode()
+        # The text before and after the key shares the first and last characters.
+        own = encoded[(0, 2, 3)[offset] : len(encoded) - (0, 3, 2)[len(plain) % 3]]
+        if len(own) >= _MIN_LENGTH:
             yield own
             yield own.replace("+", "-").replace("/", "_")

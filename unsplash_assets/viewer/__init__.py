@@ -1,4 +1,5 @@
 """Shows pictures on this machine: which ones are new, and the programs that open them.
 
-Keep out the gallery's page (`gallery`) and the sensor that calls this (`defs.sensors`).
+`new_pictures` decides what to show, `programs` opens it. `gallery` writes the page, `defs.sensors`
+calls this room.
 """

@@ -1,8 +1,7 @@
-"""What is to be shown next: each picture once, none from before, never a flood; the page once.
+"""Decides what to show next: each new picture once, none from before, few at a time; the page once.
 
-The cursor is a number of the catalogue's own sequence, with the catalogue's identity, so that
-another library, or the same one begun anew, starts afresh. It is all that a restart remembers.
-Opening is `viewer`'s.
+The cursor holds the catalogue's identity and a number of its own sequence, so a new library, or one
+that was started anew, begins afresh. It is all that survives a restart. `programs` opens pictures.
 """
 
 import json
@@ -14,15 +13,15 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.model.photos import StoredPhoto
 
-AWAY: Final = 120.0
-"""Seconds without a look after which what came in between is left unshown."""
+AWAY_AFTER: Final = 120.0
+"""Seconds without a look; what arrived during a longer absence is not shown."""
 
-_UNSEEN: Final = 0.0
+_NEVER: Final = 0.0
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far the stored pictures of a catalogue have been looked at."""
+    """How far somebody has looked through the stored pictures of a catalogue."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -31,7 +30,7 @@ class Cursor:
     sequence: int
     """The newest stored picture that was seen."""
     looked_at: float
-    """When it was looked for new pictures, seconds since 1970; `_UNSEEN` to begin at the newest."""
+    """The last look for new pictures, seconds since 1970; `_NEVER` makes the next start afresh."""
     pages: tuple[str, ...] = ()
     """The identities of the catalogues whose page was opened."""
 
@@ -41,7 +40,7 @@ class Cursor:
 
     @classmethod
     def from_text(cls, text: str | None) -> "Cursor | None":
-        """Read a cursor; None where there is none, or one of another kind."""
+        """Read a cursor; return None if there is none, or one of another version."""
         try:
             return _CURSOR.validate_json(text or "", strict=True)
         except ValidationError:
@@ -52,32 +51,32 @@ _CURSOR: Final = TypeAdapter(Cursor)
 
 
 def new_pictures(
-    catalogue: Photos, identity: str, cursor: Cursor | None, now: float, at_most: int
+    catalogue: Photos, identity: str, cursor: Cursor | None, now: float, max_pictures: int
 ) -> tuple[list[StoredPhoto], Cursor]:
-    """Return the newest pictures since the last look, in order, and the cursor after them."""
+    """Return the newest pictures since the last look, oldest first, and the next cursor."""
     pages = cursor.pages if cursor else ()
-    was_away = cursor is None or cursor.catalogue != identity or now - cursor.looked_at > AWAY
+    was_away = cursor is None or cursor.catalogue != identity or now - cursor.looked_at > AWAY_AFTER
     if cursor is None or was_away:
         return [], Cursor(identity, catalogue.newest_sequence(), now, pages)
-    pictures = catalogue.stored_after(cursor.sequence, newest=at_most)
+    pictures = catalogue.stored_after(cursor.sequence, newest=max_pictures)
     seen = pictures[-1].stored_sequence if pictures else cursor.sequence
     return pictures, Cursor(identity, seen, now, pages)
 
 
-def passed_over(cursor: Cursor | None) -> Cursor | None:
-    """Return the cursor after a look that shows no pictures: what comes now is never shown.
+def skip_pictures(cursor: Cursor | None) -> Cursor | None:
+    """Return the next cursor of a look that shows no pictures; those of now are never shown.
 
     It needs no catalogue: the next look for pictures begins at the newest.
     """
-    return cursor and replace(cursor, looked_at=_UNSEEN)
+    return cursor and replace(cursor, looked_at=_NEVER)
 
 
-def page_was_shown(cursor: Cursor | None, identity: str) -> bool:
-    """Tell whether the page of this catalogue was opened before."""
+def was_page_opened(cursor: Cursor | None, identity: str) -> bool:
+    """Return whether the page of this catalogue was opened before."""
     return cursor is not None and identity in cursor.pages
 
 
-def page_shown(cursor: Cursor | None, identity: str) -> Cursor:
-    """Return the cursor after the page of this catalogue was opened."""
-    before = cursor or Cursor(identity, 0, _UNSEEN)
-    return replace(before, looked_at=_UNSEEN, pages=(*before.pages, identity))
+def mark_page_opened(cursor: Cursor | None, identity: str) -> Cursor:
+    """Return the next cursor after the page of this catalogue was opened."""
+    before = cursor or Cursor(identity, 0, _NEVER)
+    return replace(before, looked_at=_NEVER, pages=(*before.pages, identity))

@@ -1,4 +1,4 @@
-"""Tests of `library.database`: transactions, modes, and the catalogue's file."""
+"""Tests of `catalogue.database`: transactions, modes, and the catalogue's file."""
 
 import sqlite3
 import subprocess
@@ -16,11 +16,13 @@ from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database, open_database, read_database
 from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
+from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.waiting import CEILING
 
 OPENS = """
 import sys
 from pathlib import Path
-from unsplash_assets.library.database import open_database
+from unsplash_assets.catalogue.database import open_database
 sys.stdin.readline()
 for number in range(10):
     database = open_database(Path(sys.argv[1]) / str(number), None, "live")
@@ -120,22 +122,17 @@ def test_threads_that_write_at_once_wait_for_each_other(database: Database) -> N
     assert sorted(numbers) == list(range(40))
 
 
-def test_processes_that_begin_a_catalogue_at_once_get_the_same(tmp_path: Path) -> None:
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENS, str(tmp_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
+@pytest.mark.process
+def test_processes_that_begin_a_catalogue_at_once_get_the_same(
+    tmp_path: Path, processes: Processes
+) -> None:
+    pipe, command = subprocess.PIPE, python(OPENS, tmp_path)
+    children = [processes.start(command, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(3)]
     for child in children:
         assert child.stdin
         child.stdin.write("now\n")
         child.stdin.flush()
-    said = [child.communicate(timeout=30) for child in children]
+    said = [child.communicate(timeout=CEILING) for child in children]
     assert [errors for _, errors in said] == ["", "", ""]
     for number in range(10):
         with opened(tmp_path / str(number)) as database:
@@ -189,7 +186,7 @@ def test_a_catalogue_that_is_no_database_is_one_line(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line_that_says_to_make_room(database: Database, said: str) -> None:
     """SQLite says the second where there is no room for the memory that it shares."""
     error = sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError(said))
-    words = rf"^the catalogue cannot be used: {said} \(make room"
+    words = rf"^the catalogue cannot be used: {said} \(free some space"
     with pytest.raises(LibraryError, match=words), database.reading():
         raise error
 

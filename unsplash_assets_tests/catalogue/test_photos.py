@@ -1,10 +1,8 @@
-"""Tests of `library.catalogue`: what becomes of photos, and whose they are."""
+"""Tests of `catalogue.photos`: what becomes of photos, and whose they are."""
 
 import dataclasses
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +13,34 @@ from hypothesis import stateful
 from hypothesis import strategies as st
 
 from unsplash_assets.catalogue import tables as db
-from unsplash_assets.catalogue.curation import Ban, Curation
-from unsplash_assets.catalogue.database import Database, open_database, read_database
-from unsplash_assets.catalogue.photos import POSTPONED_AT_MOST, Added, Photos, TopicCounts
+from unsplash_assets.catalogue.curation import Curation
+from unsplash_assets.catalogue.database import Database, read_database
+from unsplash_assets.catalogue.photos import POSTPONED_AT_MOST, Photos
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import UnknownPhoto
-from unsplash_assets.model.photos import ChosenPhoto, StoredFile, StoredPhoto
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.model.photos import (
+    ChosenPhoto,
+    PhotoState,
+    StoredFile,
+    StoredPhoto,
+    TopicCounts,
+)
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
-from unsplash_assets_tests.conftest import NOON, Clock
+from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.waiting import CEILING
 
 CHOOSES_AND_WAITS = """
 import sys
 from pathlib import Path
-from unsplash_assets.library.catalogue import Catalogue
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.runs import Runs
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.database import open_database
+from unsplash_assets.catalogue.runs import Runs
 database = open_database(Path(sys.argv[1]), None, "live")
 Runs(database).begin("theirs", "sea")
-chosen = Catalogue(database).choose("sea", 2, "theirs", "full", lambda urls: urls["full"])
+chosen = Photos(database).choose("sea", 2, "theirs", "full", lambda urls: urls["full"])
 print(*(photo.id for photo in chosen), flush=True)
 sys.stdin.read()
 """
@@ -43,11 +48,12 @@ sys.stdin.read()
 CHOOSES_ONE_BY_ONE = """
 import sys
 from pathlib import Path
-from unsplash_assets.library.catalogue import Catalogue, StoredFile
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.runs import Runs
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.catalogue.database import open_database
+from unsplash_assets.catalogue.runs import Runs
 database, run_id = open_database(Path(sys.argv[1]), None, "live"), sys.argv[2]
-catalogue, runs = Catalogue(database), Runs(database)
+catalogue, runs = Photos(database), Runs(database)
 sys.stdin.readline()
 runs.begin(run_id, "sea")
 for number in range(10):
@@ -75,6 +81,19 @@ def file(number: int) -> StoredFile:
     return StoredFile(f"sea/{number}.jpg", 100 + number, 30, 20, f"{number:064x}")
 
 
+def put(database: Database, number: int, state: str) -> None:
+    """Put a photo in a state, whatever its own was."""
+    with database.writing() as connection:
+        row = sa.update(db.photos).where(db.photos.c.id == ids(number)[0])
+        connection.execute(row.values(state=state))
+
+
+def row_of(database: Database, number: int) -> dict[str, Any]:
+    query = sa.select(db.photos).where(db.photos.c.id == ids(number)[0])
+    with database.reading() as connection:
+        return dict(connection.execute(query).mappings().one())
+
+
 def full(urls: Mapping[str, str]) -> str:
     return urls["full"]
 
@@ -98,19 +117,19 @@ def stocked(catalogue: Photos) -> Photos:
 
 
 def test_new_photos_wait(catalogue: Photos) -> None:
-    assert catalogue.add("sea", [photo(1), photo(2)]) == Added(frozenset(ids(1, 2)), known=0)
+    assert catalogue.add("sea", [photo(1), photo(2)]) == frozenset(ids(1, 2))
     assert (catalogue.waiting("sea"), catalogue.waiting("sky")) == (2, 0)
 
 
 def test_a_photo_that_is_known_is_not_added_again(catalogue: Photos) -> None:
     catalogue.add("sea", [photo(1), photo(2)])
-    assert catalogue.add("sea", [photo(2), photo(3)]) == Added(frozenset(ids(3)), known=1)
+    assert catalogue.add("sea", [photo(2), photo(3)]) == frozenset(ids(3))
     assert catalogue.waiting("sea") == 3
 
 
 def test_a_photo_is_known_whatever_topic_brought_it(catalogue: Photos) -> None:
     catalogue.add("sea", [photo(1)])
-    assert catalogue.add("sky", [photo(1)]) == Added(frozenset(), known=1)
+    assert catalogue.add("sky", [photo(1)]) == frozenset()
     assert (catalogue.waiting("sea"), catalogue.waiting("sky")) == (1, 0)
 
 
@@ -124,16 +143,16 @@ def test_a_photo_is_known_whatever_became_of_it(catalogue: Photos, end: str) -> 
         catalogue.refuse({ids(1)[0]: "gone"})
     elif end == "postponed":
         catalogue.postpone({ids(1)[0]: "not now"})
-    assert catalogue.add("sea", [photo(1)]) == Added(frozenset(), known=1)
+    assert catalogue.add("sea", [photo(1)]) == frozenset()
 
 
 def test_ids_that_differ_in_case_alone_are_two_photos(catalogue: Photos) -> None:
     both = [photo(1, id="abcdefghijk"), photo(1, id="ABCDEFGHIJK")]
-    assert catalogue.add("sea", both) == Added(frozenset({"abcdefghijk", "ABCDEFGHIJK"}), known=0)
+    assert catalogue.add("sea", both) == frozenset({"abcdefghijk", "ABCDEFGHIJK"})
 
 
 def test_an_answer_without_photos_adds_none(catalogue: Photos) -> None:
-    assert catalogue.add("sea", []) == Added(frozenset(), known=0)
+    assert catalogue.add("sea", []) == frozenset()
 
 
 def test_a_choice_has_what_credit_and_download_need(catalogue: Photos) -> None:
@@ -371,54 +390,50 @@ def test_photos_of_another_topic_are_not_taken_over(stocked: Photos, runs: Runs)
     assert stocked.take_over("sea", "theirs") != []
 
 
-@contextmanager
-def another_process(library: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process in the middle of a run, which has chosen two photos of the sea."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CHOOSES_AND_WAITS, str(library)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline().split() == ids(0, 1)
-        yield process
-        process.kill()
+def another_process(processes: Processes, library: Path) -> "subprocess.Popen[str]":
+    """Start a process in the middle of a run, which has chosen two photos of the sea."""
+    pipe = subprocess.PIPE
+    process = processes.start(python(CHOOSES_AND_WAITS, library), stdin=pipe, stdout=pipe)
+    assert process.stdout
+    assert process.stdout.readline().split() == ids(0, 1)
+    return process
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("end", ["killed", "ended without a word"])
 def test_photos_belong_to_a_run_as_long_as_its_process_lives(
-    tmp_path: Path, stocked: Photos, runs: Runs, end: str
+    tmp_path: Path, stocked: Photos, runs: Runs, processes: Processes, end: str
 ) -> None:
     runs.begin("mine", "sea")
-    with another_process(tmp_path / "library") as process:
-        assert chosen_ids(stocked, 1) == ids(2)
-        assert [found.id for found in stocked.take_over("sea", "mine")] == ids(2)
-        if end == "killed":
-            process.kill()
-        process.communicate()
-        assert [found.id for found in stocked.take_over("sea", "mine")] == ids(0, 1, 2)
+    process = another_process(processes, tmp_path / "library")
+    assert chosen_ids(stocked, 1) == ids(2)
+    assert [found.id for found in stocked.take_over("sea", "mine")] == ids(2)
+    if end == "killed":
+        process.kill()
+    process.communicate()
+    assert [found.id for found in stocked.take_over("sea", "mine")] == ids(0, 1, 2)
 
 
+@pytest.mark.process
 def test_several_processes_on_one_file_choose_each_photo_once(
-    tmp_path: Path, catalogue: Photos
+    tmp_path: Path, catalogue: Photos, processes: Processes
 ) -> None:
     catalogue.add("sea", [photo(number) for number in range(40)])
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHOOSES_ONE_BY_ONE, str(tmp_path / "library"), f"run {number}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    pipe = subprocess.PIPE
+    started = [
+        processes.start(
+            python(CHOOSES_ONE_BY_ONE, tmp_path / "library", f"run {number}"),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
         )
         for number in range(4)
     ]
-    for process in processes:
+    for process in started:
         assert process.stdin
         process.stdin.write("now\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=30) for process in processes]
+    said = [process.communicate(timeout=CEILING) for process in started]
     assert [errors for _, errors in said] == [""] * 4
     chosen = [photo_id for out, _ in said for photo_id in out.split()]
     assert sorted(chosen) == sorted(ids(*range(40)))
@@ -426,12 +441,81 @@ def test_several_processes_on_one_file_choose_each_photo_once(
     assert len({found.stored_sequence for found in stored}) == 40
 
 
-def test_demo_and_live_photos_do_not_mix_in_one_database(
-    tmp_path: Path, stocked: Photos, clock: Clock
+@pytest.fixture
+def elsewhere(database: Database, clock: Clock) -> Photos:
+    """The photos of the same library, by another API, such as an emulator that is tried out."""
+    return Photos(database, clock, "http://127.0.0.1:8000")
+
+
+def test_what_waits_for_one_api_is_not_chosen_for_another_and_comes_back_with_it(
+    stocked: Photos, elsewhere: Photos
 ) -> None:
-    other = open_database(tmp_path / "library", None, "demo")
-    demo = Photos(other, clock)
-    assert demo.add("sea", [photo(0)]) == Added(frozenset(ids(0)), known=0)
+    """Its pictures are elsewhere, so each would fail a run."""
+    assert elsewhere.waiting("sea") == 0
+    assert chosen_ids(elsewhere, 9) == []
+    elsewhere.add("sea", [photo(7)])
+    assert (elsewhere.waiting("sea"), stocked.waiting("sea")) == (1, 5)
+    assert chosen_ids(elsewhere, 9, "theirs") == ids(7)
+    assert chosen_ids(stocked, 9) == ids(0, 1, 2, 3, 4)
+
+
+def test_what_was_chosen_for_one_api_is_not_taken_over_for_another(
+    stocked: Photos, elsewhere: Photos, runs: Runs
+) -> None:
+    runs.begin("mine", "sea")
+    assert chosen_ids(stocked, 2) == ids(0, 1)
+    runs.end("mine")
+    assert elsewhere.take_over("sea", "later") == []
+    assert chosen_ids(elsewhere, 9, "later") == []
+    assert [found.id for found in stocked.take_over("sea", "later")] == ids(0, 1)
+
+
+def test_a_photo_that_both_apis_give_moves_over(stocked: Photos, elsewhere: Photos) -> None:
+    stocked.postpone(dict.fromkeys(chosen_ids(stocked, 1), "not now"))
+    here = {"full": "http://127.0.0.1:8000/photo-1"}
+    assert elsewhere.add("sky", [photo(0, urls=here), photo(9)]) == frozenset(ids(0, 9))
+    assert stocked.waiting("sea") == 4
+    chosen = elsewhere.choose("sky", 9, "theirs", "full", full)
+    assert [found.id for found in chosen] == ids(0, 9)
+    assert chosen[0].url == here["full"]
+    assert elsewhere.add("sky", [photo(0, urls=here)]) == frozenset()
+
+
+@pytest.mark.parametrize("state", [state for state in PhotoState if state != PhotoState.WAITING])
+@pytest.mark.usefixtures("stocked")
+def test_only_a_photo_that_waits_moves_over(
+    database: Database, elsewhere: Photos, state: str
+) -> None:
+    put(database, 0, state)
+    before = row_of(database, 0)
+    assert elsewhere.add("sky", [photo(0)]) == frozenset()
+    assert row_of(database, 0) == before
+
+
+def test_a_photo_that_waits_for_no_known_api_is_given_again(
+    database: Database, stocked: Photos
+) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.update(db.photos).values(api=None))
+    assert (stocked.waiting("sea"), chosen_ids(stocked, 9)) == (0, [])
+    assert stocked.add("sea", [photo(0)]) == frozenset(ids(0))
+    assert chosen_ids(stocked, 9) == ids(0)
+
+
+def test_stored_photos_are_those_of_every_api(stocked: Photos, elsewhere: Photos) -> None:
+    (mine,) = chosen_ids(stocked, 1)
+    stocked.store({mine: file(0)})
+    elsewhere.add("sea", [photo(7)])
+    (theirs,) = chosen_ids(elsewhere, 1, "theirs")
+    elsewhere.store({theirs: file(7)})
+    for photos in (stocked, elsewhere):
+        assert [found.id for found in photos.stored_after(0, newest=9)] == [mine, theirs]
+
+
+def test_demo_and_live_photos_do_not_mix_in_one_database(opened: Opened, stocked: Photos) -> None:
+    demo = opened(api_key="", library="library").photos
+    assert demo.identity() != stocked.identity()
+    assert demo.add("sea", [photo(0)]) == frozenset(ids(0))
     assert (demo.waiting("sea"), stocked.waiting("sea")) == (1, 5)
     assert chosen_ids(demo, 9, "demo") == ids(0)
     assert chosen_ids(stocked, 1, "live") == ids(0)
@@ -444,7 +528,6 @@ def test_demo_and_live_photos_do_not_mix_in_one_database(
     assert demo.counts() == {"sea": TopicCounts("sea", stored=1, bytes=100)}
     demo.refuse(dict.fromkeys(ids(0, 1, 2), "gone"))
     assert stocked.counts() == {"sea": TopicCounts("sea", waiting=4)}
-    other.close()
 
 
 def test_photos_are_counted_by_topic_and_state(database: Database, stocked: Photos) -> None:
@@ -452,9 +535,7 @@ def test_photos_are_counted_by_topic_and_state(database: Database, stocked: Phot
     chosen_ids(stocked, 4)
     stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1), ids(2)[0]: file(2)})
     stocked.refuse({ids(3)[0]: "gone"})
-    with database.writing() as connection:
-        damaged = sa.update(db.photos).where(db.photos.c.id == ids(1)[0])
-        connection.execute(damaged.values(state="damaged"))
+    put(database, 1, "damaged")
     assert stocked.counts() == {
         "sea": TopicCounts("sea", waiting=1, stored=2, damaged=1, bytes=100 + 102),
         "sky": TopicCounts("sky", waiting=2),
@@ -463,13 +544,68 @@ def test_photos_are_counted_by_topic_and_state(database: Database, stocked: Phot
     assert stocked.stored_count("mine") == 2
 
 
-def test_the_catalogue_outlives_its_process(tmp_path: Path, stocked: Photos) -> None:
+def test_the_catalogue_outlives_its_process(opened: Opened, stocked: Photos) -> None:
     chosen_ids(stocked, 1)
     stocked.store({ids(0)[0]: file(0)})
-    again = open_database(tmp_path / "library", None, "live")
-    assert Photos(again).counts() == stocked.counts()
-    assert Photos(again).newest_stored("sea") == stocked.newest_stored("sea")
-    again.close()
+    again = opened().photos
+    assert again.counts() == stocked.counts()
+    assert again.newest_stored("sea") == stocked.newest_stored("sea")
+    assert again.identity() == stocked.identity()
+
+
+def test_a_lost_photo_counts_as_a_damaged_one(database: Database, stocked: Photos) -> None:
+    chosen_ids(stocked, 2)
+    stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1)})
+    for number, state in enumerate(("damaged", "lost")):
+        put(database, number, state)
+    assert stocked.counts() == {"sea": TopicCounts("sea", waiting=3, damaged=2)}
+
+
+def test_what_a_run_could_not_store_is_known_by_its_reason(catalogue: Photos, runs: Runs) -> None:
+    runs.begin("mine", "sea")
+    catalogue.add("sea", [photo(number) for number in range(5)])
+    catalogue.choose("sea", 4, "mine", "full", full)
+    catalogue.choose("sea", 1, "another", "full", full)
+    catalogue.refuse(dict(zip(ids(0, 4), ("gone", "of another run"), strict=True)))
+    catalogue.store({ids(1)[0]: file(1)})
+    catalogue.postpone({ids(2)[0]: "no network"})
+    catalogue.release(ids(3))
+    expected = dict(zip(ids(0, 2), ("gone", "no network"), strict=True))
+    assert catalogue.not_stored("mine") == expected
+
+
+@pytest.mark.parametrize("state", [state for state in PhotoState if state != PhotoState.CHOSEN])
+def test_only_a_chosen_photo_is_postponed_refused_or_released(
+    database: Database, stocked: Photos, state: PhotoState
+) -> None:
+    put(database, 0, state)
+    before = row_of(database, 0)
+    stocked.postpone({ids(0)[0]: "not now"})
+    stocked.refuse({ids(0)[0]: "gone"})
+    stocked.release(ids(0))
+    assert row_of(database, 0) == before
+
+
+@pytest.mark.parametrize("state", ["waiting", "refused"])
+def test_a_run_that_was_taken_for_dead_may_still_store_its_photo(
+    database: Database, stocked: Photos, state: str
+) -> None:
+    chosen_ids(stocked, 1)
+    put(database, 0, state)
+    assert stocked.store({ids(0)[0]: file(0)}) == []
+    assert [found.id for found in stocked.stored_by("mine")] == ids(0)
+
+
+@pytest.mark.parametrize("state", ["banned", "pruning", "pruned"])
+def test_a_photo_that_may_no_longer_be_stored_is_named_and_left_alone(
+    database: Database, stocked: Photos, state: str
+) -> None:
+    chosen_ids(stocked, 2)
+    put(database, 0, state)
+    before = row_of(database, 0)
+    assert stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1)}) == ids(0)
+    assert row_of(database, 0) == before
+    assert [found.id for found in stocked.stored_by("mine")] == ids(1)
 
 
 RUNS = st.sampled_from(["a", "b"])
@@ -494,7 +630,7 @@ class Moves(stateful.RuleBasedStateMachine):
         super().__init__()
         database = read_database(Path("no such folder"), None, "live")
         self.catalogue, self.runs = Photos(database), Runs(database)
-        self.curation, self.folder = Curation(database), Folder(Path("no such folder"))
+        self.curation = Curation(database)
         self.known: dict[str, Known] = {}
         self.live: set[str] = set()
         self.highest = 0
@@ -518,7 +654,7 @@ class Moves(stateful.RuleBasedStateMachine):
     def add(self, topic: str, numbers: list[int]) -> None:
         new = [photo_id for photo_id in ids(*numbers) if photo_id not in self.known]
         added = self.catalogue.add(topic, [photo(number) for number in numbers])
-        assert added == Added(frozenset(new), len(numbers) - len(new))
+        assert added == frozenset(new)
         self.known.update({photo_id: Known(topic, len(self.known)) for photo_id in new})
 
     @stateful.rule(run_id=RUNS)
@@ -585,7 +721,7 @@ class Moves(stateful.RuleBasedStateMachine):
     def ban(self, number: int) -> None:
         (photo_id,) = ids(number)
         was_known = photo_id in self.known
-        assert self.curation.ban(photo_id, self.folder) == Ban(was_known, [])
+        assert self.curation.ban(photo_id) is was_known
         self.known.setdefault(photo_id, Known("", 0)).state = "banned"
 
     @stateful.rule(number=st.integers(0, 20))

@@ -1,11 +1,12 @@
-"""Tests of `library.retention`: what goes to make room, what stays, and what a crash leaves."""
+"""Tests of `catalogue.retention`: which photos go to make room, and what is kept of them.
 
-import statistics
-import time
+What becomes of their files is tested in `library/test_pruning.py`.
+"""
+
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,63 +14,70 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.curation import Curation
-from unsplash_assets.catalogue.database import Database, open_database
+from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.events import DownloadEvents
-from unsplash_assets.catalogue.photos import Added, Photos
-from unsplash_assets.catalogue.retention import Pruned, Retention
-from unsplash_assets.catalogue.runs import Runs
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.retention import AT_ONCE, MarkedPhoto, Retention
+from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, Runs
+from unsplash_assets.library.opening import Library
 from unsplash_assets.model.keep import Keep
-from unsplash_assets.model.mode import Mode
-from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.storage.folder import Folder
-from unsplash_assets_tests.catalogue.test_curation import place_file, set_columns
+from unsplash_assets.model.photos import PhotoState, StoredFile
+from unsplash_assets_tests.catalogue.test_curation import set_columns
 from unsplash_assets_tests.catalogue.test_photos import ids, photo
-from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.conftest import Clock, Opened
 
 SIZE = 100
 """Bytes of each stored photo."""
+PATH = "sea/{}.jpg"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
+def store_rows(
+    catalogue: Photos, clock: Clock, numbers: Sequence[int], run_id: str = "earlier"
+) -> list[str]:
+    """Record photos as stored in a run, a minute apart; gives their ids."""
+    for number, photo_id in zip(numbers, ids(*numbers), strict=True):
+        clock.now += 60
+        catalogue.add("sea", [photo(number)])
+        catalogue.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
+        file = StoredFile(PATH.format(photo_id), SIZE, 1, 1, "0" * 64)
+        catalogue.store({photo_id: file})
+    return ids(*numbers)
 
 
 Store = Callable[..., list[str]]
 
 
 @pytest.fixture
-def store(catalogue: Photos, folder: Folder, clock: Clock) -> Store:
-    """Store photos, by their numbers, in a run that has ended, a minute apart."""
+def store(catalogue: Photos, clock: Clock) -> Store:
+    """Record photos, by their numbers, as stored in a run that has ended, a minute apart."""
 
     def make(*numbers: int, run_id: str = "earlier") -> list[str]:
-        return store_in(catalogue, folder, clock, numbers, run_id)
+        return store_rows(catalogue, clock, numbers, run_id)
 
     return make
 
 
-def store_in(
-    catalogue: Photos, folder: Folder, clock: Clock, numbers: Sequence[int], run_id: str
-) -> list[str]:
-    for number, photo_id in zip(numbers, ids(*numbers), strict=True):
-        clock.now += 60
-        catalogue.add("sea", [photo(number)])
-        catalogue.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
-        path = place_file(folder, photo_id)
-        catalogue.store({photo_id: StoredFile(path, SIZE, 1, 1, "0" * 64)})
-    return ids(*numbers)
+def pruned_by(retention: Retention, run_id: str = "now") -> list[str]:
+    """Let a run prune as `library.pruning` does, but for the files; gives the ids, in order."""
+    gone: list[str] = []
+    more = True
+    while more:
+        more = retention.mark(run_id) == AT_ONCE
+        some = [marked.id for marked in retention.marked()]
+        retention.forget(some)
+        gone += some
+    return gone
 
 
-Prune = Callable[..., Pruned]
+Prune = Callable[..., list[str]]
 
 
 @pytest.fixture
-def prune(database: Database, folder: Folder, clock: Clock) -> Prune:
-    """Prune to a bound, in a run of its own: `prune(photos=2)`."""
+def prune(database: Database, clock: Clock) -> Prune:
+    """Prune to a bound, in a run of its own: `prune(photos=2)`; gives the ids, sorted."""
 
-    def make(run_id: str = "now", **bound: Any) -> Pruned:
-        return Retention(database, folder, Keep(**bound), clock).prune(run_id)
+    def make(run_id: str = "now", **bound: Any) -> list[str]:
+        return sorted(pruned_by(Retention(database, Keep(**bound), clock), run_id))
 
     return make
 
@@ -92,15 +100,6 @@ def totals(database: Database) -> tuple[int, int]:
     return row.kept_photos, row.kept_bytes
 
 
-def files(folder: Folder) -> list[str]:
-    return sorted(path.name for path in folder.root.glob("*/*"))
-
-
-def held(folder: Folder) -> set[str]:
-    """Return the ids of the photos of which there is a file."""
-    return {name.partition("_")[2].rpartition("_")[0] for name in files(folder)}
-
-
 @pytest.mark.parametrize(
     "bound",
     [
@@ -111,32 +110,63 @@ def held(folder: Folder) -> set[str]:
     ],
 )
 def test_the_oldest_go_until_the_bound_holds(
-    database: Database, folder: Folder, store: Store, prune: Prune, bound: dict[str, Any]
+    database: Database, store: Store, prune: Prune, bound: dict[str, Any]
 ) -> None:
     names = store(1, 2, 3, 4, 5)
-    assert prune(**bound) == Pruned(photos=3, bytes=3 * SIZE)
+    assert prune(**bound) == sorted(names[:3])
     assert stored(database) == names[3:]
-    assert held(folder) == set(names[3:])
     assert {states(database)[name] for name in names[:3]} == {"pruned"}
 
 
 @pytest.mark.parametrize(
     "bound",
-    [
-        {},
-        {"photos": 5},
-        {"size": 5 * SIZE},
-        {"age": timedelta(seconds=240)},
-    ],
+    [{}, {"photos": 5}, {"size": 5 * SIZE}, {"age": timedelta(seconds=240)}],
     ids=["all", "number", "size", "span"],
 )
 def test_what_is_within_the_bound_stays(
-    database: Database, folder: Folder, store: Store, prune: Prune, bound: dict[str, Any]
+    database: Database, store: Store, prune: Prune, bound: dict[str, Any]
 ) -> None:
     names = store(1, 2, 3, 4, 5)
-    assert prune(**bound) == Pruned()
+    assert prune(**bound) == []
     assert stored(database) == names
-    assert held(folder) == set(names)
+
+
+def test_a_marked_photo_is_gone_for_readers_and_keeps_its_path_until_it_is_forgotten(
+    database: Database, clock: Clock, store: Store
+) -> None:
+    names = store(1, 2)
+    retention = Retention(database, Keep(photos=1), clock)
+    assert retention.mark("now") == 1
+    marked = MarkedPhoto(names[0], PATH.format(names[0]), SIZE)
+    assert retention.marked() == [marked]
+    assert stored(database) == names[1:]
+    assert retention.mark("now") == 0
+    assert retention.marked() == [marked]
+    retention.forget([marked.id])
+    assert retention.marked() == []
+
+
+@pytest.mark.parametrize("state", [state for state in PhotoState if state != PhotoState.PRUNING])
+def test_only_a_marked_photo_is_forgotten(
+    database: Database, clock: Clock, store: Store, state: str
+) -> None:
+    names = store(1)
+    set_columns(database, names[0], state=state)
+    with database.reading() as connection:
+        before = connection.execute(sa.select(db.photos)).all()
+    Retention(database, Keep(photos=1), clock).forget(names)
+    with database.reading() as connection:
+        assert connection.execute(sa.select(db.photos)).all() == before
+
+
+def test_no_more_are_marked_at_once_than_are_removed_at_once(
+    database: Database, clock: Clock, store: Store
+) -> None:
+    store(1)
+    copy_photo(database, AT_ONCE + 10)
+    retention = Retention(database, Keep(photos=1), clock)
+    assert [retention.mark("now") for _ in range(3)] == [AT_ONCE, 10, 0]
+    assert len(retention.marked()) == AT_ONCE + 10
 
 
 def test_a_pruned_photo_is_known_and_not_brought_again(
@@ -144,7 +174,7 @@ def test_a_pruned_photo_is_known_and_not_brought_again(
 ) -> None:
     store(1, 2)
     prune(photos=1)
-    assert catalogue.add("sea", [photo(1)]) == Added(frozenset(), known=1)
+    assert catalogue.add("sea", [photo(1)]) == frozenset()
     assert catalogue.waiting("sea") == 0
 
 
@@ -155,6 +185,7 @@ def test_a_pruned_photo_counts_no_more(catalogue: Photos, store: Store, prune: P
     assert (counts.stored, counts.damaged, counts.bytes) == (1, 0, SIZE)
 
 
+@pytest.mark.long
 def test_a_pruned_photo_takes_little_room_in_the_catalogue(
     database: Database, store: Store, prune: Prune
 ) -> None:
@@ -163,7 +194,7 @@ def test_a_pruned_photo_takes_little_room_in_the_catalogue(
     full = _pages(database)
     for _ in range(4):
         copy_photo(database, 1_000)
-        assert prune(photos=1_000).photos >= 1_000
+        assert len(prune(photos=1_000)) >= 1_000
     assert _pages(database) < 3 * full
 
 
@@ -177,7 +208,7 @@ def test_the_sequence_of_stored_photos_does_not_go_back(
 ) -> None:
     store(1, 2)
     before = catalogue.newest_sequence()
-    assert prune(size=1).photos == 2
+    assert len(prune(size=1)) == 2
     assert catalogue.newest_sequence() == before
 
 
@@ -191,25 +222,25 @@ def test_the_download_event_of_a_pruned_photo_is_still_due(
     assert DownloadEvents(database, clock).due() == 2
 
 
-def test_a_damaged_photo_is_pruned_like_a_whole_one(
-    database: Database, folder: Folder, store: Store, prune: Prune
+@pytest.mark.parametrize("state", ["damaged", "lost"])
+def test_a_bad_photo_is_pruned_like_a_whole_one(
+    database: Database, store: Store, prune: Prune, state: str
 ) -> None:
     names = store(1, 2, 3)
-    set_columns(database, names[0], state="damaged")
-    assert prune(photos=2).photos == 1
-    assert held(folder) == set(names[1:])
+    set_columns(database, names[0], state=state)
+    assert prune(photos=2) == names[:1]
+    assert stored(database) == names[1:]
 
 
 @pytest.mark.parametrize("bound", [{"photos": 1}, {"size": SIZE}, {"age": timedelta(seconds=30)}])
 def test_a_favourite_stays_and_counts_for_nothing(
-    database: Database, folder: Folder, store: Store, prune: Prune, bound: dict[str, Any]
+    database: Database, store: Store, prune: Prune, bound: dict[str, Any]
 ) -> None:
     names = store(1, 2, 3, 4)
     Curation(database).favour(names[0])
     Curation(database).favour(names[2])
-    assert prune(**bound).photos == 1
+    assert prune(**bound) == [names[1]]
     assert stored(database) == [names[0], *names[2:]]
-    assert held(folder) == set(stored(database))
 
 
 def test_a_former_favourite_is_a_photo_like_any_other(
@@ -224,13 +255,12 @@ def test_a_former_favourite_is_a_photo_like_any_other(
 
 
 def test_what_the_run_has_stored_stays_even_beyond_the_bound(
-    database: Database, folder: Folder, store: Store, prune: Prune
+    database: Database, store: Store, prune: Prune
 ) -> None:
-    store(1, 2)
+    earlier = store(1, 2)
     mine = store(3, 4, 5, run_id="mine")
-    assert prune("mine", photos=1).photos == 2
+    assert prune("mine", photos=1) == sorted(earlier)
     assert stored(database) == mine
-    assert held(folder) == set(mine)
 
 
 def test_a_later_run_prunes_what_a_large_one_left_beyond_the_bound(
@@ -248,49 +278,27 @@ def test_what_another_run_has_stored_stays_while_it_is_going(
     runs = Runs(database, clock)
     runs.begin("theirs", "sea")
     names = store(1, 2, run_id="theirs")
-    assert prune(photos=1) == Pruned()
+    assert prune(photos=1) == []
     runs.end("theirs")
-    assert prune(photos=1).photos == 1
+    assert prune(photos=1) == names[:1]
     assert stored(database) == names[1:]
 
 
-def test_files_that_are_not_ours_stay(folder: Folder, store: Store, prune: Prune) -> None:
-    store(1)
-    (folder.root / "sea" / "holiday.jpg").write_text("mine")
-    (folder.root / "readme.txt").write_text("mine")
-    assert prune(size=1).photos == 1
-    assert files(folder) == ["holiday.jpg"]
-    assert (folder.root / "readme.txt").exists()
-
-
-def test_photos_of_the_other_mode_stay(
-    folder: Folder, clock: Clock, store: Store, prune: Prune
+def test_photos_of_the_other_mode_stay_and_do_not_count(
+    opened: Opened, clock: Clock, store: Store, prune: Prune
 ) -> None:
-    with _opened(folder.root, "demo") as demo:
-        theirs = store_in(Photos(demo, clock), folder, clock, [6, 7, 8], "earlier")
-        store(1, 2, 3)
-        assert prune(photos=1).photos == 2
-        assert stored(demo) == theirs
-        assert set(theirs) <= held(folder)
-        assert Retention(demo, folder, Keep(photos=2), clock).prune("now").photos == 1
+    demo = opened(api_key="", library="library", keep="2")
+    theirs = store_rows(demo.photos, clock, [6, 7, 8])
+    names = store(1, 2, 3)
+    assert prune(photos=1) == sorted(names[:2])
+    assert stored(demo.database) == theirs
+    assert pruned_by(demo.retention) == theirs[:1]
 
 
-@contextmanager
-def _opened(folder: Path, mode: Mode) -> Iterator[Database]:
-    opened = open_database(folder, None, mode)
-    yield opened
-    opened.close()
-
-
-def test_many_are_pruned_in_one_go(
-    database: Database, folder: Folder, store: Store, prune: Prune
-) -> None:
+def test_many_are_pruned_in_one_go(database: Database, store: Store, prune: Prune) -> None:
     store(1)
-    paths = copy_photo(database, 1_200)
-    for path in paths:
-        folder.path(path).write_text("picture")
-    assert prune(photos=3).photos == 1_198
-    assert sorted(f"sea/{name}" for name in files(folder)) == sorted(paths[-3:])
+    copy_photo(database, 1_200)
+    assert len(prune(photos=3)) == 1_198
     assert len(stored(database)) == 3
 
 
@@ -310,12 +318,12 @@ def copy_photo(database: Database, count: int) -> list[str]:
 
 
 def test_the_totals_follow_whatever_became_of_the_photos(
-    database: Database, folder: Folder, store: Store, prune: Prune
+    database: Database, store: Store, prune: Prune
 ) -> None:
     names = store(1, 2, 3, 4, 5, 6)
     prune(photos=100)
     assert totals(database) == (6, 6 * SIZE)
-    Curation(database).ban(names[0], folder)
+    Curation(database).ban(names[0])
     Curation(database).favour(names[1])
     set_columns(database, names[2], state="damaged")
     set_columns(database, names[3], bytes=SIZE + 11)
@@ -323,100 +331,129 @@ def test_the_totals_follow_whatever_became_of_the_photos(
     assert totals(database) == (4, 4 * SIZE + 11)
 
 
-def test_a_file_that_is_gone_already_is_no_trouble(
-    database: Database, folder: Folder, store: Store, prune: Prune
-) -> None:
-    names = store(1, 2)
-    for name in files(folder):
-        (folder.root / "sea" / name).unlink()
-    assert prune(photos=1) == Pruned(photos=1, bytes=SIZE)
-    assert stored(database) == names[1:]
-
-
-class StubbornFolder(Folder):
-    """A folder of which no file can be removed, as one that is open on Windows."""
-
-    def delete(self, name: str) -> None:
-        raise LibraryError(f"{name} is open elsewhere")
-
-
-def test_a_file_that_cannot_be_removed_is_told_and_goes_the_next_time(
-    database: Database, folder: Folder, clock: Clock, store: Store, prune: Prune
-) -> None:
-    names = store(1, 2)
-    stubborn = StubbornFolder(folder.root)
-    told = Retention(database, stubborn, Keep(photos=1), clock).prune("now")
-    assert (told.photos, told.bytes) == (0, 0)
-    assert told.trouble
-    assert "is open elsewhere" in told.trouble
-    assert stored(database) == names[1:]
-    assert prune(photos=1) == Pruned(photos=1, bytes=SIZE)
-    assert held(folder) == set(names[1:])
-
-
-class Crash(BaseException):
-    """The end of the process, at this point."""
-
-
-class CrashingFolder(Folder):
-    """A folder in which the process ends before, or after, a file is removed."""
-
-    def __init__(self, root: Path, *, before: bool) -> None:
-        super().__init__(root)
-        self._before = before
-
-    def delete(self, name: str) -> None:
-        if not self._before:
-            super().delete(name)
-        raise Crash
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_after_a_crash_no_row_says_stored_without_its_file_and_none_is_left_behind(
-    database: Database,
-    folder: Folder,
-    store: Store,
-    prune: Prune,
-    before: bool,  # noqa: FBT001 - as parametrize has it
-) -> None:
-    names = store(1, 2, 3)
-    crashing = CrashingFolder(folder.root, before=before)
-    with pytest.raises(Crash):
-        Retention(database, crashing, Keep(photos=1)).prune("now")
-    assert set(stored(database)) <= held(folder)
-    assert prune() == Pruned(photos=2, bytes=2 * SIZE)
-    assert held(folder) == set(stored(database)) == {names[2]}
-    assert set(states(database).values()) == {"stored", "pruned"}
-
-
 def test_a_photo_that_is_being_pruned_can_be_banned(
-    database: Database, folder: Folder, clock: Clock, store: Store, prune: Prune
+    database: Database, clock: Clock, store: Store, prune: Prune
 ) -> None:
     names = store(1, 2)
-    Retention(database, StubbornFolder(folder.root), Keep(photos=1), clock).prune("now")
-    Curation(database).ban(names[0], folder)
-    assert prune(photos=1) == Pruned()
+    retention = Retention(database, Keep(photos=1), clock)
+    retention.mark("now")
+    Curation(database).ban(names[0])
+    assert retention.marked() == []
+    retention.forget(names[:1])
+    assert prune(photos=1) == []
     assert states(database)[names[0]] == "banned"
 
 
+@pytest.mark.parametrize("is_forgotten", [False, True])
 def test_a_pruned_photo_is_not_stored_again_by_who_still_works_on_it(
-    catalogue: Photos, database: Database, store: Store, prune: Prune
+    catalogue: Photos, database: Database, clock: Clock, store: Store, *, is_forgotten: bool
 ) -> None:
     names = store(1, 2)
-    prune(photos=1)
+    retention = Retention(database, Keep(photos=1), clock)
+    retention.mark("now")
+    if is_forgotten:
+        retention.forget(names[:1])
     file = StoredFile("sea/again.jpg", SIZE, 1, 1, "0" * 64)
     assert catalogue.store({names[0]: file}) == [names[0]]
-    assert states(database)[names[0]] == "pruned"
+    assert states(database)[names[0]] == ("pruned" if is_forgotten else "pruning")
+
+
+HOURS = 3600.0
+DAYS = 24 * HOURS
+
+
+def begin_run(database: Database, clock: Clock, run_id: str) -> None:
+    """Begin a run and end it, which is when the clock is looked at."""
+    runs = Runs(database, clock)
+    runs.begin(run_id, "sea")
+    runs.end(run_id)
+
+
+def test_a_clock_a_year_ahead_removes_nothing_for_its_age_for_a_day(
+    database: Database, clock: Clock, store: Store, prune: Prune
+) -> None:
+    begin_run(database, clock, "before")
+    names = store(1, 2)
+    right = clock.now
+    clock.now += 365 * DAYS
+    ahead = clock.now
+    bound = Keep(age=timedelta(days=30))
+    for hours in (0, 12, 23.9):
+        clock.now = ahead + hours * HOURS
+        begin_run(database, clock, f"ahead {hours}")
+        assert prune(age=bound.age) == []
+    reason = Retention(database, bound, clock).pause()
+    assert reason
+    again = datetime.fromtimestamp(ahead + CLOCK_DISTRUST).astimezone()
+    assert f"removes photos again from {again:%Y-%m-%d %H:%M} on" in reason
+    assert len(reason.splitlines()) == 1
+    clock.now = right
+    begin_run(database, clock, "right")
+    assert Retention(database, bound, clock).pause() is None
+    assert prune(age=bound.age) == []
+    assert stored(database) == names
+
+
+def test_a_clock_that_is_right_after_all_removes_photos_after_a_day(
+    database: Database, clock: Clock, store: Store, prune: Prune
+) -> None:
+    begin_run(database, clock, "before")
+    names = store(1, 2)
+    for jump in (365 * DAYS, CLOCK_DISTRUST):
+        clock.now += jump
+        begin_run(database, clock, "later")
+    assert prune(age=timedelta(days=30)) == sorted(names)
+
+
+def test_after_nine_days_off_photos_stay_one_day_more(
+    database: Database, clock: Clock, store: Store, prune: Prune
+) -> None:
+    begin_run(database, clock, "before")
+    names = store(1, 2)
+    clock.now += 9 * DAYS
+    begin_run(database, clock, "on again")
+    assert prune(age=timedelta(days=7)) == []
+    clock.now += DAYS - 60
+    begin_run(database, clock, "nearly a day")
+    assert prune(age=timedelta(days=7)) == []
+    clock.now += 60
+    begin_run(database, clock, "a day")
+    assert prune(age=timedelta(days=7)) == sorted(names)
+
+
+@pytest.mark.parametrize("bound", [{"photos": 1}, {"size": SIZE}])
+def test_a_wrong_clock_does_not_matter_to_a_number_or_a_size(
+    database: Database, clock: Clock, store: Store, prune: Prune, bound: dict[str, Any]
+) -> None:
+    begin_run(database, clock, "before")
+    names = store(1, 2)
+    clock.now += 365 * DAYS
+    begin_run(database, clock, "ahead")
+    assert Retention(database, Keep(**bound), clock).pause() is None
+    assert prune(**bound) == names[:1]
+
+
+def test_no_more_are_marked_than_are_allowed(
+    database: Database, clock: Clock, store: Store
+) -> None:
+    names = store(1, 2, 3, 4)
+    retention = Retention(database, Keep(photos=1), clock)
+    assert retention.mark("now", at_most=2) == 2
+    assert [marked.id for marked in retention.marked()] == names[:2]
+    assert retention.mark("now", at_most=0) == 0
+    assert retention.mark("now", at_most=9) == 1
 
 
 def test_no_query_of_a_pruning_looks_at_photos_that_stay_as_they_are(
-    database: Database, store: Store, prune: Prune
+    database: Database, clock: Clock, store: Store
 ) -> None:
+    retention = Retention(database, Keep(photos=3), clock)
     store(1, 2, 3)
-    prune(photos=3)
+    pruned_by(retention)
     store(4)
     with _explained(database) as plans:
-        assert prune(photos=3).photos == 1
+        assert retention.marked() == []  # as a run begins: what an earlier one has left
+        assert len(pruned_by(retention)) == 1
     assert len(plans) >= 8
     for statement, plan in plans:
         for step in plan:
@@ -426,31 +463,44 @@ def test_no_query_of_a_pruning_looks_at_photos_that_stay_as_they_are(
     assert "photos_miscounted" in used
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("bound", ["photos", "size"])
-def test_pruning_costs_the_same_at_a_hundred_thousand_photos_as_at_a_hundred(
-    tmp_path: Path, clock: Clock, bound: str
+def test_pruning_takes_no_more_steps_in_a_large_library(
+    opened: Opened, clock: Clock, bound: str
 ) -> None:
-    few, many = (_cost(tmp_path / str(count), clock, bound, count) for count in (100, 100_000))
-    print(f"\n{bound}: {few * 1000:.2f} ms and {many * 1000:.2f} ms, {many / few:.2f} times")  # noqa: T201
-    assert many < 2 * few
+    """Whatever it has, and whatever it once had: no query reads through either."""
+    few, many = (
+        _steps(opened(library=str(count), keep=_keep(bound, count)), clock, count)
+        for count in (50, 2_000)
+    )
+    assert 0 < many < 1.1 * few
 
 
-def _cost(root: Path, clock: Clock, bound: str, count: int) -> float:
-    """Return the seconds that a run's pruning takes, in a library that is at its bound."""
-    with _opened(root, "live") as database:
-        catalogue, folder = Photos(database, clock), Folder(root)
-        store_in(catalogue, folder, clock, [0], "earlier")
-        copy_photo(database, count - 1)
-        keep = Keep(size=count * SIZE) if bound == "size" else Keep(photos=count)
-        retention, times = Retention(database, folder, keep, clock), []
-        retention.prune("first")
-        for number in range(1, 101):
-            store_in(catalogue, folder, clock, [number], f"run {number}")
-            begun = time.perf_counter()
-            assert retention.prune(f"run {number}").photos == 1
-            times.append(time.perf_counter() - begun)
-        return statistics.median(times)
+def _keep(bound: str, count: int) -> str:
+    return f"{count * SIZE}B" if bound == "size" else str(count)
+
+
+def _steps(library: Library, clock: Clock, count: int) -> int:
+    """Return how many steps SQLite takes to prune 20 photos of `count`, with `count` pruned before.
+
+    Steps of its virtual machine, which do not depend on how busy this machine is.
+    """
+    store_rows(library.photos, clock, [0])
+    copy_photo(library.database, 2 * count - 1)
+    assert len(pruned_by(library.retention, "first")) == count
+    copy_photo(library.database, 20)
+    taken = itertools.count()
+
+    def before(_: Any, cursor: Any, *_rest: Any) -> None:
+        cursor.connection.set_progress_handler(lambda: next(taken) < 0, 1)
+
+    with library.database.reading() as connection:
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", before)
+    assert len(pruned_by(library.retention)) == 20
+    sa.event.remove(engine, "before_cursor_execute", before)
+    engine.dispose()
+    return next(taken)
 
 
 Plans = list[tuple[str, list[str]]]

@@ -1,27 +1,24 @@
-"""Tests of `library.runs`: who works, who has ended, and who has which minute."""
+"""Tests of `catalogue.runs`: who works, who has ended, and who has which minute."""
 
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
-from unsplash_assets.catalogue.database import Database, open_database
-from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.catalogue.runs import EndedRun, Runs
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, EndedRun, Runs
 from unsplash_assets.storage.processes import ProcessName
-from unsplash_assets_tests.catalogue.test_photos import file, full, ids, photo
-from unsplash_assets_tests.conftest import NOON, Clock
+from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.processes import Processes, python
 
 RIVAL = """
 import sys
 from pathlib import Path
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.processes import ProcessName
-from unsplash_assets.library.runs import Runs
+from unsplash_assets.catalogue.database import open_database
+from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets.catalogue.runs import Runs
 runs = Runs(open_database(Path(sys.argv[1]), None, "live"))
 runs.begin("theirs", "sea")
 print(ProcessName.current(), flush=True)
@@ -33,13 +30,9 @@ for line in sys.stdin:
 class Rival:
     """Another process, which works on a run named `theirs` and claims ticks when told to."""
 
-    def __init__(self, library: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", RIVAL, str(library)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, processes: Processes, library: Path) -> None:
+        pipe = subprocess.PIPE
+        self.process = processes.start(python(RIVAL, library), stdin=pipe, stdout=pipe)
         self.name = ProcessName.parse(self.hear())
 
     def tell(self, tick: float) -> None:
@@ -66,19 +59,15 @@ def runs(database: Database, clock: Clock) -> Runs:
 
 
 @pytest.fixture
-def rival(tmp_path: Path, database: Database) -> Iterator[Rival]:
+def rival(tmp_path: Path, database: Database, processes: Processes) -> Rival:
     assert database.identity()
-    other = Rival(tmp_path / "library")
-    yield other
-    other.end()
+    return Rival(processes, tmp_path / "library")
 
 
 @pytest.fixture
-def demo(tmp_path: Path, clock: Clock) -> Iterator[Runs]:
+def demo(opened: Opened) -> Runs:
     """The runs of the demo part of the same database."""
-    opened = open_database(tmp_path / "library", None, "demo")
-    yield Runs(opened, clock)
-    opened.close()
+    return opened(api_key="", library="library").runs
 
 
 def live(database: Database, runs: Runs) -> frozenset[str]:
@@ -103,6 +92,7 @@ def test_a_later_step_may_begin_a_run_again(database: Database, runs: Runs) -> N
     assert runs.last() is None
 
 
+@pytest.mark.process
 def test_a_run_of_another_process_is_live_until_that_is_gone(
     database: Database, runs: Runs, rival: Rival
 ) -> None:
@@ -111,6 +101,7 @@ def test_a_run_of_another_process_is_live_until_that_is_gone(
     assert live(database, runs) == frozenset()
 
 
+@pytest.mark.process
 def test_a_step_in_another_process_takes_the_run_over(
     database: Database, runs: Runs, rival: Rival
 ) -> None:
@@ -195,6 +186,7 @@ def test_a_run_id_used_in_both_modes_means_two_runs(
     assert live(database, runs) == {"no run"}
 
 
+@pytest.mark.process
 def test_a_minute_belongs_to_the_process_that_claims_it_first(runs: Runs, rival: Rival) -> None:
     assert runs.claim_tick(NOON) is None
     assert rival.claim(NOON) == str(ProcessName.current())
@@ -202,15 +194,15 @@ def test_a_minute_belongs_to_the_process_that_claims_it_first(runs: Runs, rival:
     assert runs.claim_tick(NOON + 60) == rival.name
 
 
+@pytest.mark.process
 def test_of_two_processes_that_claim_a_minute_at_once_one_gets_it(
-    tmp_path: Path, rival: Rival
+    tmp_path: Path, rival: Rival, processes: Processes
 ) -> None:
-    third = Rival(tmp_path / "library")
+    third = Rival(processes, tmp_path / "library")
     for tick in range(20):
         rival.tell(NOON + 60 * tick)
         third.tell(NOON + 60 * tick)
     said = [(rival.hear(), third.hear()) for _ in range(20)]
-    third.end()
     assert set(said) <= {("None", str(rival.name)), (str(third.name), "None")}
 
 
@@ -219,11 +211,13 @@ def test_a_process_may_claim_its_minute_again(runs: Runs) -> None:
     assert runs.claim_tick(NOON) is None
 
 
+@pytest.mark.process
 def test_a_minute_that_has_passed_is_not_given_to_another(runs: Runs, rival: Rival) -> None:
     assert runs.claim_tick(NOON) is None
     assert rival.claim(NOON - 60) == str(ProcessName.current())
 
 
+@pytest.mark.process
 def test_the_next_minute_is_free_whoever_had_the_last(runs: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     rival.end()
@@ -231,6 +225,7 @@ def test_the_next_minute_is_free_whoever_had_the_last(runs: Runs, rival: Rival) 
     assert runs.claim_tick(NOON + 60) is None
 
 
+@pytest.mark.process
 def test_a_late_look_at_an_earlier_minute_does_not_free_the_newest(
     runs: Runs, rival: Rival
 ) -> None:
@@ -239,6 +234,7 @@ def test_a_late_look_at_an_earlier_minute_does_not_free_the_newest(
     assert rival.claim(NOON + 60) == str(ProcessName.current())
 
 
+@pytest.mark.process
 def test_another_process_that_ticks_is_a_rival_in_this_minute_and_the_next(
     runs: Runs, rival: Rival
 ) -> None:
@@ -249,6 +245,7 @@ def test_another_process_that_ticks_is_a_rival_in_this_minute_and_the_next(
     assert not runs.has_rival(NOON + 120)
 
 
+@pytest.mark.process
 def test_a_process_that_is_gone_is_no_rival(runs: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     rival.end()
@@ -260,21 +257,74 @@ def test_a_process_is_not_its_own_rival(runs: Runs) -> None:
     assert not runs.has_rival(NOON + 60)
 
 
+@pytest.mark.process
 def test_the_modes_of_one_database_have_minutes_each(demo: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     assert demo.claim_tick(NOON) is None
 
 
-def test_what_a_run_could_not_store_is_known_by_its_reason(
-    runs: Runs, database: Database, clock: Clock
+HOURS = 3600.0
+DAYS = 24 * HOURS
+
+
+def clock_of(database: Database) -> tuple[float | None, float | None]:
+    """Return the clock of the newest run, and when it had jumped ahead."""
+    columns = db.libraries.c
+    query = sa.select(columns.clock_at, columns.clock_jumped_at)
+    with database.reading() as connection:
+        row = connection.execute(query.where(columns.mode == database.mode)).one()
+    return row.clock_at, row.clock_jumped_at
+
+
+def test_the_clock_of_each_run_is_noted(database: Database, runs: Runs, clock: Clock) -> None:
+    assert clock_of(database) == (None, None)
+    for run_id in ("a", "b"):
+        clock.now += CLOCK_DISTRUST
+        runs.begin(run_id, "sea")
+        assert clock_of(database) == (clock.now, None)
+
+
+@pytest.mark.parametrize("jump", [CLOCK_DISTRUST + 1, 9 * DAYS, 365 * DAYS])
+def test_a_clock_far_ahead_of_the_run_before_is_noted_for_a_day(
+    database: Database, runs: Runs, clock: Clock, jump: float
 ) -> None:
-    catalogue = Photos(database, clock)
-    runs.begin("mine", "sea")
-    catalogue.add("sea", [photo(number) for number in range(5)])
-    catalogue.choose("sea", 4, "mine", "full", full)
-    catalogue.choose("sea", 1, "another", "full", full)
-    catalogue.refuse(dict(zip(ids(0, 4), ("gone", "of another run"), strict=True)))
-    catalogue.store({ids(1)[0]: file(1)})
-    catalogue.postpone({ids(2)[0]: "no network"})
-    catalogue.release(ids(3))
-    assert runs.not_stored("mine") == dict(zip(ids(0, 2), ("gone", "no network"), strict=True))
+    runs.begin("before", "sea")
+    clock.now += jump
+    ahead = clock.now
+    for hours in range(0, 24, 6):
+        clock.now = ahead + hours * HOURS
+        runs.begin(f"{hours}", "sea")
+        assert clock_of(database) == (clock.now, ahead)
+    clock.now = ahead + CLOCK_DISTRUST
+    runs.begin("after", "sea")
+    assert clock_of(database) == (clock.now, None)
+
+
+def test_a_clock_that_is_set_right_is_trusted_at_once(
+    database: Database, runs: Runs, clock: Clock
+) -> None:
+    runs.begin("before", "sea")
+    clock.now = NOON + 365 * DAYS
+    runs.begin("ahead", "sea")
+    clock.now = NOON + 60
+    runs.begin("right", "sea")
+    assert clock_of(database) == (NOON + 60, None)
+
+
+def test_a_clock_that_jumps_again_is_distrusted_anew(
+    database: Database, runs: Runs, clock: Clock
+) -> None:
+    runs.begin("before", "sea")
+    for _ in range(3):
+        clock.now += 2 * DAYS
+        runs.begin("ahead", "sea")
+        assert clock_of(database) == (clock.now, clock.now)
+
+
+def test_the_clock_of_each_mode_is_noted_by_itself(
+    database: Database, runs: Runs, demo: Runs, clock: Clock
+) -> None:
+    runs.begin("before", "sea")
+    clock.now += 2 * DAYS
+    demo.begin("theirs", "sea")
+    assert clock_of(database) == (NOON, None)

@@ -37,6 +37,7 @@ from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.defs.test_history import let_have_ended
 from unsplash_assets_tests.support.libraries import cut, delete
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.waiting import CEILING, eventually
 
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
 
@@ -59,6 +60,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments))
 
 
+@pytest.mark.long
 def test_fetch_brings_that_many_photos_and_prints_their_paths(project: Path) -> None:
     done = run("fetch", "street art", "--count", "3")
     assert done.exit_code == 0, done.stderr
@@ -70,6 +72,7 @@ def test_fetch_brings_that_many_photos_and_prints_their_paths(project: Path) -> 
     assert "3 of 3 stored" in done.stderr
 
 
+@pytest.mark.long
 def test_fetch_is_recorded_in_dagster_like_any_run(project: Path) -> None:
     assert run("fetch", "NATURE").exit_code == 0
     with dg.DagsterInstance.get() as instance:
@@ -84,6 +87,7 @@ def test_fetch_is_recorded_in_dagster_like_any_run(project: Path) -> None:
     assert (project / ".dagster" / "storage").is_dir()
 
 
+@pytest.mark.long
 def test_fetch_deletes_runs_that_have_had_their_time(project: Path) -> None:
     run("fetch", "nature")
     let_have_ended(project / ".dagster" / "storage", timedelta(days=1, seconds=60))
@@ -99,6 +103,8 @@ def test_fetch_of_another_word_is_wrong_usage_and_lists_the_topics() -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 def test_fetch_that_fails_says_why_in_one_line(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +120,7 @@ def test_fetch_that_fails_says_why_in_one_line(
     assert len(done.stderr.splitlines()) <= 2
 
 
+@pytest.mark.long
 def test_fetch_tells_the_trouble_while_it_tries_again(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,10 +136,11 @@ def test_fetch_tells_the_trouble_while_it_tries_again(
     done = run("fetch", "nature")
     assert done.exit_code == 0
     trouble, *_, end = done.stderr.splitlines()  # on a slow machine with its progress in between
-    assert trouble == "nature: the API is in trouble (503), not this program: later may do"
+    assert trouble == "nature: the API is in trouble (503), not this program: try again later"
     assert end == "nature: 1 of 1 stored"
 
 
+@pytest.mark.long
 def test_fetch_that_finds_fewer_photos_than_asked_says_so(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,9 +148,10 @@ def test_fetch_that_finds_fewer_photos_than_asked_says_so(
     monkeypatch.setenv("UNSPLASH_API_URL", serve(with_fault(Emulator(), "picture-404")))
     done = run("fetch", "nature", "--count", "2")
     assert done.exit_code == 1
-    assert "not to be had" in done.stderr
+    assert "not available" in done.stderr
 
 
+@pytest.mark.long
 def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,12 +165,13 @@ def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
     monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
     done = run("fetch", "nature", "--count", "3")
     assert done.exit_code == 1
-    why = "photo [A-Za-z0-9_-]{11}: the picture is not to be had: its server answered 404"
-    said = rf"unsplash-assets: 2 of 3 photos of 'nature' were to be had: {why}"
+    why = "photo [A-Za-z0-9_-]{11}: the picture is not available: its server answered 404"
+    said = rf"unsplash-assets: 2 of 3 photos of 'nature' could be brought: {why}"
     assert re.fullmatch(said, done.stderr.splitlines()[-1])
     assert len(done.stdout.splitlines()) == 2
 
 
+@pytest.mark.long
 def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +183,7 @@ def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits
     assert len(done.stdout.splitlines()) == 4
     said = done.stderr.splitlines()[-1]
     spent = r"request budget spent: 5 of 5 in the last hour, next at (\d\d:\d\d)"
-    words = rf"unsplash-assets: 4 of 10 photos of 'nature' were to be had: {spent}"
+    words = rf"unsplash-assets: 4 of 10 photos of 'nature' could be brought: {spent}"
     assert re.fullmatch(words, said)
 
     again = run("fetch", "nature")
@@ -188,6 +198,7 @@ def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits
     assert f"5 of 5 requests in the last hour, next at {next_at}\n" in run("status").stdout
 
 
+@pytest.mark.long
 def test_fetch_says_so_where_the_budget_has_too_little_for_another_photo(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,11 +214,13 @@ def test_fetch_says_so_where_the_budget_has_too_little_for_another_photo(
     done = run("fetch", "nature", "--count", "10")
     assert done.exit_code == 1
     assert (
-        "1 of 10 photos of 'nature' were to be had: request budget too small for 2 requests: "
+        "1 of 10 photos of 'nature' could be brought: request budget too small for 2 requests: "
         in (done.stderr)
     )
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_fetch_ends_at_ctrl_c_without_another_try(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
@@ -225,9 +238,9 @@ def test_fetch_ends_at_ctrl_c_without_another_try(
         "from unsplash_assets.cli.main import main; main(['fetch', 'nature'])"
     )
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as fetching:
-        assert asked.wait(20)
+        assert asked.wait(CEILING)
         fetching.send_signal(signal.SIGINT)
-        _, said = fetching.communicate(timeout=10)
+        _, said = fetching.communicate(timeout=CEILING)
     assert fetching.returncode == 1
     assert said.decode().splitlines()[-1].startswith("unsplash-assets: interrupted: ")
     assert b"Traceback" not in said
@@ -254,6 +267,7 @@ def test_status_of_a_new_project_shows_zeros_and_makes_nothing(project: Path) ->
     assert not (project / "demo-library").exists()
 
 
+@pytest.mark.long
 def test_status_after_a_run_has_its_numbers(project: Path) -> None:
     run("fetch", "nature", "--count", "2")
     shown = json.loads(run("status", "--json").stdout)
@@ -267,6 +281,7 @@ def test_status_after_a_run_has_its_numbers(project: Path) -> None:
     assert datetime.fromisoformat(shown["last_run"]["ended_at"]).tzinfo is not None
 
 
+@pytest.mark.long
 def test_status_tells_of_the_last_failure(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", "k")
     monkeypatch.setenv("UNSPLASH_API_URL", serve(with_fault(Emulator(), "api-401")))
@@ -275,6 +290,7 @@ def test_status_tells_of_the_last_failure(serve: Serve, monkeypatch: pytest.Monk
     assert "does not accept the key" in run("status").stdout
 
 
+@pytest.mark.long
 def test_status_for_people_names_mode_topics_library_and_quota(project: Path) -> None:
     run("fetch", "nature")
     shown = run("status").stdout
@@ -315,6 +331,8 @@ def test_status_says_in_words_how_the_last_run_ended_and_how_long_ago(
     assert lines[9:] == ([f"          {error}"] if error else [])
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 def test_status_in_a_pipe_has_each_thing_on_one_line_and_no_colours(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,6 +351,8 @@ def test_status_in_a_pipe_has_each_thing_on_one_line_and_no_colours(
         assert re.search(f"^{line}$", done.stdout, re.MULTILINE), line
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @on_a_terminal
 @pytest.mark.parametrize("columns", [80, 120])
 def test_status_fits_the_terminal_and_cuts_nothing(
@@ -355,6 +375,8 @@ def test_status_fits_the_terminal_and_cuts_nothing(
     assert str(project / "demo-library") in seen.text
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @on_a_terminal
 def test_status_marks_what_is_damaged_and_says_what_can_be_done(project: Path) -> None:
     from unsplash_assets_tests.support.terminals import in_terminal  # noqa: PLC0415 - not on Windows
@@ -371,6 +393,8 @@ def test_status_marks_what_is_damaged_and_says_what_can_be_done(project: Path) -
     assert f"damaged   {hint}\n" in without.text
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not count so")
 def test_status_takes_less_time_than_dagster_takes_to_be_imported(project: Path) -> None:
     """By the processor's time, for the machine may have other work; the best of three."""
@@ -387,6 +411,8 @@ def test_status_takes_less_time_than_dagster_takes_to_be_imported(project: Path)
     assert least[status] < 0.85 * least["import dagster"]
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     "words",
     [["status"], ["status", "--json"], ["export"], ["ban", "abcdefghijk"]],
@@ -410,6 +436,7 @@ def test_export_of_a_new_project_has_no_rows_and_makes_nothing(project: Path) ->
     assert not (project / "demo-library").exists()
 
 
+@pytest.mark.long
 def test_export_has_a_row_for_each_file_and_nothing_else(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -445,6 +472,8 @@ def store_photos(library: Path, name: str, count: int = 1) -> None:
     database.close()
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_export_is_the_same_whatever_the_terminal_speaks(project: Path, form: str) -> None:
     name = '=1+1 "a", 山 😀 \N{HEBREW LETTER ALEF}'
@@ -467,6 +496,8 @@ def test_export_is_the_same_whatever_the_terminal_speaks(project: Path, form: st
         assert f"'{name}" in next(csv.reader(text.splitlines()[1:]))
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 @pytest.mark.parametrize("read", [0, 1])
 def test_export_ends_quietly_when_its_reader_has_had_enough(
@@ -481,10 +512,12 @@ def test_export_ends_quietly_when_its_reader_has_had_enough(
         assert exporting.stderr
         exporting.stdout.read(read)
         exporting.stdout.close()
-        assert exporting.wait(20) == 0
+        assert exporting.wait(CEILING) == 0
         assert exporting.stderr.read() == b""
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 @pytest.mark.parametrize("where", ["> /dev/full", ">&-"])
 @pytest.mark.parametrize("count", [1, 1_000])
@@ -520,6 +553,8 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return opened
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open")
 def test_open_writes_the_gallery_and_opens_it(project: Path, desktop: Path) -> None:
     run("fetch", "nature")
@@ -527,13 +562,13 @@ def test_open_writes_the_gallery_and_opens_it(project: Path, desktop: Path) -> N
     page.unlink()
     done = run("open")
     assert (done.exit_code, done.stdout, done.stderr) == (0, f"{page}\n", "")
-    deadline = time.monotonic() + 10
-    while not desktop.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: desktop.exists() and desktop.read_text(), "the browser")
     assert desktop.read_text() == f"{page}\n"
     assert page.read_text().count('<li class="photo"') == 1
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(sys.platform != "linux", reason="needs xdg-open")
 @pytest.mark.usefixtures("desktop")
 def test_open_shows_what_to_do_in_a_library_that_is_not_there_yet(project: Path) -> None:
@@ -550,6 +585,22 @@ def test_open_without_a_screen_says_where_the_page_is(project: Path) -> None:
     assert page.exists()
 
 
+@pytest.mark.long
+def test_open_of_a_page_that_is_not_the_gallerys_says_so_in_one_line(project: Path) -> None:
+    run("fetch", "nature")
+    page = project / "demo-library" / "index.html"
+    page.write_text("<!doctype html><title>My photos</title>")
+    done = run("open")
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line == (
+        "unsplash-assets: index.html in the library is not the gallery's: it is left as it is, and "
+        "the gallery is not written; move it elsewhere"
+    )
+    assert page.read_text() == "<!doctype html><title>My photos</title>"
+
+
+@pytest.mark.long
 def test_a_photo_that_is_banned_is_gone_from_the_gallery(project: Path) -> None:
     run("fetch", "nature")
     library = project / "demo-library"
@@ -559,6 +610,7 @@ def test_a_photo_that_is_banned_is_gone_from_the_gallery(project: Path) -> None:
     assert list((library / "_gallery" / "thumbnails").iterdir()) == []
 
 
+@pytest.mark.long
 def test_ban_removes_the_file_and_the_photo_never_comes_again(project: Path) -> None:
     photo_id, file = stored(project)
     done = run("ban", photo_id)
@@ -574,13 +626,14 @@ def test_ban_removes_the_file_and_the_photo_never_comes_again(project: Path) -> 
     assert run("ban", photo_id).exit_code == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["--undo", "{}"], ["{}", "--undo"], ["--undo", "--", "{}"]])
 def test_a_ban_can_be_taken_back(project: Path, words: list[str]) -> None:
     photo_id, _ = stored(project)
     run("ban", photo_id)
     done = run("ban", *[word.format(photo_id) for word in words])
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr.splitlines() == [f"{photo_id} is not banned any more: it may come again"]
+    assert done.stderr.splitlines() == [f"{photo_id} is no longer banned: it may come again"]
     run("fetch", "nature")
     assert photo_id in run("export").stdout
 
@@ -588,7 +641,7 @@ def test_a_ban_can_be_taken_back(project: Path, words: list[str]) -> None:
 def test_ban_of_a_photo_not_met_yet_holds_and_says_that_it_is_new() -> None:
     done = run("ban", "abcdefghijk")
     assert done.exit_code == 0
-    assert done.stderr.startswith("abcdefghijk is banned in advance: this library has not met it")
+    assert done.stderr.startswith("abcdefghijk is banned in advance: this library does not know")
     assert "in advance" not in run("ban", "abcdefghijk").stderr
 
 
@@ -603,6 +656,7 @@ def test_an_id_may_begin_with_a_dash(photo_id: str, dashes: list[str]) -> None:
     assert done.stderr.startswith(f"unsplash-assets: photo {photo_id} is not in the library")
 
 
+@pytest.mark.long
 def test_a_file_can_be_named_instead_of_an_id(project: Path) -> None:
     photo_id, file = stored(project)
     for name in (str(file), f"nature/{file.name}", file.name):
@@ -611,11 +665,12 @@ def test_a_file_can_be_named_instead_of_an_id(project: Path) -> None:
     assert not file.exists()
 
 
+@pytest.mark.long
 def test_favourite_marks_a_stored_photo_and_takes_it_back(project: Path) -> None:
     photo_id, file = stored(project)
     for words, said in (
         ([photo_id], "is a favourite: UNSPLASH_KEEP spares it"),
-        (["--remove", photo_id], "is no favourite any more"),
+        (["--remove", photo_id], "is no longer a favourite"),
     ):
         done = run("favourite", *words)
         assert (done.exit_code, done.stdout) == (0, "")
@@ -659,6 +714,7 @@ def pictures(project: Path) -> list[Path]:
     return sorted((project / "demo-library" / "nature").iterdir())
 
 
+@pytest.mark.long
 def test_verify_of_a_library_that_is_well_says_so_and_ends_with_zero(project: Path) -> None:
     size = sum(path.stat().st_size for path in pictures(project))
     done = run("verify")
@@ -677,6 +733,7 @@ def test_verify_of_no_library_has_nothing_to_do_and_makes_nothing(
     assert sorted(project.rglob("*")) == before
 
 
+@pytest.mark.long
 def test_verify_has_a_line_for_each_finding_and_ends_with_one_while_one_is_bad(
     project: Path,
 ) -> None:
@@ -690,13 +747,14 @@ def test_verify_has_a_line_for_each_finding_and_ends_with_one_while_one_is_bad(
         assert (done.exit_code, done.stdout.splitlines()) == (1, lines)
         (line,) = done.stderr.splitlines()
         assert line.endswith(
-            ": 1 missing, 1 damaged, 1 unknown; unsplash-assets verify --repair downloads what is "
-            "bad again"
+            ": 1 missing, 1 damaged, 1 unknown; "
+            "unsplash-assets verify --repair downloads bad files again"
         )
     (nature, _) = json.loads(run("status", "--json").stdout)["topics"]
     assert (nature["stored"], nature["damaged"]) == (2, 2)
 
 
+@pytest.mark.long
 def test_verify_repairs_what_it_has_found_and_ends_with_zero(project: Path) -> None:
     gone, short, *_ = pictures(project)
     delete(gone)
@@ -714,6 +772,7 @@ def test_verify_repairs_what_it_has_found_and_ends_with_zero(project: Path) -> N
     assert run("verify").exit_code == 0
 
 
+@pytest.mark.long
 def test_verify_ends_with_one_where_a_repair_fails_and_says_why(
     project: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -735,8 +794,8 @@ def test_verify_ends_with_one_where_a_repair_fails_and_says_why(
     done = run("verify", "--repair")
     assert (done.exit_code, done.stdout) == (1, f"damaged nature/{file.name}\n")
     assert done.stderr.splitlines()[1] == (
-        f"not repaired nature/{file.name}: the picture is not to be had: its server answered 404 "
-        "(lost: runs ask for it no more)"
+        f"not repaired nature/{file.name}: the picture is not available: its server answered 404 "
+        "(lost: runs no longer ask for it)"
     )
     state = ""
     assert run("verify", "--repair").exit_code == 0
@@ -745,6 +804,8 @@ def test_verify_ends_with_one_where_a_repair_fails_and_says_why(
     assert len(asked) == 2
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 def test_a_name_that_would_break_the_lines_is_written_so_that_it_does_not(project: Path) -> None:
     folder = project / "demo-library"
     folder.mkdir()
@@ -760,6 +821,8 @@ def test_a_name_that_would_break_the_lines_is_written_so_that_it_does_not(projec
     ]
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 def test_verify_needs_no_dagster(project: Path) -> None:
     (file, *_) = pictures(project)
     cut(file)
@@ -774,6 +837,8 @@ def test_verify_needs_no_dagster(project: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @on_a_terminal
 def test_a_terminal_has_bars_beside_what_is_found_and_repaired(project: Path) -> None:
     from unsplash_assets_tests.support.terminals import in_terminal  # noqa: PLC0415 - not on Windows
@@ -788,6 +853,8 @@ def test_a_terminal_has_bars_beside_what_is_found_and_repaired(project: Path) ->
     assert Path("found").read_text() == f"damaged nature/{file.name}\n"
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @on_a_terminal
 def test_fetch_on_a_terminal_has_a_bar_and_in_the_end_the_paths() -> None:
     from unsplash_assets_tests.support.terminals import in_terminal  # noqa: PLC0415 - not on Windows
@@ -799,6 +866,7 @@ def test_fetch_on_a_terminal_has_a_bar_and_in_the_end_the_paths() -> None:
     assert len([path for path in said.split("\n") if path.endswith(".jpg")]) == 40
 
 
+@pytest.mark.long
 def test_a_library_that_was_moved_is_used_where_it_is(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -812,6 +880,70 @@ def test_a_library_that_was_moved_is_used_where_it_is(
     assert not (project / "demo-library").exists()
 
 
+@pytest.fixture
+def apart(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library with a photo on a disk of its own, and its catalogue in the project's folder."""
+    monkeypatch.setenv("UNSPLASH_LIBRARY", str(project / "photos"))
+    monkeypatch.setenv("UNSPLASH_CATALOGUE", f"sqlite:///{project}/catalogue.db")
+    assert run("fetch", "nature").exit_code == 0
+    return project / "photos"
+
+
+@pytest.mark.long
+def test_no_command_touches_a_library_whose_disk_is_not_mounted(
+    project: Path, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_KEEP", "1")
+    photo_id = json.loads(run("export").stdout)["id"]
+    before = run("status", "--json").stdout
+    disk = apart.rename(project / "the disk")
+    apart.mkdir()
+    line = f"none of the stored photos is in {apart}: its disk seems not to be mounted. Mount it; "
+    for words in (
+        ["fetch", "nature"], ["verify"], ["verify", "--repair"], ["ban", photo_id], ["open"],
+        ["favourite", photo_id],
+    ):  # fmt: skip
+        done = run(*words)
+        assert done.exit_code == 1, words
+        (said,) = done.stderr.splitlines()[-1:]
+        assert said.startswith(f"unsplash-assets: {line}"), words
+    assert list(apart.iterdir()) == []
+    seen = run("status", "--json")
+    assert (seen.exit_code, seen.stdout) == (0, before)
+    assert seen.stderr.startswith(f"warning: {line}")
+    assert json.loads(run("export").stdout)["id"] == photo_id
+    apart.rmdir()
+    disk.rename(apart)
+    assert run("status", "--json").stderr == ""
+    assert (run("verify").exit_code, run("verify").stdout) == (0, "")
+
+
+@pytest.mark.long
+def test_an_empty_folder_in_the_place_of_a_library_is_no_new_one(project: Path) -> None:
+    pictures(project)
+    disk = (project / "demo-library").rename(project / "the disk")
+    (project / "demo-library").mkdir()
+    done = run("fetch", "nature")
+    assert done.exit_code == 1
+    assert "its disk seems not to be mounted. Mount it; or, to begin a new library," in done.stderr
+    assert list((project / "demo-library").iterdir()) == []
+    (project / "demo-library").rmdir()
+    assert run("fetch", "nature").exit_code == 0
+    assert disk.is_dir()
+
+
+@pytest.mark.long
+def test_a_library_without_its_catalogue_says_what_to_do(project: Path) -> None:
+    pictures(project)
+    for path in (project / "demo-library").glob("catalogue.db*"):
+        path.unlink()
+    done = run("fetch", "nature")
+    assert done.exit_code == 1
+    assert "has photos but no catalogue.db: put it back from a backup; or, to" in done.stderr
+    assert not (project / "demo-library" / "catalogue.db").exists()
+
+
+@pytest.mark.long
 def test_a_catalogue_in_a_network_folder_is_warned_of_beside_the_data(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -822,6 +954,21 @@ def test_a_catalogue_in_a_network_folder_is_warned_of_beside_the_data(
     assert json.loads(done.stdout)["mode"] == "demo"
     (line,) = done.stderr.splitlines()
     assert line.startswith("warning: the catalogue ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such permissions")
+def test_status_warns_of_an_env_file_whose_key_others_can_read(project: Path) -> None:
+    file = project / ".env"
+    file.write_text("UNSPLASH_API_KEY=a-secret\n")
+    file.chmod(0o644)
+    done = run("status", "--json")
+    assert json.loads(done.stdout)["mode"] == "live"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("warning: ")
+    assert line.endswith(f": chmod 600 {file}")
+    assert "a-secret" not in line
+    file.chmod(0o600)
+    assert run("status", "--json").stderr == ""
 
 
 BAD = {
@@ -859,6 +1006,8 @@ def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
         assert ": " in line.removeprefix("unsplash-assets: ")
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 def test_dagster_says_the_same_when_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNSPLASH_RENDITION", "huge")
     done = subprocess.run(
@@ -871,6 +1020,8 @@ def test_dagster_says_the_same_when_it_loads(monkeypatch: pytest.MonkeyPatch) ->
     assert "UNSPLASH_RENDITION is 'huge': use raw, full" in done.stderr + done.stdout
 
 
+@pytest.mark.process
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
 def test_the_emulator_serves_with_its_quota_until_it_is_stopped(signal_sent: int) -> None:
     with subprocess.Popen(
@@ -880,13 +1031,13 @@ def test_the_emulator_serves_with_its_quota_until_it_is_stopped(signal_sent: int
         url = server.stderr.readline().split(" answers at ")[1].split(",")[0]
         headers = {"Authorization": "Client-ID any"}
         answers = [
-            requests.get(f"{url}/photos/random?query=nature", headers=headers, timeout=5)
+            requests.get(f"{url}/photos/random?query=nature", headers=headers, timeout=CEILING)
             for _ in range(3)
         ]
         assert [answer.status_code for answer in answers] == [200, 200, 403]
         assert [answer.headers["X-Ratelimit-Remaining"] for answer in answers] == ["1", "0", "0"]
         server.send_signal(signal_sent)
-        server.wait(timeout=5)
+        server.wait(timeout=CEILING)
         assert "Traceback" not in server.stderr.read()
 
 

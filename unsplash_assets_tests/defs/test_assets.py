@@ -17,17 +17,21 @@ from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
-from unsplash_assets_tests.conftest import Clock, Given, Serve
+from unsplash_assets.settings.settings import DEMO_URL
+from unsplash_assets_tests.conftest import Clock, MakeSettings, Serve
 from unsplash_assets_tests.support.invariant import look
 from unsplash_assets_tests.support.runs import ALL, Project, failure, metadata, tries
+
+pytestmark = pytest.mark.long
 
 MODES: tuple[Mode, ...] = ("demo", "live")
 
 
 @pytest.fixture
-def demo(given: Given) -> Project:
-    return Project(given(topics="nature,art", viewer="off"))
+def demo(make_settings: MakeSettings) -> Project:
+    return Project(make_settings(topics="nature,art", viewer="off"))
 
 
 @pytest.fixture
@@ -39,14 +43,16 @@ Live = Callable[[WSGIApplication], Project]
 
 
 @pytest.fixture
-def live_with(given: Given, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Live:
+def live_with(make_settings: MakeSettings, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Live:
     """Make a project whose API is the application, behind a socket."""
     key = "a-key-of-the-tests"
     monkeypatch.setenv("UNSPLASH_API_KEY", key)
 
     def make(application: WSGIApplication) -> Project:
         url = serve(application)
-        return Project(given(api_key=key, api_url=url, topics="nature,art", retry_delay="0"))
+        return Project(
+            make_settings(api_key=key, api_url=url, topics="nature,art", retry_delay="0")
+        )
 
     return make
 
@@ -70,7 +76,7 @@ def test_a_run_brings_one_whole_photo_of_the_topic(demo: Project) -> None:
     (path,) = demo.pictures()
     assert path.startswith("nature/")
     photo = demo.newest("nature")
-    content = (demo.given.library / path).read_bytes()
+    content = (demo.settings.library / path).read_bytes()
     assert (photo.path, photo.bytes) == (path, len(content))
     assert photo.sha256 == hashlib.sha256(content).hexdigest()
 
@@ -78,7 +84,7 @@ def test_a_run_brings_one_whole_photo_of_the_topic(demo: Project) -> None:
 def test_the_same_run_works_over_sockets_with_a_key(live: Project) -> None:
     assert live.run("nature").success
     assert len(live.pictures()) == 1
-    assert live.given.library.name == "library"
+    assert live.settings.library.name == "library"
     assert live.status().mode == "live"
 
 
@@ -97,22 +103,24 @@ def test_more_photos_on_demand_are_run_config_of_the_library(demo: Project) -> N
     assert len(demo.pictures()) == 33
 
 
-def test_run_config_of_one_field_leaves_the_settings_of_the_others(given: Given) -> None:
-    project = Project(given(topics="nature", rendition="small"))
+def test_run_config_of_one_field_leaves_the_settings_of_the_others(
+    make_settings: MakeSettings,
+) -> None:
+    project = Project(make_settings(topics="nature", rendition="small"))
     result = project.run("nature", photos_per_run=2)
     assert metadata(result, "image_file")["rendition"] == "small"
 
 
 def test_run_config_of_unsplash_holds_for_the_library_too(
-    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, emulator_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else photos of one API would be taken for those of another."""
     monkeypatch.setenv("UNSPLASH_API_KEY", "k")
-    project = Project(given(topics="nature"))
-    result = project.run("nature", unsplash={"api_url": emulator_url})
-    assert metadata(result, "image_file")["mode"] == "live"
-    rows = {mode: look(project.given.library, mode).rows for mode in MODES}
-    assert [(mode, len(rows[mode])) for mode in MODES] == [("demo", 0), ("live", 30)]
+    project = Project(make_settings(topics="nature", api_key="k", api_url=emulator_url))
+    result = project.run("nature", unsplash={"api_url": DEMO_URL})
+    assert metadata(result, "image_file")["mode"] == "demo"
+    rows = {mode: look(project.settings.library, mode).rows for mode in MODES}
+    assert [(mode, len(rows[mode])) for mode in MODES] == [("demo", 30), ("live", 0)]
 
 
 def test_what_is_shown_of_a_file_is_what_a_person_wants_to_see(demo: Project) -> None:
@@ -146,7 +154,7 @@ def test_a_file_carries_the_credit_that_is_shown_and_a_demo_says_so(
 ) -> None:
     project: Project = request.getfixturevalue(mode)
     shown = metadata(project.run("nature"), "image_file")
-    with (project.given.library / project.newest("nature").path).open("rb") as picture:
+    with (project.settings.library / project.newest("nature").path).open("rb") as picture:
         carried = read_packet(picture)
     assert carried
     assert f"<rdf:li>{shown['photographer']}</rdf:li>" in carried.decode()
@@ -297,12 +305,14 @@ def test_another_topic_is_another_matter(demo: Project) -> None:
 
 
 def test_from_demo_to_live_and_back_nothing_is_lost_or_mixed(
-    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_settings: MakeSettings, emulator_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = str(tmp_path / "shared")
     monkeypatch.setenv("UNSPLASH_API_KEY", "k")
-    demo = Project(given(library=folder, topics="nature"))
-    live = Project(given(library=folder, topics="nature", api_key="k", api_url=emulator_url))
+    demo = Project(make_settings(library=folder, topics="nature"))
+    live = Project(
+        make_settings(library=folder, topics="nature", api_key="k", api_url=emulator_url)
+    )
     for project in (demo, live, demo):
         assert project.run("nature").success
     assert [(p.status().mode, p.status().topics[0].stored) for p in (demo, live)] == [
@@ -312,9 +322,9 @@ def test_from_demo_to_live_and_back_nothing_is_lost_or_mixed(
     assert len(demo.pictures()) == 3
 
 
-def test_photos_of_a_topic_that_is_gone_stay_known(given: Given) -> None:
-    Project(given(topics="nature")).run("nature")
-    project = Project(given(topics="art"))
+def test_photos_of_a_topic_that_is_gone_stay_known(make_settings: MakeSettings) -> None:
+    Project(make_settings(topics="nature")).run("nature")
+    project = Project(make_settings(topics="art"))
     assert project.run("art").success
     counts = {topic.topic: topic.stored for topic in project.status().topics}
     assert counts == {"art": 1, "nature": 1}
@@ -368,7 +378,7 @@ def test_what_may_pass_is_tried_ten_times_again_and_leaves_no_file(
     assert failure(result)[0] == step
     assert tries(result, step) == 11
     assert project.pictures() == []
-    assert list((project.given.library / ".incoming").glob("*")) == []
+    assert list((project.settings.library / ".incoming").glob("*")) == []
 
 
 def test_a_step_that_recovers_does_only_what_is_left(live_with: Live) -> None:
@@ -415,25 +425,27 @@ def test_a_quota_that_ends_midway_leaves_the_part_that_was_done(
     assert len(project.pictures()) == 3
 
 
-def test_an_unusable_library_is_named_in_the_failure(given: Given, tmp_path: Path) -> None:
+def test_an_unusable_library_is_named_in_the_failure(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
-    project = Project(given(library=str(tmp_path / "file" / "library")))
+    project = Project(make_settings(library=str(tmp_path / "file" / "library")))
     result = project.run("nature")
     assert not result.success
     errors = " ".join(str(event.event_specific_data) for event in result.all_events)
     assert "choose another with UNSPLASH_LIBRARY" in errors
 
 
-def test_a_run_prunes_the_oldest_photos_beyond_the_bound(given: Given) -> None:
-    project = Project(given(topics="nature,art", viewer="off", keep="2"))
+def test_a_run_prunes_the_oldest_photos_beyond_the_bound(make_settings: MakeSettings) -> None:
+    project = Project(make_settings(topics="nature,art", viewer="off", keep="2"))
     first, _, last = project.run("nature"), project.run("art"), project.run("art")
     assert metadata(first, "image_file")["pruned"] == 0
     assert metadata(last, "image_file")["pruned"] == 1
     assert [path.partition("/")[0] for path in project.pictures()] == ["art", "art"]
 
 
-def test_a_run_keeps_what_it_has_stored_even_beyond_the_bound(given: Given) -> None:
-    project = Project(given(topics="nature", viewer="off", keep="1KB"))
+def test_a_run_keeps_what_it_has_stored_even_beyond_the_bound(make_settings: MakeSettings) -> None:
+    project = Project(make_settings(topics="nature", viewer="off", keep="1KB"))
     project.run("nature")
     last = project.run("nature", photos_per_run=3)
     assert (metadata(last, "image_file")["stored"], metadata(last, "image_file")["pruned"]) == (
@@ -443,25 +455,38 @@ def test_a_run_keeps_what_it_has_stored_even_beyond_the_bound(given: Given) -> N
     assert len(project.pictures()) == 3
 
 
-def test_what_is_kept_can_be_changed_for_one_run(demo: Project) -> None:
+def test_what_is_kept_is_that_of_the_settings(demo: Project) -> None:
     demo.run("nature", photos_per_run=3)
-    assert metadata(demo.run("nature", keep="2"), "image_file")["pruned"] == 2
+    fewer = demo.changed(keep=Keep(photos=2))
+    assert metadata(fewer.run("nature"), "image_file")["pruned"] == 2
 
 
-def test_a_photo_whose_file_cannot_be_removed_spoils_no_run(demo: Project, tmp_path: Path) -> None:
+def test_a_topics_folder_that_is_a_link_is_pruned_like_any_other(
+    demo: Project, tmp_path: Path
+) -> None:
     demo.run("nature")
-    (demo.given.library / "nature").rename(tmp_path / "elsewhere")
-    (demo.given.library / "nature").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    told = metadata(demo.run("nature", keep="1"), "image_file")
-    assert told["pruned"] == 0
-    assert "outside of the library" in told["pruning failed"]
+    (demo.settings.library / "nature").rename(tmp_path / "elsewhere")
+    (demo.settings.library / "nature").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    values = metadata(demo.changed(keep=Keep(photos=1)).run("nature"), "image_file")
+    assert (values["pruned"], "pruning failed" in values) == (1, False)
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 1
+
+
+def test_a_photo_whose_file_cannot_be_removed_spoils_no_run(demo: Project) -> None:
+    demo.run("nature")
+    (path,) = demo.pictures()
+    (demo.settings.library / path).unlink()
+    (demo.settings.library / path).mkdir()
+    values = metadata(demo.changed(keep=Keep(photos=1)).run("nature"), "image_file")
+    assert values["pruned"] == 0
+    assert f"the library {demo.settings.library} cannot be written" in values["pruning failed"]
     assert len(demo.pictures()) == 2
 
 
 def test_a_run_puts_its_photo_on_the_page_of_all_topics(demo: Project) -> None:
     demo.run("art")
     shown = metadata(demo.run("nature"), "gallery")
-    page = demo.given.library / "index.html"
+    page = demo.settings.library / "index.html"
     assert (shown["photos"], shown["topics"], shown["thumbnails made"]) == (2, "art, nature", 1)
     assert (shown["path"], shown["page"]) == (str(page), page.as_uri())
     assert shown["bytes"] == page.stat().st_size
@@ -472,13 +497,24 @@ def test_a_run_puts_its_photo_on_the_page_of_all_topics(demo: Project) -> None:
 def test_the_page_can_be_written_alone_and_of_an_empty_library(demo: Project) -> None:
     result = demo.run("nature", ["gallery"])
     assert metadata(result, "gallery")["photos"] == 0
-    assert "No photos yet" in (demo.given.library / "index.html").read_text()
+    assert "No photos yet" in (demo.settings.library / "index.html").read_text()
 
 
 def test_a_page_that_cannot_be_written_fails_its_step_and_says_why(demo: Project) -> None:
-    (demo.given.library / "index.html").mkdir(parents=True)
+    demo.settings.library.mkdir()
+    (demo.settings.library / "_gallery").write_text("a file")
     result = demo.run("nature")
     assert len(demo.pictures()) == 1
     step, said = failure(result)
     assert step == "gallery"
-    assert "index.html is a folder, where a file belongs" in said
+    assert f"the library {demo.settings.library} cannot be written" in said
+
+
+def test_a_strangers_page_is_left_as_it_is_and_the_run_says_so(demo: Project) -> None:
+    page = demo.settings.library / "index.html"
+    page.parent.mkdir()
+    page.write_text("<!doctype html><title>My photos</title>")
+    result = demo.run("nature")
+    assert result.success
+    assert metadata(result, "gallery")["not written"] == "index.html"
+    assert page.read_text() == "<!doctype html><title>My photos</title>"

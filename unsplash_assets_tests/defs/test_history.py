@@ -6,40 +6,55 @@ import sqlite3
 import statistics
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.defs.history import AT_ONCE, SLICES, History
-from unsplash_assets.defs.resources import MODE_TAG
-from unsplash_assets_tests.conftest import Clock, Given
+from unsplash_assets.defs.resources import LIBRARY_TAG, MODE_TAG
+from unsplash_assets.storage.records import RECORD_FOLDER, remember_library
+from unsplash_assets_tests.conftest import Clock, MakeSettings
 from unsplash_assets_tests.support.paths import PROJECT
+
+pytestmark = [pytest.mark.long, pytest.mark.process, pytest.mark.usefixtures("processes")]
 
 DAY = timedelta(days=1)
 TOPICS = ("sea", "sky")
-OURS = {MODE_TAG: "demo"}
+MINE = "the identity of the library"
+OURS = {LIBRARY_TAG: MINE}
 Status = dg.DagsterRunStatus
 
 partitions = dg.StaticPartitionsDefinition([*TOPICS, "former"])
 
 
-@dg.asset(partitions_def=partitions, config_schema={"fails": dg.Field(bool, default_value=False)})
+@dg.asset(
+    name="image_file",
+    partitions_def=partitions,
+    config_schema={"fails": dg.Field(bool, default_value=False)},
+)
 def photo(context: dg.AssetExecutionContext) -> None:
     if context.op_execution_context.op_config["fails"]:
         raise dg.Failure("as it was told")
 
 
-@dg.asset(partitions_def=partitions)
+@dg.asset(name="image_url", partitions_def=partitions)
 def note() -> None: ...
 
 
-@dg.asset
+@dg.asset(name="gallery")
 def page() -> None: ...
+
+
+@dg.asset(partitions_def=partitions)
+def foreign() -> None: ...
 
 
 JOB = dg.Definitions(assets=[photo], jobs=[dg.define_asset_job("job", [photo])]).resolve_job_def(
@@ -68,7 +83,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def history(instance: dg.DagsterInstance, clock: Clock) -> History:
-    return History(instance, DAY, TOPICS, clock, within=60)
+    return History(instance, DAY, TOPICS, [MINE], clock, within=60)
 
 
 def run(
@@ -84,7 +99,7 @@ def run(
         instance=instance,
         partition_key=topic,
         tags=OURS,
-        run_config={"ops": {"photo": {"config": {"fails": True}}}} if fails else None,
+        run_config={"ops": {"image_file": {"config": {"fails": True}}}} if fails else None,
         raise_on_error=False,
     )
     assert result.success is not fails
@@ -216,13 +231,90 @@ def test_an_unfinished_run_stays_for_ever(
     assert history.prune() == 0
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param({}, id="of another project"),
+        pytest.param({"other/mode": "demo"}, id="with a tag of its own"),
+        pytest.param({MODE_TAG: "demo", LIBRARY_TAG: "another"}, id="of another clone"),
+        pytest.param({MODE_TAG: "live"}, id="of an earlier version"),
+        pytest.param({"dagster/schedule_name": "every_minute"}, id="of a schedule of our name"),
+    ],
+)
 def test_runs_of_another_project_on_the_same_instance_stay(
-    instance: dg.DagsterInstance, clock: Clock, history: History
+    instance: dg.DagsterInstance, clock: Clock, history: History, tags: dict[str, str]
 ) -> None:
-    record(instance, Status.SUCCESS, {})
-    record(instance, Status.FAILURE, {"other/mode": "demo"})
+    for status in (Status.SUCCESS, Status.FAILURE, Status.CANCELED):
+        record(instance, status, tags)
     let_pass(clock, 1000 * DAY)
     assert history.prune() == 0
+    assert len(known(instance)) == 3
+
+
+def test_without_a_library_no_run_is_ours(instance: dg.DagsterInstance, clock: Clock) -> None:
+    record(instance, Status.SUCCESS)
+    let_pass(clock, 1000 * DAY)
+    assert History(instance, DAY, TOPICS, [], clock).prune() == 0
+
+
+def test_the_runs_of_each_library_that_the_project_has_used_are_ours(
+    instance: dg.DagsterInstance, clock: Clock, make_settings: MakeSettings
+) -> None:
+    """As after UNSPLASH_LIBRARY was changed, or the mode."""
+    settings = make_settings(topics="sea,sky", keep_runs="1d")
+    (settings.project / RECORD_FOLDER).mkdir()
+    remember_library(settings.project, settings.library, "demo", "the demo's")
+    remember_library(settings.project, settings.library.parent / "former", "live", "a former one")
+    for identity in ("mine", "the demo's", "a former one", "another"):
+        record(instance, Status.SUCCESS, {LIBRARY_TAG: identity})
+    let_pass(clock, DAY)
+    history = replace(History.of(instance, settings, "mine"), clock=clock, within=60)
+    assert history.prune() == 3
+    (left,) = instance.get_run_records()
+    assert left.dagster_run.tags[LIBRARY_TAG] == "another"
+
+
+def test_a_library_is_known_without_the_projects_own_record(
+    instance: dg.DagsterInstance, make_settings: MakeSettings
+) -> None:
+    """As where DAGSTER_HOME is elsewhere."""
+    settings = make_settings(topics="sea,sky")
+    assert History.of(instance, settings, "mine") == History(
+        instance, settings.keep_runs, ("sea", "sky"), ["mine"]
+    )
+
+
+class Counted:
+    """A Dagster instance that counts what it is asked for."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._instance = instance
+        self.calls = Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self._instance, name)
+
+
+def test_what_other_projects_have_on_the_instance_costs_nothing(clock: Clock) -> None:
+    def calls(foreign_assets: int) -> Counter[str]:
+        with dg.DagsterInstance.ephemeral() as instance:
+            for number in range(foreign_assets):
+                event = dg.AssetMaterialization(f"foreign_{number}")
+                instance.report_runless_asset_event(event)
+            for topic in TOPICS:
+                run(instance, topic)
+                run(instance, topic)
+                dg.materialize([foreign], instance=instance, partition_key=topic)
+            let_pass(clock, DAY)
+            counted = Counted(instance)
+            history = History(cast("dg.DagsterInstance", counted), DAY, TOPICS, [MINE], clock, 60)
+            assert history.prune() == 2
+            return counted.calls
+
+    few, many = calls(0), calls(400)
+    assert many == few
+    assert sum(few.values()) < 60
 
 
 def test_only_a_few_go_at_a_time_the_oldest_first(
@@ -237,7 +329,7 @@ def test_only_a_few_go_at_a_time_the_oldest_first(
 def test_when_its_time_is_up_the_rest_is_left(instance: dg.DagsterInstance, clock: Clock) -> None:
     runs = [record(instance, Status.SUCCESS) for _ in range(3)]
     let_pass(clock, DAY)
-    assert History(instance, DAY, TOPICS, clock, within=0).prune() == 1
+    assert History(instance, DAY, TOPICS, [MINE], clock, within=0).prune() == 1
     assert known(instance) == set(runs[1:])
 
 
@@ -309,7 +401,7 @@ def test_a_run_without_its_files_goes_all_the_same(
     (home / f"history/runs/{record(instance, Status.SUCCESS)}.db").unlink()
     let_pass(clock, DAY)
     with dg.DagsterInstance.local_temp(str(home)) as another:
-        assert History(another, DAY, TOPICS, clock).prune() == 1
+        assert History(another, DAY, TOPICS, [MINE], clock).prune() == 1
     assert (known(instance), event_files(home)) == (set(), set())
 
 
@@ -364,7 +456,7 @@ def test_a_storage_without_a_file_for_each_run_is_pruned_of_runs_alone(clock: Cl
         run(instance)
         newest = run(instance)
         let_pass(clock, DAY)
-        assert History(instance, DAY, TOPICS, clock).prune() == 1
+        assert History(instance, DAY, TOPICS, [MINE], clock).prune() == 1
         assert known(instance) == {newest}
 
 
@@ -377,7 +469,7 @@ def _sizes(
     """
     topics = job.partitions_def.get_partition_keys() if job.partitions_def else []
     clock, ended, sizes, took = Clock(), list[float](), list[int](), list[float]()
-    history = History(instance, DAY, topics, clock, within=60)
+    history = History(instance, DAY, topics, [MINE], clock, within=60)
     for number in range(1, span * max(spans) + 1):
         topic = topics[number % len(topics)]
         assert job.execute_in_process(instance=instance, partition_key=topic).success
@@ -394,20 +486,20 @@ def _sizes(
 def test_after_ten_times_the_span_the_home_is_no_larger_than_after_twice(
     instance: dg.DagsterInstance, home: Path
 ) -> None:
-    given = dg.Definitions(assets=[note], jobs=[dg.define_asset_job("job", [note], tags=OURS)])
-    (twice, ten_times), _ = _sizes(instance, home, given.resolve_job_def("job"), 2, (2, 10))
+    noting = dg.Definitions(assets=[note], jobs=[dg.define_asset_job("job", [note], tags=OURS)])
+    (twice, ten_times), _ = _sizes(instance, home, noting.resolve_job_def("job"), 2, (2, 10))
     assert len(known(instance)) == 3
     assert ten_times <= twice * 1.01
 
 
 @pytest.mark.slow
 def test_a_year_of_real_runs_costs_what_a_day_costs(
-    home: Path, given: Given, monkeypatch: pytest.MonkeyPatch
+    home: Path, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(PROJECT / "dagster.yaml", home)
     monkeypatch.chdir(home)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
-    job = build_definitions(given(topics="nature,art")).resolve_job_def("refresh")
+    job = build_definitions(make_settings(topics="nature,art")).resolve_job_def("refresh")
     with dg.DagsterInstance.get() as instance:
         span = 60  # in which each topic asks once: the table of an answer is larger than the rest
         (once, twice, ten_times), took = _sizes(instance, home / ".dagster", job, span, (1, 2, 10))

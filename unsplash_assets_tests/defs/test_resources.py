@@ -1,7 +1,9 @@
 """Tests of the resources: what a person can change, and what never shows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +11,33 @@ import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.resources import UnsplashResource
-from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.settings.settings import DEMO_URL, UNSPLASH_API_URL
-from unsplash_assets_tests.conftest import Given, Noted, Serve
-from unsplash_assets_tests.support.leaks import leaks
+from unsplash_assets.defs.resources import (
+    LIBRARY_TAG,
+    PROCESS_TAG,
+    LibraryResource,
+    UnsplashResource,
+    process_of,
+)
+from unsplash_assets.errors import SettingsError
+from unsplash_assets.library.opening import Library, open_library
+from unsplash_assets.model.keep import Keep
+from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL
+from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets.transport.base import Timeouts
+from unsplash_assets.unsplash.client import Filters
+from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.runs import Project
 
 KEY = "recognisable-key-3f9a"
-SECRET = "a-password-of-this-machine"
 
 
-def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> None:
-    shown = _launchpad(given)
+@pytest.fixture
+def demo(make_settings: MakeSettings) -> Project:
+    return Project(make_settings(topics="nature"))
+
+
+def test_the_launchpad_offers_every_field_of_both_resources(make_settings: MakeSettings) -> None:
+    shown = _launchpad(make_settings)
     assert set(shown["unsplash"]) == {
         "api_key_variable", "api_url", "app_name", "orientation", "content_filter",
         "connect_timeout", "read_timeout", "total_timeout", "retries", "retry_delay",
@@ -32,17 +48,19 @@ def test_the_launchpad_offers_every_field_of_both_resources(given: Given) -> Non
     }  # fmt: skip
 
 
-def test_the_fields_have_the_values_of_the_settings(given: Given) -> None:
-    shown = _launchpad(given, orientation="portrait", retry_delay="3", rendition="1600", keep="2gb")
+def test_the_fields_have_the_values_of_the_settings(make_settings: MakeSettings) -> None:
+    shown = _launchpad(
+        make_settings, orientation="portrait", retry_delay="3", rendition="1600", keep="2gb"
+    )
     assert shown["unsplash"]["orientation"] == "portrait"
     assert shown["unsplash"]["retry_delay"] == 3
     assert shown["library"]["rendition"] == "1600"
     assert shown["library"]["keep"] == "2GB"
 
 
-def _launchpad(given: Given, **values: str) -> dict[str, dict[str, object]]:
+def _launchpad(make_settings: MakeSettings, **values: str) -> dict[str, dict[str, object]]:
     """Return the defaults that the launchpad shows, by resource and field."""
-    job = build_definitions(given(**values)).resolve_job_def("refresh")
+    job = build_definitions(make_settings(**values)).resolve_job_def("refresh")
     schema = job.run_config_schema.config_type.fields["resources"].config_type.fields  # type: ignore[attr-defined]
     return {
         name: {
@@ -54,11 +72,11 @@ def _launchpad(given: Given, **values: str) -> dict[str, dict[str, object]]:
 
 
 def test_retries_of_one_run_can_be_changed_in_its_config(
-    given: Given, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
-    project = Project(given(api_key=KEY, api_url="http://127.0.0.1:9", topics="nature"))
-    job = build_definitions(project.given).resolve_job_def("refresh")
+    project = Project(make_settings(api_key=KEY, api_url="http://127.0.0.1:9", topics="nature"))
+    job = build_definitions(project.settings).resolve_job_def("refresh")
     config = {"resources": {"unsplash": {"config": {"retries": 1, "retry_delay": 0.0}}}}
     result = job.execute_in_process(
         instance=project.instance, partition_key="nature", run_config=config, raise_on_error=False
@@ -80,10 +98,10 @@ def test_retries_of_one_run_can_be_changed_in_its_config(
     ],
 )
 def test_run_config_is_checked_as_settings_are(
-    given: Given, resource: str, field: str, value: object
+    make_settings: MakeSettings, resource: str, field: str, value: object
 ) -> None:
-    project = Project(given(topics="nature"))
-    job = build_definitions(project.given).resolve_job_def("refresh")
+    project = Project(make_settings(topics="nature"))
+    job = build_definitions(project.settings).resolve_job_def("refresh")
     config = {"resources": {resource: {"config": {field: value}}}}
     with pytest.raises(dg.DagsterError) as caught:
         job.execute_in_process(partition_key="nature", run_config=config)
@@ -91,13 +109,100 @@ def test_run_config_is_checked_as_settings_are(
     assert project.pictures() == []
 
 
-def test_the_key_cannot_be_given_in_run_config(given: Given) -> None:
-    job = build_definitions(given(api_key=KEY)).resolve_job_def("refresh")
+def test_the_key_cannot_be_given_in_run_config(make_settings: MakeSettings) -> None:
+    job = build_definitions(make_settings(api_key=KEY)).resolve_job_def("refresh")
     for field in ("api_key", "api_key_variable"):
         config = {"resources": {"unsplash": {"config": {field: KEY}}}}
         with pytest.raises((dg.DagsterInvalidConfigError, dg.DagsterError)) as caught:
             job.execute_in_process(partition_key="nature", run_config=config)
         assert field in str(caught.value) + str(caught.value.__cause__)
+
+
+Bounds = list[tuple[str, str, list[str], list[Any]]]
+
+BOUNDS: Bounds = [
+    ("unsplash", "retry_delay", ["0", "0.000001", "3600"], [0, 1e-6, 0.1 + 0.2, 3600]),
+    ("library", "timeout", ["1", "3600"], [1, 3600.0]),
+    ("library", "max_size", ["1KB", "2GB"], [1_000, 1_999_999_999, 2_000_000_000]),
+    ("library", "concurrency", ["1", "64"], [1, 64]),
+    ("library", "photos_per_run", ["1", "1000"], [1, 1_000]),
+]
+"""Resources, fields, and values just inside: of the environment, and of a launchpad."""
+BEYOND: Bounds = [
+    ("unsplash", "retry_delay", ["-1", "3600.1"], [-0.1, 3600.1]),
+    ("library", "timeout", ["0.9", "3600.1"], [0.9, 3600.1]),
+    ("library", "max_size", ["999B", "2001MB"], [999, 2_000_000_001]),
+    ("library", "concurrency", ["0", "65"], [0, 65]),
+    ("library", "photos_per_run", ["0", "1001"], [0, 1_001]),
+]
+"""Values just outside."""
+
+
+def each(bounds: Bounds, kind: str) -> list[Any]:
+    """Return one case for each text of the environment, or each value of the launchpad."""
+    return [
+        pytest.param(resource, field, value, id=f"{field} {value}")
+        for resource, field, texts, values in bounds
+        for value in (texts if kind == "text" else values)
+    ]
+
+
+def run_with(
+    project: Project, resource: str = "library", **config: Any
+) -> dg.ExecuteInProcessResult:
+    """Run the asset that is made fastest, with run config of a resource."""
+    if resource == "unsplash":
+        return project.run("nature", ["gallery"], unsplash=config)
+    return project.run("nature", ["gallery"], **config)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("resource", "field", "text"), each(BOUNDS, "text"))
+def test_whatever_the_environment_may_hold_a_run_accepts_as_its_default(
+    make_settings: MakeSettings, resource: str, field: str, text: str
+) -> None:
+    project = Project(make_settings(topics="nature", **{field: text}))
+    assert run_with(project).success
+    shown = _launchpad(make_settings, **{field: text})
+    assert shown[resource][field] == getattr(project.settings, field)
+
+
+@pytest.mark.parametrize(("resource", "field", "text"), each(BEYOND, "text"))
+def test_the_environment_holds_a_setting_within_its_bounds(
+    make_settings: MakeSettings, resource: str, field: str, text: str
+) -> None:
+    assert field in _launchpad(make_settings)[resource]
+    with pytest.raises(SettingsError, match=f"^UNSPLASH_{field.upper()} is "):
+        make_settings(**{field: text})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("resource", "field", "value"), each(BOUNDS, "value"))
+def test_a_launchpad_may_change_a_setting_within_its_bounds(
+    demo: Project, resource: str, field: str, value: object
+) -> None:
+    assert run_with(demo, resource, **{field: value}).success
+
+
+@pytest.mark.parametrize(("resource", "field", "value"), each(BEYOND, "value"))
+def test_a_launchpad_holds_a_setting_within_the_same_bounds(
+    demo: Project, resource: str, field: str, value: object
+) -> None:
+    variable = BY_FIELD[field]
+    with pytest.raises(ValueError, match=r"use a (whole )?(number|size)") as caught:
+        variable.check(value)
+    result = run_with(demo, resource, **{field: value})
+    assert not result.success
+    failures = [event.event_specific_data for event in result.all_events if event.is_failure]
+    assert str(caught.value) in str(failures)
+
+
+@contextmanager
+def opened_by_run(unsplash: UnsplashResource | None = None, **fields: Any) -> Iterator[Library]:
+    """Open the library as a run does, with resources whose fields these are."""
+    resource = LibraryResource(unsplash=unsplash or UnsplashResource(), **fields)
+    with dg.build_resources({"library": resource}) as resources:
+        yield resources.library
 
 
 def test_the_key_is_read_from_the_variable_that_is_named(
@@ -107,136 +212,93 @@ def test_the_key_is_read_from_the_variable_that_is_named(
     resource = UnsplashResource(api_url="http://localhost:1", api_key_variable="UNSPLASH_API_KEY_2")
     assert KEY not in repr(resource)
     assert KEY not in json.dumps(resource.model_dump())
-    assert resource._key() == KEY  # noqa: SLF001 - there is no other way to see it
+    assert resource.api_key() == KEY
 
 
 @pytest.mark.parametrize("written", [KEY, f" {KEY} ", f"{KEY}\n"])
 def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
-    given: Given, monkeypatch: pytest.MonkeyPatch, written: str
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, written: str
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", written)
-    settings = given(api_key=written, api_url="http://localhost:1/")
+    settings = make_settings(api_key=written, api_url="http://localhost:1/")
     local = UnsplashResource(api_url="http://localhost:1/")
-    fingerprint = local.key_fingerprint
-    assert fingerprint == settings.key_fingerprint
-    assert KEY not in fingerprint
-    assert fingerprint != UnsplashResource(api_url=UNSPLASH_API_URL).key_fingerprint
+    with opened_by_run(local) as library:
+        fingerprint = library.settings.key_fingerprint
+        assert fingerprint == settings.key_fingerprint
+        assert KEY not in fingerprint
+        with library.budget.reserve(7), open_library(settings) as looked_at:
+            assert looked_at.budget.usage().made == 7
+    with opened_by_run(UnsplashResource(api_url=UNSPLASH_API_URL)) as library:
+        assert library.settings.key_fingerprint != fingerprint
     monkeypatch.setenv("UNSPLASH_API_KEY", "another")
-    assert fingerprint != local.key_fingerprint
+    with opened_by_run(local) as library:
+        assert library.settings.key_fingerprint != fingerprint
 
 
 def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
-    given: Given, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
-    assert UnsplashResource().key_fingerprint == given().key_fingerprint
-    assert given().key_fingerprint != given(api_key="demo").key_fingerprint
+    with opened_by_run() as library:
+        assert library.settings.key_fingerprint == make_settings().key_fingerprint
+    assert make_settings().key_fingerprint != make_settings(api_key="demo").key_fingerprint
 
 
-Live = Callable[..., Project]
+def test_a_run_works_on_a_library_with_the_fields_of_both_resources(tmp_path: Path) -> None:
+    unsplash = UnsplashResource(
+        app_name="my wall", orientation="portrait", content_filter="high",
+        connect_timeout=1, read_timeout=2, total_timeout=3,
+    )  # fmt: skip
+    fields = {
+        "rendition": "1600", "photos_per_run": 3, "timeout": 7.5, "max_size": 2_000_000,
+        "concurrency": 2,
+    }  # fmt: skip
+    with opened_by_run(unsplash, folder=str(tmp_path / "x"), keep="30d", **fields) as library:
+        settings = vars(library.settings)
+        assert {name: settings[name] for name in fields} == fields
+        assert (library.settings.app_name, library.settings.keep) == (
+            "my wall",
+            Keep(age=timedelta(days=30)),
+        )
+        assert library.filters == Filters("portrait", "high")
+        assert library.timeouts == Timeouts(1, 2, 3)
+        assert library.folder.root == tmp_path / "x"
+    assert (tmp_path / "x" / "catalogue.db").exists()
 
 
-@pytest.fixture
-def live(given: Given, monkeypatch: pytest.MonkeyPatch) -> Live:
-    """Make a live project, in an environment that has secrets of others too."""
-    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
-    monkeypatch.setenv("DATABASE_PASSWORD", SECRET)
-
-    def make(api_url: str) -> Project:
-        quick = {"topics": "nature", "rendition": "thumb", "retry_delay": "0"}
-        return Project(given(api_key=KEY, api_url=api_url, **quick))
-
-    return make
+@pytest.mark.long
+def test_a_run_is_recorded_in_the_library_while_it_works(demo: Project) -> None:
+    run_id = demo.run("nature").run_id
+    with open_library(demo.settings) as library:
+        assert library.photos.stored_count(run_id) == 1
+        assert library.runs.error(run_id) is None
+        last = library.runs.last()
+    assert last
+    assert (last.topic, last.outcome) == ("nature", "success")
 
 
-def told(result: dg.ExecuteInProcessResult) -> str:
-    """Return all that a run says of its failure, tracebacks too."""
-    return str([event.event_specific_data for event in result.all_events if event.is_failure])
-
-
-@pytest.mark.parametrize("variable", ["UNSPLASH_API_KEY", "UNSPLASH_API_KEY_2"])
-def test_a_launchpad_sends_no_key_to_another_server(
-    live: Live, emulator_url: str, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    monkeypatch.setenv(variable, KEY)
-    config = {"api_url": "https://photos.example", "api_key_variable": variable}
-    result = live(emulator_url).run("nature", unsplash=config)
-    assert not [event for event in result.all_events if event.is_step_start]
-    assert "any other is set in UNSPLASH_API_URL, not for one run" in told(result)
-
-
-@pytest.mark.parametrize(
-    "variable",
-    ["DATABASE_PASSWORD", "UNSPLASH_CATALOGUE", "UNSPLASH_API_KEYS", "UNSPLASH_API_KEY\n"],
-)
-def test_a_launchpad_sends_no_variable_as_a_key_that_is_not_named_as_one(
-    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    monkeypatch.setenv(variable, "sqlite:///with-a-password.db")
-    api = Noted(Emulator())
-    result = live(serve(api)).run("nature", unsplash={"api_key_variable": variable})
-    assert not result.success
-    assert "api_key_variable" in told(result)
-    assert api.asked == []
-
-
-@pytest.mark.parametrize("variable", ["DATABASE_PASSWORD", "UNSPLASH_API_KEY"])
-@pytest.mark.parametrize(
-    "field",
-    ["unsplash app_name", "unsplash orientation", "unsplash api_url", "unsplash api_key_variable",
-     "library folder", "library keep", "library rendition"],
-)  # fmt: skip
-def test_a_launchpad_shows_no_variable_of_the_environment(
-    live: Live, emulator_url: str, tmp_path: Path, field: str, variable: str
-) -> None:
-    """Dagster would read it (`env: NAME`): it would stand in credits, paths or errors."""
-    resource, _, name = field.partition(" ")
-    config: dict[str, dict[str, Any]] = {resource: {name: {"env": variable}}}
-    result = live(emulator_url).run(
-        "nature", unsplash=config.get("unsplash"), **config.get("library", {})
+def test_a_run_is_tagged_with_its_library_and_with_its_own_process(demo: Project) -> None:
+    """Also one that was executed again, which begins with the tags of the run before."""
+    first = demo.instance.get_run_by_id(demo.run("nature", ["gallery"]).run_id)
+    assert first
+    job = build_definitions(demo.settings).resolve_job_def("refresh")
+    again = job.execute_in_process(
+        instance=demo.instance,
+        partition_key="nature",
+        asset_selection=[dg.AssetKey("gallery")],
+        tags={name: tag for name, tag in first.tags.items() if "partition" not in name},
     )
-    assert not result.success
-    (tmp_path / "told.txt").write_text(f"{result.all_events} {told(result)}")
-    assert leaks(tmp_path, KEY) == leaks(tmp_path, SECRET) == []
-    assert not list(tmp_path.rglob(f"*{SECRET}*"))
-
-
-def test_a_launchpad_is_told_in_one_line_that_it_may_name_no_variable(
-    live: Live, emulator_url: str
-) -> None:
-    result = live(emulator_url).run("nature", unsplash={"app_name": {"env": "DATABASE_PASSWORD"}})
-    (event,) = [event for event in result.all_events if event.is_resource_init_failure]
-    assert event.engine_event_data.error
-    assert event.engine_event_data.error.message.strip().endswith(
-        "a field of the launchpad is to be read from the environment (env: DATABASE_PASSWORD): "
-        "write its value, for all may read what a run is given"
-    )
-
-
-def test_a_launchpad_may_choose_the_api_of_the_settings_and_another_key_for_it(
-    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UNSPLASH_API_KEY_2", "the-second-key")
-    api = Noted(Emulator())
-    url = serve(api)
-    config = {"api_url": f"{url}/", "api_key_variable": "UNSPLASH_API_KEY_2"}
-    assert live(url).run("nature", unsplash=config).success
-    assert {asked.authorization for asked in api.asked} == {"Client-ID the-second-key"}
-
-
-def test_a_launchpad_may_choose_the_demo(live: Live, serve: Serve) -> None:
-    api = Noted(Emulator())
-    project = live(serve(api))
-    assert project.run("nature", unsplash={"api_url": DEMO_URL}).success
-    assert len(project.pictures()) == 1
-    assert api.asked == []
-
-
-def test_a_launchpad_may_choose_a_server_on_this_machine(live: Live, serve: Serve) -> None:
-    api = Noted(Emulator())
-    project = live("https://photos.example")
-    assert project.run("nature", unsplash={"api_url": serve(api)}).success
-    assert api.asked
+    second = demo.instance.get_run_by_id(again.run_id)
+    assert second
+    with open_library(demo.settings) as library:
+        identity = library.photos.identity()
+    for run in (first, second):
+        assert run.tags[LIBRARY_TAG] == identity
+        assert run.tags[PROCESS_TAG] == f"{run.run_id} {ProcessName.current()}"
+        assert process_of(run) == ProcessName.current()
+    assert process_of(second.with_tags(first.tags)) is None
+    assert process_of(second.with_tags({PROCESS_TAG: str(ProcessName.current())})) is None
+    assert process_of(second.with_tags({})) is None
 
 
 def test_who_uses_the_resource_in_code_chooses_any_server() -> None:
@@ -244,24 +306,28 @@ def test_who_uses_the_resource_in_code_chooses_any_server() -> None:
 
 
 def test_a_key_that_is_not_there_is_asked_for_by_its_variable(
-    given: Given, emulator_url: str
+    make_settings: MakeSettings, emulator_url: str
 ) -> None:
-    project = Project(given(api_key=KEY, api_url=emulator_url, topics="nature"))
+    project = Project(make_settings(api_key=KEY, api_url=emulator_url, topics="nature"))
     result = project.run("nature")
-    (event,) = [event for event in result.all_events if event.is_step_failure]
-    assert "UNSPLASH_API_KEY is not set" in str(event.step_failure_data)
+    assert not result.success
+    (event,) = [event for event in result.all_events if event.is_resource_init_failure]
+    assert event.engine_event_data.error
+    assert event.engine_event_data.error.message.strip().endswith(
+        "UNSPLASH_API_KEY is not set: put the Access Key there"
+    )
 
 
 def test_the_key_is_in_no_event_tag_or_config_of_a_run(
-    given: Given, emulator_url: str, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, emulator_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
-    project = Project(given(api_key=KEY, api_url=emulator_url, topics="nature"))
+    project = Project(make_settings(api_key=KEY, api_url=emulator_url, topics="nature"))
     result = project.run("nature", photos_per_run=2)
     assert result.success
     run = project.instance.get_run_by_id(result.run_id)
     assert run
     assert KEY not in str((run.tags, run.run_config, [str(event) for event in result.all_events]))
-    files = [path for path in project.given.library.rglob("*") if path.is_file()]
+    files = [path for path in project.settings.library.rglob("*") if path.is_file()]
     assert len(files) >= 3
     assert all(KEY.encode() not in path.read_bytes() for path in files)

@@ -1,24 +1,24 @@
 """Tests of the schedule's decision, on a real Dagster instance and catalogue."""
 
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
-import psutil
 import pytest
 
-from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.resources import MODE_TAG
+from unsplash_assets.defs.resources import LIBRARY_TAG, PROCESS_TAG
+from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.opening import open_library, working_on
+from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.processes import ProcessName
-from unsplash_assets_tests.conftest import NOON, Given
+from unsplash_assets.storage.records import RECORD_FOLDER
+from unsplash_assets_tests.conftest import NOON, MakeSettings
 from unsplash_assets_tests.defs.test_history import let_have_ended
+from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.rivals import claimed_elsewhere, gone_process
 from unsplash_assets_tests.support.runs import skipped_because, tick
 
 
@@ -31,8 +31,18 @@ def instance(tmp_path: Path) -> dg.DagsterInstance:
 
 
 @pytest.fixture
-def settings(given: Given) -> Settings:
-    return given(topics="nature,art,life")
+def settings(make_settings: MakeSettings) -> Settings:
+    return make_settings(topics="nature,art,life")
+
+
+@pytest.fixture
+def ours(settings: Settings) -> dict[str, str]:
+    """The tag of runs on the library of the settings."""
+    with open_library(settings) as library:
+        return {LIBRARY_TAG: library.photos.identity()}
+
+
+OF_A_TICK = {"dagster/schedule_name": "every_minute"}
 
 
 def _start_run(
@@ -44,14 +54,6 @@ def _start_run(
     """Put a run into Dagster's record that has begun, and not ended unless the status says so."""
     job = build_definitions(settings).resolve_job_def("refresh")
     return instance.create_run_for_job(job, status=status, tags=tags).run_id
-
-
-def _dead_process() -> ProcessName:
-    command = [sys.executable, "-c", "input()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
-        began = psutil.Process(child.pid).create_time()
-        child.kill()
-    return ProcessName(ProcessName.current().host, child.pid, began)
 
 
 def test_a_tick_asks_for_one_run_of_a_topic(
@@ -69,127 +71,214 @@ def test_a_tick_asks_for_one_run_of_a_topic(
     assert seen == [["nature", "art", "life"]]
 
 
-def test_a_tick_is_skipped_while_the_previous_run_is_going(
-    settings: Settings, instance: dg.DagsterInstance
+def test_the_run_that_a_tick_asks_for_has_the_librarys_tag(
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
-    tags = {"dagster/schedule_name": "every_minute", "dagster/partition": "life"}
-    run_id = _start_run(instance, settings, tags)
+    """Else the next tick would not know it before its process has begun."""
+    request = tick(settings, instance)
+    assert isinstance(request, dg.RunRequest)
+    assert ours.items() <= request.tags.items()
+
+
+@pytest.mark.long
+def test_a_tick_is_skipped_while_the_previous_run_is_going(
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
+) -> None:
+    run_id = _start_run(instance, settings, ours | OF_A_TICK | {"dagster/partition": "life"})
     said = skipped_because(tick(settings, instance))
     assert said == f"the previous run is still going (life, run {run_id[:8]})"
 
 
+@pytest.mark.long
 def test_a_long_run_on_demand_holds_up_no_tick(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
-    _start_run(instance, settings, {"dagster/partition": "life"})
+    _start_run(instance, settings, ours | {"dagster/partition": "life"})
     assert isinstance(tick(settings, instance), dg.RunRequest)
 
 
+def _working_in(instance: dg.DagsterInstance, run_id: str, process: ProcessName) -> None:
+    """Tag a run with its process, as the run itself does when it begins."""
+    instance.add_run_tags(run_id, {PROCESS_TAG: f"{run_id} {process}"})
+
+
+def _status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run
+    return run.status
+
+
+@pytest.mark.long
 def test_a_run_whose_process_lives_is_left_alone(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
-    tags = {"dagster/schedule_name": "every_minute"}
-    me = {"unsplash_assets/process": str(ProcessName.current())}
-    _start_run(instance, settings, tags | me)
+    run_id = _start_run(instance, settings, ours | OF_A_TICK)
+    _working_in(instance, run_id, ProcessName.current())
     assert "still going" in skipped_because(tick(settings, instance))
+    assert _status(instance, run_id) is dg.DagsterRunStatus.STARTED
 
 
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "tags", [pytest.param(OF_A_TICK, id="of a tick"), pytest.param({}, id="on demand")]
+)
+def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes, tags: dict[str, str]
+) -> None:
+    with open_library(settings) as library:
+        ours = {LIBRARY_TAG: library.photos.identity()}
+    run_id = _start_run(instance, settings, ours | tags)
+    _working_in(instance, run_id, gone_process(processes))
+    assert isinstance(tick(settings, instance), dg.RunRequest)
+    assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.long
+@pytest.mark.process
+def test_a_run_that_is_executed_again_is_not_judged_by_the_tags_that_it_copies(
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes, ours: dict[str, str]
+) -> None:
+    """Dagster copies the tags of the run before, whose process is gone."""
+    before = _start_run(instance, settings, ours)
+    _working_in(instance, before, gone_process(processes))
+    assert isinstance(tick(settings, instance), dg.RunRequest)
+    copied = instance.get_run_by_id(before)
+    assert copied
+    again = _start_run(instance, settings, {**copied.tags})
+    assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
+    assert _status(instance, again) is dg.DagsterRunStatus.STARTED
+    _working_in(instance, again, ProcessName.current())
+    tick(settings, instance, NOON + 120)
+    assert _status(instance, again) is dg.DagsterRunStatus.STARTED
+
+
+@pytest.mark.long
+@pytest.mark.long
+@pytest.mark.process
 @pytest.mark.parametrize(
     "tags",
     [
-        pytest.param({"dagster/schedule_name": "every_minute"}, id="of a tick"),
-        pytest.param({}, id="on demand"),
+        pytest.param({}, id="of another project"),
+        pytest.param({LIBRARY_TAG: "another"}, id="of another clone"),
     ],
 )
-def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
-    settings: Settings, instance: dg.DagsterInstance, tags: dict[str, str]
+def test_a_foreign_schedule_of_the_same_name_holds_up_no_tick(
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes, tags: dict[str, str]
 ) -> None:
-    dead = {"unsplash_assets/process": str(_dead_process())}
-    run_id = _start_run(instance, settings, tags | dead)
+    run_id = _start_run(instance, settings, OF_A_TICK | tags)
     assert isinstance(tick(settings, instance), dg.RunRequest)
-    run = instance.get_run_by_id(run_id)
-    assert run
-    assert run.status is dg.DagsterRunStatus.FAILURE
+    _working_in(instance, run_id, gone_process(processes))
+    assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
+    assert _status(instance, run_id) is dg.DagsterRunStatus.STARTED
 
 
+@pytest.mark.long
 def test_a_run_that_failed_does_not_stop_the_next_tick(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
     job = build_definitions(settings).resolve_job_def("refresh")
-    tags = {"dagster/schedule_name": "every_minute"}
+    tags = ours | OF_A_TICK
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE, tags=tags)
     assert isinstance(tick(settings, instance), dg.RunRequest)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("going", [False, True], ids=["asks for a run", "is skipped"])
 def test_a_tick_deletes_runs_that_have_had_their_time(
     settings: Settings,
     instance: dg.DagsterInstance,
+    ours: dict[str, str],
     going: bool,  # noqa: FBT001 - as parametrize has it
 ) -> None:
-    old = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    success = dg.DagsterRunStatus.SUCCESS
+    old, theirs = (_start_run(instance, settings, tags, success) for tags in (ours, {}))
     let_have_ended(Path(instance.root_directory), timedelta(days=1, seconds=60))
-    new = _start_run(instance, settings, {MODE_TAG: "demo"}, dg.DagsterRunStatus.SUCCESS)
+    new = _start_run(instance, settings, ours, success)
     if going:
-        _start_run(instance, settings, {"dagster/schedule_name": "every_minute"})
+        _start_run(instance, settings, ours | OF_A_TICK)
     answer = tick(settings, instance)
     assert isinstance(answer, dg.SkipReason if going else dg.RunRequest)
     assert instance.get_run_by_id(old) is None
     assert instance.get_run_by_id(new)
+    assert instance.get_run_by_id(theirs)
 
 
-def test_a_minute_that_another_process_has_is_left_to_it(
+@pytest.mark.long
+def test_a_tick_is_skipped_while_the_disk_of_the_library_is_not_mounted(
+    make_settings: MakeSettings, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    apart = make_settings(
+        topics="nature", library="photos", catalogue=f"sqlite:///{tmp_path}/catalogue.db"
+    )
+    _store_a_photo(apart)
+    disk = apart.library.rename(tmp_path / "the disk")
+    apart.library.mkdir()
+    said = skipped_because(tick(apart, instance))
+    assert said.startswith(f"none of the stored photos is in {apart.library}: its disk seems not ")
+    assert len(said.splitlines()) == 1
+    assert list(apart.library.iterdir()) == []
+    apart.library.rmdir()
+    disk.rename(apart.library)
+    assert isinstance(tick(apart, instance), dg.RunRequest)
+
+
+def _store_a_photo(settings: Settings) -> None:
+    with open_library(settings) as library, working_on(library, "mine", "nature"):
+        top_up(library, "nature")
+        choose(library, "nature", "mine")
+        assert bring(library, "nature", "mine", last_try=True).error is None
+
+
+@pytest.mark.long
+def test_a_tick_is_skipped_where_the_folder_of_a_known_library_is_empty(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    with _claimed_elsewhere(settings, NOON) as pid:
+    (settings.project / RECORD_FOLDER).mkdir()
+    assert isinstance(tick(settings, instance), dg.RunRequest)
+    settings.library.rename(settings.library.with_name("the disk"))
+    settings.library.mkdir()
+    said = skipped_because(tick(settings, instance, NOON + 60))
+    assert "its disk seems not to be mounted. Mount it; or, to begin a new library, delete" in said
+    assert list(settings.library.iterdir()) == []
+    settings.library.rmdir()
+    assert isinstance(tick(settings, instance, NOON + 120), dg.RunRequest)
+
+
+@pytest.mark.process
+def test_a_minute_that_another_process_has_is_left_to_it(
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes
+) -> None:
+    with claimed_elsewhere(processes, settings, NOON) as pid:
         said = skipped_because(tick(settings, instance))
     assert f"its process {pid} on " in said
     assert "stop one of the two" in said
 
 
+@pytest.mark.process
 def test_a_minute_after_the_other_process_ended_is_free(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes
 ) -> None:
-    with _claimed_elsewhere(settings, NOON):
+    with claimed_elsewhere(processes, settings, NOON):
         pass
     assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
 
 
+@pytest.mark.process
 def test_a_minute_that_the_first_leaves_out_is_taken_by_the_second(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes
 ) -> None:
-    with _claimed_elsewhere(settings, NOON):
+    with claimed_elsewhere(processes, settings, NOON):
         assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
 
 
-@contextmanager
-def _claimed_elsewhere(settings: Settings, minute: float) -> Iterator[int]:
-    """Claim a tick in a process of its own, which lives as long as the `with`; gives its pid."""
-    open_database(settings.library, None, "demo").close()
-    program = f"""
-from pathlib import Path
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.runs import Runs
-Runs(open_database(Path({str(settings.library)!r}), None, "demo")).claim_tick({minute})
-print("claimed", flush=True)
-input()
-"""
-    command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdout
-        assert child.stdout.readline() == b"claimed\n"
-        yield child.pid
-        child.kill()
-
-
-def test_who_was_first_goes_first(settings: Settings) -> None:
-    database = open_database(settings.library, None, "demo")
-    runs = Runs(database)
-    assert not runs.has_rival(NOON)
-    runs.claim_tick(NOON)
-    assert not runs.has_rival(NOON + 60)
-    with _claimed_elsewhere(settings, NOON + 60):
-        assert runs.has_rival(NOON + 120)
-        assert not runs.has_rival(NOON + 3600)
-    assert not runs.has_rival(NOON + 120)
-    database.close()
+@pytest.mark.process
+def test_who_was_first_goes_first(settings: Settings, processes: Processes) -> None:
+    with open_library(settings) as library:
+        runs = library.runs
+        assert not runs.has_rival(NOON)
+        runs.claim_tick(NOON)
+        assert not runs.has_rival(NOON + 60)
+        with claimed_elsewhere(processes, settings, NOON + 60):
+            assert runs.has_rival(NOON + 120)
+            assert not runs.has_rival(NOON + 3600)
+        assert not runs.has_rival(NOON + 120)

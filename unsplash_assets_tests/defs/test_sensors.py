@@ -10,9 +10,13 @@ import pytest
 
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.conftest import MakeSettings
+from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.runs import Project
-from unsplash_assets_tests.viewer.test_programs import eventually, posix_only
+from unsplash_assets_tests.support.waiting import eventually
+from unsplash_assets_tests.viewer.test_programs import Viewers, posix_only
+
+pytestmark = pytest.mark.process
 
 OPENED_BEFORE = "the gallery was opened before: unsplash-assets open shows it again"
 
@@ -20,22 +24,23 @@ OPENED_BEFORE = "the gallery was opened before: unsplash-assets open shows it ag
 class Daemon:
     """Evaluates the sensor of a project as Dagster's daemon does: it keeps the cursor."""
 
-    def __init__(self, given: Settings) -> None:
-        self.project = Project(given)
+    def __init__(self, settings: Settings) -> None:
+        self.project = Project(settings)
         self.cursor: str | None = None
         self.restart()
 
     def restart(self, **changed: Any) -> None:
         """Start the code server anew, with other settings."""
-        given = replace(self.project.given, **changed)
-        self.project = Project(given, self.project.instance)
-        repository = build_definitions(given).get_repository_def()
+        settings = replace(self.project.settings, **changed)
+        self.project = Project(settings, self.project.instance)
+        repository = build_definitions(settings).get_repository_def()
         self._sensor = repository.get_sensor_def("open_new_images")
 
     def look(self) -> str | None:
         """Evaluate the sensor once; return what it said."""
-        context = dg.build_sensor_context(instance=self.project.instance, cursor=self.cursor)
-        data = self._sensor.evaluate_tick(context)
+        instance = self.project.instance
+        with dg.build_sensor_context(instance=instance, cursor=self.cursor) as context:
+            data = self._sensor.evaluate_tick(context)
         self.cursor = data.cursor
         return data.skip_message
 
@@ -46,7 +51,7 @@ class Daemon:
 
     def make_page(self) -> Path:
         """Write the gallery's page."""
-        page = self.project.given.library / "index.html"
+        page = self.project.settings.library / "index.html"
         page.parent.mkdir(exist_ok=True)
         page.write_text("<!DOCTYPE html><title>Photos</title>")
         return page
@@ -73,7 +78,7 @@ def shown(tmp_path: Path) -> Shown:
 
 
 @pytest.fixture
-def command(tmp_path: Path, shown: Shown) -> str:
+def command(processes: Processes, tmp_path: Path, shown: Shown) -> str:  # noqa: ARG001
     """The beginning of a command that notes its last word."""
     script = tmp_path / "viewer.py"
     script.write_text(
@@ -83,8 +88,8 @@ def command(tmp_path: Path, shown: Shown) -> str:
 
 
 @pytest.fixture
-def daemon(given: Given, command: str) -> Daemon:
-    return Daemon(given(topics="nature", viewer=f"{command} {{path}}"))
+def daemon(make_settings: MakeSettings, command: str) -> Daemon:
+    return Daemon(make_settings(topics="nature", viewer=f"{command} {{path}}"))
 
 
 @pytest.fixture
@@ -104,7 +109,7 @@ def test_a_new_picture_is_opened_once(daemon: Daemon, shown: Shown) -> None:
     picture = daemon.bring()
     assert daemon.look() == f"opened {picture}"
     assert daemon.look() == "no new picture"
-    assert shown.paths(1) == [str(daemon.project.given.library / picture)]
+    assert shown.paths(1) == [str(daemon.project.settings.library / picture)]
 
 
 def test_each_of_several_new_pictures_is_opened(daemon: Daemon, shown: Shown) -> None:
@@ -151,7 +156,7 @@ def test_what_stands_in_the_way_is_said_once_a_start(
 def test_nothing_is_opened_of_what_came_while_nothing_could_be_shown(
     daemon: Daemon, shown: Shown, unseen: dict[str, Any]
 ) -> None:
-    before = daemon.project.given.viewer
+    before = daemon.project.settings.viewer
     daemon.look()
     daemon.restart(**unseen)
     daemon.look()
@@ -167,7 +172,7 @@ def test_a_first_start_that_shows_nothing_needs_no_library(daemon: Daemon) -> No
     daemon.restart(viewer="off")
     daemon.look()
     assert daemon.cursor is None
-    assert not daemon.project.given.library.exists()
+    assert not daemon.project.settings.library.exists()
 
 
 @posix_only
@@ -244,6 +249,31 @@ def test_one_viewer_after_another_shows_nothing_twice(daemon: Daemon, shown: Sho
     assert len(shown.paths(4)) == 4
 
 
+def test_nothing_is_opened_while_the_disk_of_the_library_is_not_mounted(
+    make_settings: MakeSettings, command: str, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path = Path.cwd()
+    catalogue = f"sqlite:///{tmp_path}/catalogue.db"
+    monkeypatch.setenv("UNSPLASH_CATALOGUE", catalogue)  # runs read it there
+    viewer = f"{command} {{path}}"
+    daemon = Daemon(
+        make_settings(topics="nature", viewer=viewer, library="photos", catalogue=catalogue)
+    )
+    daemon.look()
+    picture = daemon.bring()
+    library = daemon.project.settings.library
+    disk = library.rename(tmp_path / "the disk")
+    library.mkdir()
+    for _ in range(2):
+        said = daemon.look() or ""
+        assert said.startswith(f"none of the stored photos is in {library}: its disk seems not to")
+    assert list(library.iterdir()) == []
+    library.rmdir()
+    disk.rename(library)
+    assert daemon.look() == f"opened {picture}"
+    assert shown.paths(1) == [str(library / picture)]
+
+
 def test_a_viewer_that_cannot_be_started_is_named(daemon: Daemon) -> None:
     daemon.restart(viewer="no-such-program {path}")
     daemon.look()
@@ -259,5 +289,22 @@ def test_a_viewer_that_has_failed_is_named_at_a_later_look(daemon: Daemon) -> No
     picture = daemon.bring()
     assert daemon.look() == f"opened {picture}"
     said = eventually(lambda: said if (said := daemon.look()) != "no new picture" else None)
-    assert said == f"no new picture; the viewer {Path(sys.executable).name!r} ended with 3"
+    assert said == f"no new picture; the viewer {Path(sys.executable).name!r} exited with 3"
     assert daemon.look() == "no new picture"
+
+
+@posix_only
+@pytest.mark.usefixtures("desktop")
+def test_a_look_gives_the_reason_where_too_many_viewers_are_still_open(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    for opener in (tmp_path / "bin").iterdir():
+        opener.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    daemon.restart(viewer="auto")
+    daemon.look()
+    viewers, said = Viewers(), []
+    for _ in range(4):
+        daemon.bring()
+        said.append((daemon.look() or "").partition(" ")[0])
+    viewers.close()
+    assert said == ["opened", "opened", "opened", "3"]

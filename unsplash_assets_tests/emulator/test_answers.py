@@ -1,4 +1,4 @@
-"""Tests of the emulated API's JSON: what the specification does not say of a photo."""
+"""Tests of the emulated API's JSON beyond what the specification requires."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ PHOTOS = st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 
 
 @pytest.fixture(scope="module")
 def recorded_photos() -> list[dict[str, Any]]:
-    """All photos that others recorded, but for previews, which have a few keys only."""
+    """All recorded photos except previews, which have few keys."""
     answers = (recording for recording in recordings() if recording.name.endswith("_200.json"))
     photos = (photo for answer in answers for photo in photo_objects(answer.content))
     return [photo for photo in photos if {"user", "links"} <= set(photo)]
@@ -71,7 +71,7 @@ def test_an_answer_is_the_same_each_time(photo: EmulatedPhoto, query: str) -> No
 
 
 @hypothesis.given(PHOTOS)
-def test_what_a_list_tells_of_a_photo_the_full_answer_tells_too(photo: EmulatedPhoto) -> None:
+def test_the_full_answer_contains_all_that_a_list_contains(photo: EmulatedPhoto) -> None:
     assert full(photo, BASE, "art").items() >= basic(photo, BASE, "art").items()
 
 
@@ -144,15 +144,15 @@ def test_a_rendition_is_a_set_of_parameters(rendition: str, parameters: dict[str
 
 
 @hypothesis.given(st.text(max_size=30))
-def test_urls_tell_what_was_searched_for_as_unsplash_s_do(query: str) -> None:
+def test_urls_contain_the_query_as_unsplash_s_do(query: str) -> None:
     """The identifier is base64 without padding, its eighth part the quoted query."""
     urls = basic(PHOTO, BASE, query)["urls"]
     identifiers = {parse_qs(urlsplit(url).query).get("ixid", [""])[0] for url in urls.values()}
     identifiers.discard("")
     (ixid,) = identifiers
     assert "=" not in ixid
-    told = base64.b64decode(ixid + "=" * (-len(ixid) % 4)).decode()
-    assert told.split("|")[7] == _quoted(query)
+    content = base64.b64decode(ixid + "=" * (-len(ixid) % 4)).decode()
+    assert content.split("|")[7] == _quoted(query)
 
 
 def _quoted(query: str) -> str:

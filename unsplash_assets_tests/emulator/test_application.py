@@ -23,6 +23,7 @@ from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets_tests.conftest import Clock, Serve
 from unsplash_assets_tests.recorded import recordings
 from unsplash_assets_tests.support.specification import specification
+from unsplash_assets_tests.support.waiting import CEILING
 
 BASE = "http://emulator.invalid"
 KEY = {"Authorization": "Client-ID any-key"}
@@ -81,7 +82,7 @@ FORMATS.checks("date-time", raises=ValueError)(_is_date_time)
 
 
 def violations(path: str, status: str, content: Any) -> list[str]:
-    """Return where content is not what the specification has as answer of a path."""
+    """Return where content differs from what the specification defines for a path."""
     answers = SPECIFIED["paths"][path]["get"]["responses"]
     answer = answers.get(status, answers["default"])
     if "$ref" in answer:
@@ -104,7 +105,7 @@ def violations(path: str, status: str, content: Any) -> list[str]:
         ("user", {"name": "Ana"}),
     ],
 )
-def test_the_specification_is_taken_at_its_word(key: str, value: object) -> None:
+def test_content_against_the_specification_is_noticed(key: str, value: object) -> None:
     """So that the tests below can fail."""
     photo = ask().json()
     assert violations("/photos/random", "200", photo) == []
@@ -256,7 +257,7 @@ def test_no_key_is_known_where_there_is_none() -> None:
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("target", ["/photos/random", "/nowhere", f"/{PHOTO.path}?w=9", "/photo-"])
 def test_the_emulator_keeps_to_the_rules_of_wsgi(target: str) -> None:
-    """The standard library's validator raises AssertionError where it does not."""
+    """Otherwise the standard library's validator raises AssertionError."""
     with requests.Session() as session:
         session.mount(BASE, WsgiAdapter(validator(Emulator())))
         assert session.get(BASE + target, headers=KEY).content
@@ -467,7 +468,7 @@ def test_each_url_of_an_answer_brings_its_picture(rendition: str, width: int | N
     assert size[0] / size[1] == pytest.approx(photo["width"] / photo["height"], rel=0.01)
 
 
-def test_a_photographer_has_a_face_of_sorts() -> None:
+def test_a_photographer_has_a_portrait() -> None:
     for url in ask().json()["user"]["profile_image"].values():
         assert ask(target=url, headers={}).headers["Content-Type"] == "image/jpeg"
 
@@ -484,10 +485,10 @@ def left(answer: requests.Response) -> tuple[str, str]:
     return answer.headers["X-Ratelimit-Limit"], answer.headers["X-Ratelimit-Remaining"]
 
 
-def test_each_answer_tells_what_is_left(quota: HourlyQuota) -> None:
+def test_each_answer_states_what_is_left(quota: HourlyQuota) -> None:
     emulator = Emulator(quota)
-    told = [left(ask(emulator, count="30")) for _ in range(3)]
-    assert told == [("3", "2"), ("3", "1"), ("3", "0")]
+    remaining = [left(ask(emulator, count="30")) for _ in range(3)]
+    assert remaining == [("3", "2"), ("3", "1"), ("3", "0")]
 
 
 def test_a_refusal_for_the_quota_is_plain_text_without_a_type(quota: HourlyQuota) -> None:
@@ -504,7 +505,7 @@ def test_a_refusal_for_the_quota_is_plain_text_without_a_type(quota: HourlyQuota
 
 def test_a_refusal_for_the_quota_looks_so_on_the_wire_too(serve: Serve, clock: Clock) -> None:
     url = serve(Emulator(HourlyQuota(0, clock)))
-    answer = requests.get(f"{url}/photos/random", headers=KEY, timeout=5)
+    answer = requests.get(f"{url}/photos/random", headers=KEY, timeout=CEILING)
     assert (answer.status_code, answer.content) == (403, b"Rate Limit Exceeded")
     assert "Content-Type" not in answer.headers
     assert left(answer) == ("0", "0")
@@ -536,13 +537,13 @@ def test_pictures_and_requests_without_a_key_do_not_count(quota: HourlyQuota) ->
     assert left(ask(emulator)) == ("3", "2")
 
 
-def test_a_key_that_is_refused_costs_nothing(clock: Clock) -> None:
+def test_a_request_with_a_bad_key_does_not_count(clock: Clock) -> None:
     emulator = Emulator(HourlyQuota(1, clock), keys=frozenset({"known"}))
     answers = [ask(emulator) for _ in range(2)]
     assert [(answer.status_code, left(answer)) for answer in answers] == [(401, ("1", "1"))] * 2
 
 
-def test_a_key_that_is_refused_hears_so_though_the_quota_is_spent(clock: Clock) -> None:
+def test_a_bad_key_is_refused_as_such_even_if_the_quota_is_spent(clock: Clock) -> None:
     answer = ask(Emulator(HourlyQuota(0, clock)), headers={})
     assert (answer.status_code, left(answer)) == (401, ("0", "0"))
 
@@ -567,7 +568,7 @@ def test_the_quota_is_spent_exactly_by_requests_at_once(serve: Serve, clock: Clo
 
     def take() -> None:
         for _ in range(5):
-            answer = requests.get(f"{url}/nowhere", headers=KEY, timeout=5)
+            answer = requests.get(f"{url}/nowhere", headers=KEY, timeout=CEILING)
             statuses.append(answer.status_code)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
@@ -583,7 +584,7 @@ def test_without_a_quota_nothing_is_refused() -> None:
     assert {ask(emulator, target="/nowhere").status_code for _ in range(100)} == {404}
 
 
-def test_an_answer_to_a_bad_key_tells_the_quota_as_recorded_ones_do(quota: HourlyQuota) -> None:
+def test_an_answer_to_a_bad_key_states_the_quota_as_recorded_ones_do(quota: HourlyQuota) -> None:
     recorded = [
         answer for answer in recordings() if answer.status == 401 and answer.name[:3] == "rb_"
     ]
@@ -599,9 +600,12 @@ def test_an_answer_to_a_bad_key_tells_the_quota_as_recorded_ones_do(quota: Hourl
 
 
 def test_addresses_are_those_by_which_the_emulator_was_asked(emulator_url: str) -> None:
-    photo = requests.get(f"{emulator_url}/photos/random", headers=KEY, timeout=5).json()
+    photo = requests.get(f"{emulator_url}/photos/random", headers=KEY, timeout=CEILING).json()
     assert photo["urls"]["raw"].startswith(f"{emulator_url}/photo-")
-    assert requests.get(photo["urls"]["thumb"], timeout=5).headers["Content-Type"] == "image/jpeg"
+    assert (
+        requests.get(photo["urls"]["thumb"], timeout=CEILING).headers["Content-Type"]
+        == "image/jpeg"
+    )
 
 
 def test_head_gives_no_body() -> None:
@@ -609,9 +613,9 @@ def test_head_gives_no_body() -> None:
     assert (answer.status_code, answer.raw.read()) == (200, b"")
 
 
-def test_head_tells_the_length_and_sends_nothing(emulator_url: str) -> None:
-    answer = requests.head(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=5)
-    whole = requests.get(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=5)
+def test_head_states_the_length_and_sends_no_body(emulator_url: str) -> None:
+    answer = requests.head(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=CEILING)
+    whole = requests.get(f"{emulator_url}/photos/{PHOTO.id}", headers=KEY, timeout=CEILING)
     assert answer.content == b""
     assert answer.headers["Content-Length"] == str(len(whole.content))
 
@@ -630,7 +634,7 @@ def test_any_query_passes_the_wire(emulator_url: str, query: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["/photos/random", "/nowhere", f"/{PHOTO.path}?w=9"])
-def test_each_answer_waits_as_long_as_told(target: str) -> None:
+def test_each_answer_waits_for_the_latency(target: str) -> None:
     waited: list[float] = []
     ask(Emulator(latency=2.5, sleep=waited.append), target=target)
     assert waited == [2.5]

@@ -1,12 +1,10 @@
-"""Tests of the emulated API by clients that others wrote, unchanged and pointed at its port.
+"""Tests of the emulated API with independent clients, unchanged and pointed at its port.
 
-unsplash-js is Unsplash's own. python-unsplash is another's: its `base_url` is set as any
-attribute is, for its constructor does not take one.
+unsplash-js is Unsplash's own client, python-unsplash a third party's. The constructor of the latter
+takes no base URL, so the tests set its attribute.
 """
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,8 @@ from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets_tests.conftest import Clock, Serve
-from unsplash_assets_tests.support.paths import NODE_MODULES
+from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.waiting import CEILING
 
 KEY = "the-only-key"
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)
@@ -33,11 +32,6 @@ NO_ENDPOINT = (404, "Unable to find endpoint")
 SPENT = (403, "Rate Limit Exceeded")
 
 SCRIPT = Path(__file__).with_name("unsplash_js.mjs")
-NPM = NODE_MODULES
-needs_unsplash_js = pytest.mark.skipif(
-    not (shutil.which("node") and (NPM / "unsplash-js").exists()),
-    reason="unsplash-js is not installed: make test does it where there are node and npm",
-)
 
 
 @pytest.fixture
@@ -56,31 +50,39 @@ def topic_of(photo_id: str) -> str | None:
 
 
 def assert_picture(address: str) -> None:
-    answer = requests.get(address, timeout=5)
+    answer = requests.get(address, timeout=CEILING)
     assert answer.headers["Content-Type"] == "image/jpeg"
 
 
 # unsplash-js
 
 
-def unsplash_js(url: str, endpoint: str, key: str = KEY, **parameters: Any) -> dict[str, Any]:
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def unsplash_js(processes: Processes) -> Ask:
     """GET an endpoint; gives data or error as the client has it, status and headers."""
-    script = str(SCRIPT)
-    command = ["node", script, url, key, endpoint, json.dumps(parameters)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=30, check=True)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+
+    def ask(url: str, endpoint: str, key: str = KEY, **parameters: Any) -> dict[str, Any]:
+        command = ["node", str(SCRIPT), url, key, endpoint, json.dumps(parameters)]
+        answer: dict[str, Any] = json.loads(processes.run(command, check=True).stdout)
+        return answer
+
+    return ask
 
 
-@needs_unsplash_js
-def test_unsplash_js_gets_a_photo_of_a_topic(url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_gets_a_photo_of_a_topic(unsplash_js: Ask, url: str) -> None:
     photo = unsplash_js(url, "/photos/random", query={"query": "nature"})["data"]
     assert topic_of(photo["id"]) == "nature"
     assert_picture(photo["urls"]["thumb"])
 
 
-@needs_unsplash_js
-def test_unsplash_js_gets_several_photos_of_a_topic(url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_gets_several_photos_of_a_topic(unsplash_js: Ask, url: str) -> None:
     """It sends lists, too: the emulator has one collection for all."""
     query = {
         "query": "写真 & art",
@@ -93,8 +95,9 @@ def test_unsplash_js_gets_several_photos_of_a_topic(url: str) -> None:
     assert all(photo["width"] < photo["height"] for photo in photos)
 
 
-@needs_unsplash_js
-def test_unsplash_js_searches(url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_searches(unsplash_js: Ask, url: str) -> None:
     query = {"query": "art", "page": 2, "per_page": 5, "order_by": "latest", "color": "blue"}
     answer = unsplash_js(url, "/search/photos", query=query)
     assert {topic_of(photo["id"]) for photo in answer["data"]["results"]} == {"art"}
@@ -103,48 +106,54 @@ def test_unsplash_js_searches(url: str) -> None:
     assert 'rel="next"' in answer["headers"]["link"]
 
 
-@needs_unsplash_js
-def test_unsplash_js_finds_a_photo(url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_finds_a_photo(unsplash_js: Ask, url: str) -> None:
     photo = unsplash_js(url, "/photos/{assetSlug}", path={"assetSlug": PHOTO.id})["data"]
     assert (photo["id"], photo["alt_description"]) == (PHOTO.id, PHOTO.description)
 
 
-@needs_unsplash_js
-def test_unsplash_js_tells_of_a_download(url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_tells_of_a_download(unsplash_js: Ask, url: str) -> None:
     event = unsplash_js(url, "/photos/{id}/download", path={"id": PHOTO.id})["data"]
     assert_picture(f"{event['url']}&w=200")
 
 
-@needs_unsplash_js
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
 @pytest.mark.parametrize(
-    ("key", "endpoint", "parameters", "refusal"),
+    ("asked", "refusal"),
     [
-        ("", "/photos/random", {}, NO_KEY),
-        ("another", "/photos/random", {}, NO_KEY),
-        (KEY, "/photos/random", {"query": {"query": UNMATCHED_QUERY}}, NO_PHOTOS),
-        (KEY, "/photos/{assetSlug}", {"path": {"assetSlug": "none"}}, NO_PHOTO),
-        (KEY, "/photos/{id}/download", {"path": {"id": "none"}}, NO_PHOTO),
-        (KEY, "/search/photos", {}, (400, "query is missing")),
-        (KEY, "/stats/total", {}, NO_ENDPOINT),
+        (("", "/photos/random", {}), NO_KEY),
+        (("another", "/photos/random", {}), NO_KEY),
+        ((KEY, "/photos/random", {"query": {"query": UNMATCHED_QUERY}}), NO_PHOTOS),
+        ((KEY, "/photos/{assetSlug}", {"path": {"assetSlug": "none"}}), NO_PHOTO),
+        ((KEY, "/photos/{id}/download", {"path": {"id": "none"}}), NO_PHOTO),
+        ((KEY, "/search/photos", {}), (400, "query is missing")),
+        ((KEY, "/stats/total", {}), NO_ENDPOINT),
     ],
 )
 def test_unsplash_js_reads_why_it_was_refused(
-    url: str, key: str, endpoint: str, parameters: dict[str, Any], refusal: tuple[int, str]
+    unsplash_js: Ask, url: str, asked: tuple[str, str, dict[str, Any]], refusal: tuple[int, str]
 ) -> None:
+    key, endpoint, parameters = asked
     answer = unsplash_js(url, endpoint, key, **parameters)
     status, reason = refusal
     assert (answer["status"], answer["error"]) == (status, {"errors": [reason]})
 
 
-@needs_unsplash_js
-def test_unsplash_js_reads_that_the_quota_is_spent(spent_url: str) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_reads_that_the_quota_is_spent(unsplash_js: Ask, spent_url: str) -> None:
     answer = unsplash_js(spent_url, "/photos/random")
     assert (answer["status"], answer["error"]) == SPENT
     assert answer["headers"]["x-ratelimit-remaining"] == "0"
 
 
-@needs_unsplash_js
-def test_unsplash_js_reads_the_quota(serve: Serve, clock: Clock) -> None:
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_reads_the_quota(unsplash_js: Ask, serve: Serve, clock: Clock) -> None:
     url = serve(Emulator(HourlyQuota(50, clock)))
     answers = [unsplash_js(url, "/photos/random") for _ in range(2)]
     assert {answer["headers"]["x-ratelimit-limit"] for answer in answers} == {"50"}
@@ -185,7 +194,7 @@ def test_python_unsplash_finds_a_photo(url: str) -> None:
     assert photo.exif.make == "Emulated"
 
 
-def test_python_unsplash_tells_of_a_download(url: str) -> None:
+def test_python_unsplash_reports_a_download(url: str) -> None:
     event = python_unsplash(url).photo.download(PHOTO.id)
     assert_picture(f"{event['url']}&w=200")
 

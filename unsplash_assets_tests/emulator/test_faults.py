@@ -22,7 +22,7 @@ API = f"/photos/{PHOTO.id}"
 PICTURE = f"/{PHOTO.path}?w=120"
 WHOLE_PICTURE = render(PHOTO, {"w": "120"})[0]
 
-LIMITS = Limits(Timeouts(5, 5, 5), 1_000_000)
+LIMITS = Limits(Timeouts(60, 60, 60), 1_000_000)
 
 Fetched = tuple[int, dict[str, str], bytes]
 
@@ -34,7 +34,7 @@ def fetch(url: str) -> Fetched:
 
 @pytest.fixture
 def spoiled(serve: Serve) -> Callable[[str], str]:
-    """Serve an emulator with a fault; gives its base URL."""
+    """Serve an emulator with a fault; return its base URL."""
     return lambda name: serve(with_fault(Emulator(), name))
 
 
@@ -73,7 +73,7 @@ def test_a_refusal_gives_its_reason_as_json(
     assert json.loads(content) == {"errors": [reason]}
 
 
-def test_a_spent_quota_is_told_in_the_headers_too(spoiled: Callable[[str], str]) -> None:
+def test_a_spent_quota_is_in_the_headers_too(spoiled: Callable[[str], str]) -> None:
     headers = fetch(spoiled("api-quota") + API)[1]
     assert (headers["X-Ratelimit-Limit"], headers["X-Ratelimit-Remaining"]) == ("50", "0")
 
@@ -104,7 +104,7 @@ def test_an_answer_ends_before_the_length_it_announced(
     assert len(b"".join(received)) < len(whole)
 
 
-def test_a_picture_is_cut_and_only_its_content_tells(spoiled: Callable[[str], str]) -> None:
+def test_a_picture_is_cut_and_only_its_content_shows_it(spoiled: Callable[[str], str]) -> None:
     status, headers, body = fetch(spoiled("picture-cut-silently") + PICTURE)
     assert (status, headers["Content-Type"]) == (200, "image/jpeg")
     assert headers["Content-Length"] == str(len(body))

@@ -1,4 +1,4 @@
-"""Tests of what the emulated API takes in a query, against the specification."""
+"""Tests of the parameters that the emulated API accepts, against the specification."""
 
 import hypothesis
 import pytest
@@ -9,7 +9,7 @@ from unsplash_assets_tests.support.specification import specification
 
 
 def specified() -> dict[str, list[str]]:
-    """Return the values of each parameter of the specification that has certain ones."""
+    """Return the allowed values of each parameter that has a list of them."""
     document = specification()
     shared = document["components"]["parameters"]
     given = (one for path in document["paths"].values() for one in path["get"]["parameters"])
@@ -20,7 +20,7 @@ def specified() -> dict[str, list[str]]:
 SPECIFIED = specified()
 
 
-def test_the_specification_has_parameters_with_certain_values() -> None:
+def test_the_specification_has_parameters_with_a_list_of_values() -> None:
     assert set(SPECIFIED) == {"orientation", "content_filter", "order_by", "color", "lang"}
 
 
@@ -46,7 +46,7 @@ def test_a_parameter_that_is_not_given_or_not_known_is_not_checked() -> None:
 
 
 @hypothesis.given(st.integers(1, 10**999))
-def test_a_number_may_be_as_large_as_it_likes(number: int) -> None:
+def test_a_number_may_have_any_size(number: int) -> None:
     assert whole({"page": str(number)}, "page", 1) == number
 
 

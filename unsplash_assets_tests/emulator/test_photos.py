@@ -14,8 +14,9 @@ from unsplash_assets.emulator.photos import (
     random_photos,
     topic_code,
 )
-from unsplash_assets_tests.conftest import Given
+from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
+from unsplash_assets_tests.support.processes import Processes
 
 CODES = st.integers(0, (1 << 24) - 1)
 NUMBERS = st.integers(0, PHOTOS_PER_TOPIC - 1)
@@ -56,7 +57,7 @@ def test_photos_of_a_topic_have_ids_and_paths_of_their_own() -> None:
     assert len({photo.path for photo in photos}) == 10_000
 
 
-def test_ids_next_to_each_other_do_not_look_it() -> None:
+def test_ids_next_to_each_other_do_not_look_alike() -> None:
     """As on Unsplash, and so that some begin with - or _, which a client must survive."""
     code = topic_code("nature")
     ids = [EmulatedPhoto(code, number).id for number in range(1000)]
@@ -131,21 +132,27 @@ def test_a_query_is_the_same_topic_in_any_case(one: str, other: str) -> None:
     assert topic_code(one) == topic_code(other)
 
 
+@hypothesis.given(PHOTOS)
+def test_a_photo_has_the_tint_of_its_topic(photo: EmulatedPhoto) -> None:
+    assert 0 <= photo.tint < 1
+    assert photo.tint == EmulatedPhoto(photo.topic_code, 0).tint
+
+
 @hypothesis.given(st.text())
 def test_any_query_has_a_code_that_fits_into_an_id(query: str) -> None:
     photo = EmulatedPhoto(topic_code(query), 0)
     assert EmulatedPhoto.from_id(photo.id) == photo
 
 
-def test_different_queries_are_different_topics(given: Given) -> None:
-    queries = [*given().topics, "", "写真", "natures", "office art"]
+def test_different_queries_are_different_topics(make_settings: MakeSettings) -> None:
+    queries = [*make_settings().topics, "", "写真", "natures", "office art"]
     assert len({topic_code(query) for query in queries}) == len(queries) >= 10
 
 
 def test_each_topic_that_is_asked_for_by_default_is_known_by_its_word(
-    given: Given,
+    make_settings: MakeSettings,
 ) -> None:
-    for word in given().topics:
+    for word in make_settings().topics:
         assert EmulatedPhoto(topic_code(word), 7).topic == word
 
 
@@ -203,7 +210,7 @@ def test_the_dice_choose() -> None:
 # What follows from an id
 
 
-def test_photos_of_a_topic_differ_in_all_that_they_tell() -> None:
+def test_photos_of_a_topic_differ_in_all_that_is_known_of_them() -> None:
     photos = [EmulatedPhoto(topic_code("nature"), number) for number in range(300)]
     assert len({photo.description for photo in photos}) > 5
     assert len({photo.photographer for photo in photos}) > 100
@@ -217,7 +224,7 @@ def test_no_photo_is_from_before_unsplash_or_from_the_future() -> None:
     assert max(photo.created_at for photo in photos) < datetime(2026, 1, 1, tzinfo=UTC)
 
 
-TELL_ALL = """
+PRINT_PHOTOS = """
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 for query in ("nature", "lighthouses"):
     for number in (0, 1, 4999):
@@ -227,8 +234,9 @@ for query in ("nature", "lighthouses"):
 """
 
 
-def test_another_process_tells_the_same() -> None:
-    here, there = printed_here_and_elsewhere(TELL_ALL)
+@pytest.mark.process
+def test_another_process_tells_the_same(processes: Processes) -> None:
+    here, there = printed_here_and_elsewhere(processes, PRINT_PHOTOS)
     assert here == there
     assert len(here) == 6
 

@@ -6,6 +6,7 @@ import time
 
 import hypothesis
 import pytest
+import simplejpeg
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
@@ -13,6 +14,7 @@ from unsplash_assets.emulator.drawing.scenes import SCENES
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.pictures import draw, render
 from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
+from unsplash_assets_tests.support.processes import Processes
 
 TOPICS = [*SCENES, "lighthouses"]
 
@@ -28,7 +30,7 @@ def photo_of(topic: str = "nature", size: tuple[int, int] = (2400, 1600)) -> Emu
 
 
 def picture(photo: EmulatedPhoto, **parameters: str) -> Image.Image:
-    """Return the picture as whoever opens its file sees it, read to its end."""
+    """Return the picture as a reader decodes it, to the end of its file."""
     image = Image.open(io.BytesIO(render(photo, parameters)[0]))
     image.load()
     return image
@@ -121,10 +123,10 @@ def test_a_picture_keeps_the_shape_of_its_original(
 def test_a_picture_is_of_the_kind_that_is_asked_for(
     parameters: dict[str, str], kind: str, media_type: str
 ) -> None:
-    body, told = render(photo_of(), {"w": "200", **parameters})
+    body, answered = render(photo_of(), {"w": "200", **parameters})
     image = Image.open(io.BytesIO(body))
     image.load()
-    assert (image.format, told) == (kind, media_type)
+    assert (image.format, answered) == (kind, media_type)
     assert image.size == (200, 133)
 
 
@@ -146,20 +148,35 @@ def test_a_picture_looks_the_same_in_any_encoding(kind: str) -> None:
     assert difference(picture(photo_of(), w="300", fm=kind, q="90"), exact) < 4
 
 
+@pytest.mark.long
 @hypothesis.settings(max_examples=25, deadline=None)
 @hypothesis.given(
     st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 4999)),
     st.dictionaries(st.sampled_from(["w", "h", "dpr", "fm", "q", "fit"]), st.text(max_size=3)),
 )
-def test_whatever_is_asked_a_picture_comes(
-    photo: EmulatedPhoto, parameters: dict[str, str]
-) -> None:
+def test_any_parameters_yield_a_picture(photo: EmulatedPhoto, parameters: dict[str, str]) -> None:
     image = picture(photo, **{"h": "30", **parameters})
     assert image.width <= photo.size[0]
     assert image.height <= photo.size[1]
 
 
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_jpeg_is_whole(topic: str) -> None:
+    """It begins and ends as the format requires, and a strict decoder reads all of it."""
+    body, _ = render(photo_of(topic), {"w": "400"})
+    assert (body[:2], body[-2:]) == (b"\xff\xd8", b"\xff\xd9")
+    assert simplejpeg.decode_jpeg(body, strict=True).shape == (267, 400, 3)
+
+
 # Content
+
+
+def test_a_picture_has_a_fine_grain_that_changes_no_colour_as_a_whole() -> None:
+    photo, size = photo_of(), (600, 400)
+    scene = without_caption(SCENES["nature"](size, photo.dice("scene")))
+    picture = without_caption(draw(photo, size))
+    assert max(ImageChops.difference(scene, picture).tobytes()) == 3
+    assert ImageStat.Stat(picture).mean == pytest.approx(ImageStat.Stat(scene).mean, abs=0.5)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -191,7 +208,7 @@ def test_a_picture_is_the_same_at_any_size(topic: str) -> None:
     assert difference(without_caption(small), without_caption(shrunk)) < 6
 
 
-TELL_ALL = """
+PRINT_DIGESTS = """
 from hashlib import sha256
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.pictures import render
@@ -201,8 +218,9 @@ for topic in ("history", "life", "wisdom", "art", "office", "nature", "lighthous
 """
 
 
-def test_another_process_draws_the_same() -> None:
-    here, there = printed_here_and_elsewhere(TELL_ALL)
+@pytest.mark.process
+def test_another_process_draws_the_same(processes: Processes) -> None:
+    here, there = printed_here_and_elsewhere(processes, PRINT_DIGESTS)
     assert here == there
     assert len(set(here)) == 14
 
@@ -210,9 +228,10 @@ def test_another_process_draws_the_same() -> None:
 # Time
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_regular_picture_is_drawn_and_encoded_in_less_than_50_ms(topic: str) -> None:
-    """Processor time, the best of five: what else the machine does must not count."""
+    """Processor time, the best of five, on a machine without other work."""
     photo, times = photo_of(topic), []
     for _ in range(5):
         start = time.process_time()
@@ -224,12 +243,12 @@ def test_a_regular_picture_is_drawn_and_encoded_in_less_than_50_ms(topic: str) -
 # Caption
 
 
-def says_demo(image: Image.Image) -> bool:
-    """Read the word off the lower left corner: light letters on a darker plate.
+def has_caption(image: Image.Image) -> bool:
+    """Find the word in the lower left corner: light letters on a darker plate.
 
-    They must be as high as a person can read: a thirtieth of the shorter side, at least nine
-    pixels. Where they are full of ink the picture must be light (L), where there is none, in
-    them and around them, it must be dark (D); at their blurred edges it may be anything.
+    The letters must be legible: a thirtieth of the shorter side high, at least nine pixels. Where
+    they are full of ink the picture must be light (L), where there is none it must be dark (D); at
+    their blurred edges it may be anything.
     """
     corner = image.crop((0, image.height * 3 // 4, image.width // 2, image.height))
     size, margin = max(9, min(image.size) // 30), 1
@@ -250,16 +269,16 @@ def _lettered(image: Image.Image, dark: range, light: range) -> bytes:
 
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("width", ["200", "400", "1080"])
-def test_a_picture_says_that_it_is_a_demo(topic: str, width: str) -> None:
-    assert says_demo(picture(photo_of(topic), w=width, fm="png"))
+def test_a_picture_is_captioned_as_a_demo(topic: str, width: str) -> None:
+    assert has_caption(picture(photo_of(topic), w=width, fm="png"))
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
-def test_a_picture_says_so_in_any_encoding(kind: str) -> None:
-    assert says_demo(picture(photo_of(), w="1080", fm=kind, q="90"))
+def test_the_caption_is_legible_in_any_encoding(kind: str) -> None:
+    assert has_caption(picture(photo_of(), w="1080", fm=kind, q="90"))
 
 
 @pytest.mark.parametrize("topic", SCENES)
-def test_a_scene_alone_would_not_say_so(topic: str) -> None:
-    """So that the tests above read the caption, and nothing else."""
-    assert not says_demo(SCENES[topic]((400, 267), photo_of(topic).dice("scene")))
+def test_a_scene_alone_has_no_caption(topic: str) -> None:
+    """So the tests above read the caption and nothing else."""
+    assert not has_caption(SCENES[topic]((400, 267), photo_of(topic).dice("scene")))

@@ -1,4 +1,4 @@
-"""Tests of how requests are counted: exactly, by the hour, rolling or fixed."""
+"""Tests of counting requests exactly, by the hour, rolling or fixed."""
 
 import sys
 import threading
@@ -47,14 +47,14 @@ def test_a_quota_of_none_grants_nothing(clock: Clock, window: Window) -> None:
 @pytest.mark.parametrize("window", WINDOWS)
 def test_a_look_counts_nothing(clock: Clock, window: Window) -> None:
     quota = HourlyQuota(2, clock, window)
-    assert [quota.look() for _ in range(3)] == [Count(granted=True, limit=2, remaining=2)] * 3
+    assert [quota.take(0) for _ in range(3)] == [Count(granted=True, limit=2, remaining=2)] * 3
     taken(quota, 3)
-    assert quota.look() == Count(granted=False, limit=2, remaining=0)
+    assert quota.take(0) == Count(granted=False, limit=2, remaining=0)
     clock.now += HOUR
-    assert quota.look() == Count(granted=True, limit=2, remaining=2)
+    assert quota.take(0) == Count(granted=True, limit=2, remaining=2)
 
 
-def test_without_a_word_the_window_rolls(clock: Clock) -> None:
+def test_the_window_rolls_by_default(clock: Clock) -> None:
     clock.now = 10 * HOUR - 1
     quota = HourlyQuota(1, clock)
     quota.take()
@@ -103,7 +103,7 @@ def test_a_refused_request_does_not_count_further(clock: Clock, window: Window) 
 def test_any_window_holds_what_the_hour_allows(
     limit: int, waits: list[int], window: Window
 ) -> None:
-    """Beside each answer stands its definition, counted anew from all that was granted."""
+    """Compare each answer with the definition, counted anew from all that was granted."""
     clock = Clock()
     quota = HourlyQuota(limit, clock, window)
     granted: list[float] = []
@@ -126,7 +126,7 @@ def test_any_window_holds_what_the_hour_allows(
 
 @contextmanager
 def _hasty_threads() -> Iterator[None]:
-    """Let threads take turns as often as can be, so that one without a lock is found out."""
+    """Let threads take turns as often as possible, so that a missing lock is noticed."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -151,5 +151,5 @@ def test_threads_share_a_quota_exactly(clock: Clock) -> None:
 
 def test_no_quota_grants_everything() -> None:
     quota = NoQuota()
-    counts = [quota.take() for _ in range(1000)] + [quota.look()]
+    counts = [quota.take() for _ in range(1000)] + [quota.take(0)]
     assert all(count.granted and 1000 < count.remaining <= count.limit for count in counts)

@@ -1,12 +1,10 @@
 """Tests of the emulator behind a port of its own."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -14,7 +12,8 @@ import requests
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.server import serve
 from unsplash_assets.errors import UnsplashAssetsError
-from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes, environment, python
+from unsplash_assets_tests.support.waiting import CEILING
 
 SERVER = """
 import signal
@@ -27,21 +26,24 @@ print("ended", flush=True)
 """
 
 
-@contextmanager
-def server(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+Server = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def server(processes: Processes) -> Server:
     """Run a server in a process of its own; gives the process, and the URL it announced."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER.format(port=port)],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
+
+    def start(port: int = 0) -> tuple[subprocess.Popen[str], str]:
+        process = processes.start(
+            python(SERVER.format(port=port)),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout
+        return process, process.stdout.readline().strip()
+
+    return start
 
 
 @pytest.fixture
@@ -51,29 +53,36 @@ def free_port() -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an interrupt would reach the tests too")
-def test_the_server_answers_at_the_port_asked_for_until_it_is_interrupted(free_port: int) -> None:
-    with server(free_port) as (process, url):
-        assert url == f"http://127.0.0.1:{free_port}"
-        assert requests.get(f"{url}/photo-none", timeout=5).status_code == 404
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=5)
-        assert (process.returncode, out, err) == (0, "ended\n", "")
+@pytest.mark.process
+def test_the_server_answers_at_the_port_asked_for_until_it_is_interrupted(
+    server: Server, free_port: int
+) -> None:
+    process, url = server(free_port)
+    assert url == f"http://127.0.0.1:{free_port}"
+    assert requests.get(f"{url}/photo-none", timeout=CEILING).status_code == 404
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=CEILING)
+    assert (process.returncode, out, err) == (0, "ended\n", "")
     with socket.socket() as caller:
         assert caller.connect_ex(("127.0.0.1", free_port)) != 0
 
 
-def test_port_0_is_any_free_port_and_an_answer_cut_short_goes_unmentioned() -> None:
+@pytest.mark.process
+def test_port_0_is_any_free_port_and_an_answer_cut_short_goes_unmentioned(server: Server) -> None:
     """The faults cut answers on purpose: waitress's warnings of it would only confuse."""
-    with server() as (process, url):
-        assert int(url.rpartition(":")[2]) > 0
-        with pytest.raises(requests.RequestException):
-            requests.get(f"{url}/photos/random", headers={"Authorization": "Bearer x"}, timeout=5)
-        process.kill()
-        assert process.communicate(timeout=5)[1] == ""
+    process, url = server()
+    assert int(url.rpartition(":")[2]) > 0
+    key = {"Authorization": "Bearer x"}
+    with pytest.raises(requests.RequestException):
+        requests.get(f"{url}/photos/random", headers=key, timeout=CEILING)
+    process.kill()
+    assert process.communicate(timeout=CEILING)[1] == ""
 
 
-def test_the_server_is_for_this_machine_only() -> None:
-    with server() as (_, url), socket.socket() as caller:
+@pytest.mark.process
+def test_the_server_is_for_this_machine_only(server: Server) -> None:
+    _, url = server()
+    with socket.socket() as caller:
         port = int(url.rpartition(":")[2])
         assert caller.connect_ex(("127.0.0.2", port)) != 0  # as another machine would ask for it
 

@@ -1,8 +1,8 @@
-"""Tests of the emulated API by schemathesis, which knows it from the official specification alone.
+"""Tests of the emulated API with schemathesis, which knows only the official specification.
 
 It tries each parameter at and beyond its bounds, undeclared methods, requests without a key and
-with another, and then requests by chance, which are the same while the code is. All of its checks
-are on but one, and that for the last kind alone.
+with a wrong one, and then random requests, which stay the same as long as the code does. All of its
+checks are on, but for one that is off for the random requests.
 """
 
 import random
@@ -21,6 +21,8 @@ from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets_tests.conftest import Serve, served
 from unsplash_assets_tests.support.specification import specification
 
+pytestmark = pytest.mark.long
+
 KEY = "the-only-key"
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)
 IN_HALF_OF_THE_CASES = {"dictionary": "photos", "probability": 0.5}
@@ -28,9 +30,9 @@ CONFIG = SchemathesisConfig.from_dict(
     {
         "headers": {"Authorization": f"Client-ID {KEY}"},
         "generation": {"deterministic": True, "max-examples": 100},
-        # By chance it writes wrong values that are right once they are in a URL: no count, as {}.
+        # Some wrong values become right ones in a URL: a count of {} is no count.
         "phases": {"fuzzing": {"checks": {"negative_data_rejection": {"enabled": False}}}},
-        # Chance alone would never find a photo.
+        # Random ids would never be those of a photo.
         "dictionaries": {"photos": {"values": [PHOTO.id, f"mountain-ridges-{PHOTO.id}"]}},
         "parameters": {"path.assetSlug": IN_HALF_OF_THE_CASES, "path.id": IN_HALF_OF_THE_CASES},
     }
@@ -64,7 +66,7 @@ def test_an_answer_that_it_forbids_would_be_found(serve: Serve, fault: str, find
         case.call_and_validate(base_url=serve(with_fault(Emulator(), fault)))
 
 
-def test_the_spent_quota_is_told_as_recorded_though_the_specification_forbids_it(
+def test_a_spent_quota_reads_as_recorded_though_the_specification_forbids_it(
     serve: Serve,
 ) -> None:
     case = schema["/photos/random"]["GET"].Case()

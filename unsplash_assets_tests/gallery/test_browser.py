@@ -10,20 +10,21 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from unsplash_assets.catalogue.curation import Curation
-from unsplash_assets.gallery.page import NEWS_LENGTH
-from unsplash_assets_tests.support.browser import CHROMIUM, Watch, chromium, folder_served
+from unsplash_assets.gallery.page import MAX_NEWS
+from unsplash_assets.library.curation import ban
+from unsplash_assets_tests.support.browser import Watch, chromium, folder_served
 from unsplash_assets_tests.support.gallery_library import GalleryLibrary
 from unsplash_assets_tests.support.paths import NODE_MODULES
+from unsplash_assets_tests.support.waiting import CEILING
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium")]
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 HOSTILE = "\"'><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>&amp;"
-LOOK_EVERY = 20_000  # milliseconds
+CHECK_EVERY = 20_000  # milliseconds
 SHOWN_FOR = 10_000  # milliseconds
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=1_000 * CEILING)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
 
     def make(**options: Any) -> BrowserContext:
         contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(1_000 * CEILING)
         watch.over(contexts[-1])
         return contexts[-1]
 
@@ -60,20 +62,20 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
 def library(tmp_path: Path) -> Iterator[GalleryLibrary]:
     library = GalleryLibrary(tmp_path / "library of Zoë #1")
     yield library
-    library.database.close()
+    library.close()
 
 
 @pytest.fixture(params=["from the folder", "from a server"])
 def address(
     request: pytest.FixtureRequest, library: GalleryLibrary, browser: Browser
 ) -> Iterator[str]:
-    """Where the gallery is opened: the tests that ask for it do so in both ways."""
+    """The URL of the gallery; a test that uses it runs with both kinds."""
     if request.param == "from the folder":
         yield address_of(library)
         return
     with folder_served(library.folder.root) as base:
         yield f"{base}/index.html"
-        for context in browser.contexts:  # or what it still asks for is refused, which is a trouble
+        for context in browser.contexts:  # or its next request fails, which counts as trouble
             context.close()
 
 
@@ -86,7 +88,7 @@ Opened = Callable[..., Page]
 
 @pytest.fixture
 def opened(library: GalleryLibrary, new_context: NewContext) -> Opened:
-    """Write the gallery and open it, on a clock that the test moves."""
+    """Write the gallery and open it, with a clock that the test moves."""
 
     def open_page(address: str = "", **options: Any) -> Page:
         library.write()
@@ -107,16 +109,16 @@ def view(page: Page) -> Locator:
 
 
 def assert_shown_large(page: Page, sequence: int) -> None:
-    """The photo of this number is in the large view, and its picture is there."""
-    link = page.locator(f".photo[data-sequence='{sequence}'] .picture")
+    """Assert that the photo of this number is in the large view, and its picture has loaded."""
+    link = page.locator(f".photo[data-key^='{sequence}-'] .picture")
     source = link.evaluate("link => link.href")
     picture = view(page).locator("img.on")
     expect(picture).to_have_js_property("src", source)
     expect(picture).to_have_js_property("complete", True)  # noqa: FBT003
 
 
-def wait_for_look(page: Page) -> None:
-    page.clock.run_for(LOOK_EVERY)
+def wait_for_check(page: Page) -> None:
+    page.clock.run_for(CHECK_EVERY)
 
 
 def wait_for_thumbnails(page: Page) -> None:
@@ -125,8 +127,8 @@ def wait_for_thumbnails(page: Page) -> None:
 
 
 def wait_until(page: Page, expression: str) -> None:
-    """Wait until JavaScript says so; the page's policy keeps Playwright from waiting in it."""
-    deadline = time.monotonic() + 10
+    """Wait until an expression is true; the page's policy keeps Playwright from waiting in it."""
+    deadline = time.monotonic() + CEILING
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, expression
         page.wait_for_timeout(20)
@@ -135,7 +137,7 @@ def wait_until(page: Page, expression: str) -> None:
 # --- The grid ------------------------------------------------------------------------------------
 
 
-def test_the_photos_are_there_with_thumbnail_and_credit(
+def test_the_page_shows_photos_with_thumbnail_and_credit(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     library.hang(2, photographer="Ana", page_url="https://unsplash.com/photos/x")
@@ -156,13 +158,13 @@ def test_an_empty_library_says_so_until_the_first_photo_comes(
     expect(page.locator("#play")).to_be_hidden()
     library.hang()
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(photos(page)).to_have_count(1)
     expect(page.get_by_text("No photos yet")).to_be_hidden()
     expect(page.locator("#play")).to_be_visible()
 
 
-def test_a_thousand_photos_load_only_what_is_seen(
+def test_a_thousand_photos_load_only_the_visible_thumbnails(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     library.hang(1000)
@@ -176,7 +178,7 @@ def test_a_thousand_photos_load_only_what_is_seen(
     expect(photos(page).last.locator("img")).to_have_js_property("naturalWidth", 60)
 
 
-def test_a_row_is_as_high_as_wide_pictures_and_narrow_ones_make_it_together(
+def test_wide_and_narrow_pictures_of_a_row_are_equally_high(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     for size in [(90, 60), (40, 60), (60, 60)] * 4:
@@ -191,7 +193,7 @@ def test_a_row_is_as_high_as_wide_pictures_and_narrow_ones_make_it_together(
     assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
 
 
-def test_a_photo_has_its_colour_before_its_picture_is_there(
+def test_a_photo_has_its_colour_before_its_picture_has_loaded(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     library.hang(color="#0a64c8")
@@ -256,7 +258,7 @@ def test_numbers_after_a_topic_that_is_read_from_the_right_stay_in_order(
 
 
 def _ends(place: Locator, child: str) -> tuple[float, float]:
-    """Where a child of an element begins and ends on the screen; null is the element itself."""
+    """Return where a child of an element begins and ends; null is the element itself."""
     node = "element" if child == "null" else f"element.{child}"
     left, right = place.evaluate(
         f"""element => {{
@@ -269,7 +271,7 @@ def _ends(place: Locator, child: str) -> tuple[float, float]:
     return left, right
 
 
-def test_what_is_pressed_can_be_told_in_colours_that_the_system_chose(
+def test_a_pressed_button_is_recognizable_in_forced_colours(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     library.hang(1, "sea")
@@ -296,12 +298,12 @@ def test_hostile_texts_are_shown_as_they_are(
     page.keyboard.press("Escape")
     library.hang(1, HOSTILE, photographer=HOSTILE)
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(photos(page)).to_have_count(2)
     assert page.evaluate("window.hacked") is None
 
 
-def test_the_policy_stops_a_script_that_got_into_the_page_all_the_same(
+def test_the_policy_stops_a_script_that_gets_into_the_page(
     library: GalleryLibrary, new_context: NewContext, watch: Watch
 ) -> None:
     library.hang()
@@ -315,7 +317,7 @@ def test_the_policy_stops_a_script_that_got_into_the_page_all_the_same(
     watch.troubles.clear()
 
 
-def test_without_scripts_the_photos_are_there_all_the_same(
+def test_without_scripts_the_page_still_shows_the_photos(
     library: GalleryLibrary, new_context: NewContext
 ) -> None:
     library.hang(2)
@@ -358,20 +360,20 @@ def test_one_topic_needs_no_choice(library: GalleryLibrary, opened: Opened) -> N
     expect(opened().locator("#topics")).to_be_hidden()
 
 
-def test_a_choice_is_told_to_who_does_not_see_it_and_a_new_photo_is_not(
+def test_a_choice_is_announced_to_screen_readers_and_a_new_photo_is_not(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     library.hang(1, "sea")
     library.hang(1, "sky")
     page = opened()
-    told = page.get_by_role("status")
+    announcement = page.get_by_role("status")
     page.get_by_role("button", name="sea 1").click()
-    expect(told).to_have_text("1 photo of sea")
+    expect(announcement).to_have_text("1 photo of sea")
     library.hang(1, "sea")
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(page.locator("#count")).to_have_text("2 photos of sea")
-    expect(told).to_have_text("1 photo of sea")
+    expect(announcement).to_have_text("1 photo of sea")
 
 
 # --- The large view ------------------------------------------------------------------------------
@@ -398,7 +400,7 @@ def test_keys_open_a_photo_turn_to_others_and_close_it(
         assert_shown_large(page, sequence)
     page.keyboard.press("Escape")
     expect(view(page)).to_be_hidden()
-    expect(page.locator(f".photo[data-sequence='{first}'] .picture")).to_be_focused()
+    expect(page.locator(f".photo[data-key^='{first}-'] .picture")).to_be_focused()
 
 
 def test_the_large_view_has_credit_description_and_size(
@@ -426,7 +428,7 @@ def test_buttons_do_what_keys_do(library: GalleryLibrary, opened: Opened) -> Non
     expect(view(page)).to_be_hidden()
 
 
-def test_a_finger_turns_to_the_next_photo(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_swipe_turns_to_the_next_photo(library: GalleryLibrary, opened: Opened) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
     page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     photos(page).first.locator(".picture").tap()
@@ -453,7 +455,9 @@ def test_the_keyboard_stays_within_the_large_view(library: GalleryLibrary, opene
         assert page.evaluate("document.getElementById('view').contains(document.activeElement)")
 
 
-def test_the_page_behind_the_large_view_rests(library: GalleryLibrary, opened: Opened) -> None:
+def test_the_page_behind_the_large_view_does_not_scroll(
+    library: GalleryLibrary, opened: Opened
+) -> None:
     library.hang(60, size=(60, 60))
     page = opened(viewport={"width": 800, "height": 600})
     photos(page).first.locator(".picture").click()
@@ -466,7 +470,7 @@ def test_the_page_behind_the_large_view_rests(library: GalleryLibrary, opened: O
     wait_until(page, "scrollY > 0")
 
 
-def test_a_finger_moves_about_in_what_is_enlarged(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_swipe_pans_while_the_page_is_zoomed_in(library: GalleryLibrary, opened: Opened) -> None:
     _, second = (photo.stored_sequence for photo in library.hang(2))
     page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     photos(page).first.locator(".picture").tap()
@@ -476,7 +480,7 @@ def test_a_finger_moves_about_in_what_is_enlarged(library: GalleryLibrary, opene
     before = page.evaluate("visualViewport.pageLeft")
     drag(page, 300, 60)
     wait_until(page, f"visualViewport.pageLeft > {before} + 50")
-    page.evaluate(  # other browsers tell of the same finger that it was lifted
+    page.evaluate(  # other browsers report that the same finger was lifted
         """() => {
             const target = document.getElementById("view");
             for (const [kind, clientX] of [["touchstart", 300], ["touchend", 60]]) {
@@ -501,25 +505,25 @@ def drag(page: Page, start: int, end: int) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def test_a_photo_that_went_while_it_was_large_leaves_the_keyboard_at_the_newest(
+def test_a_photo_that_vanishes_from_the_large_view_leaves_the_focus_at_the_newest(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     kept, banned = library.hang(2)
     page = opened()
     photos(page).first.locator(".picture").click()
     assert_shown_large(page, banned.stored_sequence)
-    Curation(library.database).ban(banned.id, library.folder)
+    ban(library.library, banned.id)
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(page.get_by_role("button", name="Close")).to_be_visible()
     page.wait_for_timeout(200)
     page.keyboard.press("Escape")
     expect(photos(page)).to_have_count(1)
-    kept_link = page.locator(f".photo[data-sequence='{kept.stored_sequence}'] .picture")
+    kept_link = page.locator(f".photo[data-key^='{kept.stored_sequence}-'] .picture")
     expect(kept_link).to_be_focused()
 
 
-def test_what_is_large_is_told_but_not_each_photo_of_the_slide_show(
+def test_the_large_photo_is_announced_but_not_each_photo_of_the_slide_show(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     library.hang(2)
@@ -533,7 +537,7 @@ def test_what_is_large_is_told_but_not_each_photo_of_the_slide_show(
     expect(caption).to_have_attribute("aria-live", "polite")
 
 
-def test_a_picture_that_is_missing_is_said_to_be(
+def test_a_missing_picture_is_reported(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     (photo,) = library.hang()
@@ -549,7 +553,7 @@ def test_a_picture_that_is_missing_is_said_to_be(
 # --- The slide show ------------------------------------------------------------------------------
 
 
-def test_the_slide_show_begins_with_the_newest_and_goes_round_by_itself(
+def test_the_slide_show_begins_with_the_newest_and_repeats(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
@@ -574,7 +578,7 @@ def test_the_slide_show_fills_the_screen_until_escape(
     expect(view(page)).to_be_hidden()
 
 
-def test_a_link_begins_the_slide_show_at_its_own_pace(
+def test_a_link_starts_the_slide_show_at_its_own_pace(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
@@ -595,7 +599,7 @@ def test_the_slide_show_can_be_paused_where_it_is(library: GalleryLibrary, opene
     expect(view(page)).not_to_have_class(re.compile("playing"))
 
 
-def test_the_slide_show_begins_when_the_address_is_changed_to_it(
+def test_the_slide_show_starts_when_the_address_changes_to_it(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
@@ -606,7 +610,7 @@ def test_the_slide_show_begins_when_the_address_is_changed_to_it(
     assert_shown_large(page, first)
 
 
-def test_a_pace_beyond_what_a_timer_can_wait_is_no_haste(
+def test_a_pace_beyond_the_limit_of_a_timer_is_not_fast(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     first, second = library.hang(2)
@@ -663,25 +667,25 @@ def test_the_slide_show_of_one_photo_keeps_its_pace_whatever_is_pressed(
     assert 1 <= page.evaluate("window.shows") <= 4
 
 
-def test_the_slide_show_rests_while_nobody_can_see_it(
+def test_the_slide_show_rests_while_the_page_is_hidden(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     first, second, third = library.hang(3)
     page = opened(f"{address_of(library)}#slideshow=3")
     assert_shown_large(page, third.stored_sequence)
-    see(page, hidden=True)
+    set_visibility(page, hidden=True)
     for _ in range(3):
         page.clock.run_for(3_500)
         page.wait_for_timeout(100)
     assert not any(url.endswith((first.path, second.path)) for url in watch.asked)
-    see(page, hidden=False)
+    set_visibility(page, hidden=False)
     for photo in (third, second, first):
         assert_shown_large(page, photo.stored_sequence)
         page.clock.run_for(3_500)
 
 
-def see(page: Page, *, hidden: bool) -> None:
-    """Let the page believe that its tab is behind another, or before it again."""
+def set_visibility(page: Page, *, hidden: bool) -> None:
+    """Make the page believe that its tab is hidden, or visible again."""
     page.evaluate(
         """hidden => {
             const behind = { value: true, configurable: true };
@@ -696,7 +700,7 @@ def see(page: Page, *, hidden: bool) -> None:
 def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
     library: GalleryLibrary, new_context: NewContext
 ) -> None:
-    """The browser may take its time to grant that it stays awake."""
+    """The browser may grant the wake lock late."""
     library.hang()
     library.write()
     page = new_context().new_page()
@@ -715,7 +719,7 @@ def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
     wait_until(page, "window.awake === 0")
 
 
-def test_the_slide_show_passes_over_a_picture_that_does_not_come(
+def test_the_slide_show_skips_a_picture_that_does_not_load(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     first, second, third = library.hang(3)
@@ -731,13 +735,13 @@ def test_the_slide_show_passes_over_a_picture_that_does_not_come(
         page.close()
 
 
-def test_who_turns_by_hand_is_not_taken_back(library: GalleryLibrary, opened: Opened) -> None:
+def test_turning_by_hand_moves_the_slide_show(library: GalleryLibrary, opened: Opened) -> None:
     first, _, third = (photo.stored_sequence for photo in library.hang(3))
     page = opened(f"{address_of(library)}#slideshow=15")
     assert_shown_large(page, third)
     (new,) = library.hang()
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(page.locator(".photo")).to_have_count(4)
     page.clock.run_for(16_000)
     assert_shown_large(page, new.stored_sequence)
@@ -747,7 +751,7 @@ def test_who_turns_by_hand_is_not_taken_back(library: GalleryLibrary, opened: Op
     assert_shown_large(page, new.stored_sequence)
 
 
-def test_the_slide_show_passes_over_a_picture_that_is_missing(
+def test_the_slide_show_skips_a_missing_picture(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     first, second, third = library.hang(3)
@@ -761,7 +765,7 @@ def test_the_slide_show_passes_over_a_picture_that_is_missing(
     watch.troubles.clear()
 
 
-def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
+def test_the_slide_show_inserts_a_new_photo_and_goes_on_where_it_was(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     first, second, third = (photo.stored_sequence for photo in library.hang(3))
@@ -771,7 +775,7 @@ def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
     assert_shown_large(page, second)
     (new,) = library.hang()
     library.write()
-    page.clock.run_for(6_000)  # a look every 20 seconds
+    page.clock.run_for(6_000)  # the next check for news
     expect(page.locator(".photo")).to_have_count(4)
     page.clock.run_for(9_500)
     assert_shown_large(page, new.stored_sequence)
@@ -779,7 +783,7 @@ def test_the_slide_show_takes_up_a_new_photo_and_goes_on_where_it_was(
     assert_shown_large(page, first)
 
 
-def test_the_slide_show_asked_for_in_a_link_begins_with_the_first_photo(
+def test_a_slide_show_by_link_starts_with_the_first_photo(
     library: GalleryLibrary, opened: Opened
 ) -> None:
     library.write()
@@ -787,11 +791,11 @@ def test_the_slide_show_asked_for_in_a_link_begins_with_the_first_photo(
     expect(page.get_by_text("No photos yet")).to_be_visible()
     (first,) = library.hang()
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     assert_shown_large(page, first.stored_sequence)
 
 
-def test_the_slide_show_is_patient_with_a_server_that_is_away(
+def test_the_slide_show_does_not_flood_a_server_that_is_down(
     library: GalleryLibrary, opened: Opened, watch: Watch
 ) -> None:
     library.hang(3)
@@ -820,9 +824,11 @@ def test_a_new_photo_appears_without_a_reload(
     (new,) = library.hang(1, "sky", color="#0a64c8")
     library.write()
     before = len(watch.asked)
-    wait_for_look(page)
+    wait_for_check(page)
     expect(photos(page)).to_have_count(3)
-    expect(photos(page).first).to_have_attribute("data-sequence", str(new.stored_sequence))
+    expect(photos(page).first).to_have_attribute(
+        "data-key", re.compile(rf"^{new.stored_sequence}-")
+    )
     expect(photos(page).first.locator(".picture")).to_have_css(
         "background-color", "rgb(10, 100, 200)"
     )
@@ -838,19 +844,19 @@ def test_a_new_photo_appears_without_a_reload(
     assert len(pictures - known) == 1, "the new thumbnail, and no picture in full"
 
 
-def test_a_photo_that_is_gone_goes_without_a_reload(
+def test_a_removed_photo_disappears_without_a_reload(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     banned, _ = library.hang(2)
     page = opened(address)
     wait_for_thumbnails(page)
-    Curation(library.database).ban(banned.id, library.folder)
+    ban(library.library, banned.id)
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(photos(page)).to_have_count(1)
 
 
-def test_a_page_of_another_version_is_loaded_anew(
+def test_a_page_of_another_version_is_reloaded(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     library.hang(2)
@@ -858,7 +864,7 @@ def test_a_page_of_another_version_is_loaded_anew(
     path = library.folder.path("_gallery/page/news.html")
     path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
     with page.expect_navigation():
-        wait_for_look(page)
+        wait_for_check(page)
     expect(photos(page)).to_have_count(2)
 
 
@@ -871,27 +877,27 @@ def test_new_photos_keep_to_the_topic_that_is_shown(
     page.get_by_role("button", name="sky 1").click()
     library.hang(1, "sea")
     library.write()
-    wait_for_look(page)
+    wait_for_check(page)
     expect(page.get_by_role("button", name="sea 2")).to_be_visible()
     expect(photos(page)).to_have_count(1)
 
 
-def test_the_page_is_loaded_anew_where_more_came_than_the_news_can_tell(
+def test_the_page_reloads_if_more_photos_arrived_than_the_news_lists(
     library: GalleryLibrary, opened: Opened, address: str
 ) -> None:
     library.hang(2)
     page = opened(address)
-    library.hang(NEWS_LENGTH + 1)
+    library.hang(MAX_NEWS + 1)
     library.write()
     with page.expect_navigation():
-        wait_for_look(page)
-    expect(photos(page)).to_have_count(NEWS_LENGTH + 3)
+        wait_for_check(page)
+    expect(photos(page)).to_have_count(MAX_NEWS + 3)
 
 
-def test_photos_of_the_other_mode_do_not_get_into_a_page_that_is_open(
+def test_photos_of_the_other_mode_do_not_get_into_an_open_page(
     library: GalleryLibrary, opened: Opened
 ) -> None:
-    """One folder for both: the demo's page says that nobody took the pictures."""
+    """Both modes may share a folder, and the demo's page says that its pictures are drawn."""
     demo = GalleryLibrary(library.folder.root, "demo")
     demo.hang(2)
     page = opened()
@@ -901,13 +907,13 @@ def test_photos_of_the_other_mode_do_not_get_into_a_page_that_is_open(
     library.hang()
     library.write()
     with page.expect_navigation():
-        wait_for_look(page)
+        wait_for_check(page)
     expect(page.locator("h1")).to_have_text("Photos")
     expect(photos(page)).to_have_count(1)
-    demo.database.close()
+    demo.close()
 
 
-def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
+def test_a_gallery_within_another_page_works_and_sends_that_page_nothing(
     library: GalleryLibrary, new_context: NewContext, tmp_path: Path, watch: Watch
 ) -> None:
     library.hang(2)
@@ -917,7 +923,7 @@ def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
     with folder_served(library.folder.root) as inner, folder_served(outside) as outer:
         (outside / "index.html").write_text(
             '<link rel="icon" href="data:,">'
-            "<script>window.heard = []; onmessage = ({ data }) => heard.push(data)</script>"
+            "<script>window.received = []; onmessage = ({ data }) => received.push(data)</script>"
             f'<iframe src="{inner}/index.html"></iframe>'
             f'<iframe src="{inner}/_gallery/page/news.html"></iframe>'
         )
@@ -928,9 +934,9 @@ def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
         expect(gallery.locator(".photo")).to_have_count(2)
         library.hang()
         library.write()
-        wait_for_look(page)
+        wait_for_check(page)
         expect(gallery.locator(".photo")).to_have_count(3)
-        assert page.evaluate("window.heard") == []
+        assert page.evaluate("window.received") == []
     assert all("does not match the recipient window" in trouble for trouble in watch.troubles)
     watch.troubles.clear()
 
@@ -938,12 +944,12 @@ def test_a_gallery_within_another_page_works_and_tells_that_page_nothing(
 # --- Accessibility -------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make test does it")
+@pytest.mark.needs("npm", "axe-core")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "what", ["an empty library", "the grid", "the large view", "the slide show"]
 )
-def test_axe_finds_no_obstacle(
+def test_axe_finds_no_violation(
     library: GalleryLibrary, opened: Opened, scheme: str, what: str
 ) -> None:
     if what != "an empty library":

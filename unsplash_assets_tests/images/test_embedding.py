@@ -1,10 +1,8 @@
-"""Tests of `library.embedding`: the credit in real files, the pixels untouched, read by others."""
+"""Tests of `images.embedding`: the credit in real files, the pixels untouched."""
 
 import io
 import json
-import shutil
 import struct
-import subprocess
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,9 +16,10 @@ from PIL import Image, ImageCms
 
 from unsplash_assets.errors import BadPicture
 from unsplash_assets.images.embedding import embed, read_packet
-from unsplash_assets.images.xmp import PACKET_AT_MOST, packet
+from unsplash_assets.images.xmp import MAX_PACKET_SIZE, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets_tests.support.processes import Processes
 
 PHOTO = ChosenPhoto(
     id="AbCdEfGhIjK",
@@ -41,7 +40,7 @@ PNG_XMP = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 
 def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (41, 30), **how: Any) -> bytes:
-    """Return a small picture with something in it, and with alpha where its mode has it."""
+    """Return a small picture of noise, with alpha if its mode has it."""
     noise = Image.effect_noise(size, 80)
     image = Image.merge("RGBA", (noise, noise.rotate(90), noise.rotate(180), noise.rotate(270)))
     out = io.BytesIO()
@@ -106,14 +105,14 @@ def webp(content: bytes) -> bytes:
 
 
 @each_picture
-@pytest.mark.parametrize("content", [PACKET, PACKET + b" ", b"x" * PACKET_AT_MOST])
-def test_what_is_put_in_is_read_back(whole: bytes, content: bytes) -> None:
+@pytest.mark.parametrize("content", [PACKET, PACKET + b" ", b"x" * MAX_PACKET_SIZE])
+def test_an_embedded_packet_is_read_back(whole: bytes, content: bytes) -> None:
     assert read(whole) is None
     assert read(embedded(content, whole)) == content
 
 
 @each_picture
-def test_the_pixels_and_all_else_that_is_known_of_them_stay(whole: bytes) -> None:
+def test_pixels_and_all_other_metadata_stay(whole: bytes) -> None:
     before, after = (Image.open(io.BytesIO(x)) for x in (whole, embedded(PACKET, whole)))
     assert (after.mode, after.size, after.tobytes()) == (before.mode, before.size, before.tobytes())
     assert after.getpalette() == before.getpalette()
@@ -185,7 +184,7 @@ OLD = {
 
 
 @pytest.mark.parametrize("old", OLD.values(), ids=OLD)
-def test_a_packet_that_is_there_already_gives_way(old: bytes) -> None:
+def test_an_older_packet_is_replaced(old: bytes) -> None:
     credited = embedded(PACKET, old)
     assert read(credited) == PACKET
     assert b"Another description" not in credited
@@ -195,7 +194,7 @@ def test_a_packet_that_is_there_already_gives_way(old: bytes) -> None:
 
 
 @each_picture
-def test_twice_is_the_same_as_once(whole: bytes) -> None:
+def test_embedding_twice_is_the_same_as_once(whole: bytes) -> None:
     once = embedded(PACKET, whole)
     assert embedded(PACKET, once) == once
     assert embedded(PACKET, embedded(OTHER, whole)) == once
@@ -243,15 +242,15 @@ VP8 = webp_chunk(b"VP8 ", WEBP[20:])
         pytest.param(webp(webp_chunk(b"VP8L", b"\0" * 30)), id="lossless WebP that is none"),
     ],
 )
-def test_a_file_that_is_not_divided_as_it_should_be_is_a_bad_picture(broken: bytes) -> None:
+def test_a_file_of_invalid_structure_is_a_bad_picture(broken: bytes) -> None:
     chunks = embed(PACKET, io.BytesIO(broken))
-    with pytest.raises(BadPicture, match="is not divided as its format has it"):
+    with pytest.raises(BadPicture, match="the structure of the picture's file is invalid"):
         next(chunks)
 
 
 @pytest.mark.parametrize("whole", [*PICTURES.values(), *OLD.values()], ids=[*PICTURES, *OLD])
 @hypothesis.given(data=st.data())
-def test_whatever_comes_is_credited_or_a_bad_picture(whole: bytes, data: st.DataObject) -> None:
+def test_any_file_is_credited_or_a_bad_picture(whole: bytes, data: st.DataObject) -> None:
     head = min(len(whole), 1_000) - 1
     spoiled = bytearray(whole)
     spoiled[data.draw(st.integers(0, head))] ^= data.draw(st.integers(0, 255))
@@ -262,7 +261,7 @@ def test_whatever_comes_is_credited_or_a_bad_picture(whole: bytes, data: st.Data
         assert read(embedded(PACKET, content)) == PACKET
 
 
-def test_a_file_of_nothing_but_empty_parts_is_a_bad_picture() -> None:
+def test_a_file_of_too_many_blocks_is_a_bad_picture() -> None:
     whole = PNG[:33] + png_chunk(b"abCd", b"") * 100_000 + PNG[33:]
     with pytest.raises(BadPicture):
         next(embed(PACKET, io.BytesIO(whole)))
@@ -272,23 +271,22 @@ Exiftool = Callable[[bytes], dict[str, Any]]
 
 
 @pytest.fixture
-def exiftool(tmp_path: Path) -> Exiftool:
-    """Ask exiftool, a reader that is not ours, what it finds in a file."""
-    command = shutil.which("exiftool")
-    if command is None:
-        pytest.skip("exiftool is not installed (Debian: libimage-exiftool-perl)")
+def exiftool(processes: Processes, tmp_path: Path) -> Exiftool:
+    """Ask exiftool, an independent reader, what it finds in a file."""
 
     def ask(content: bytes) -> dict[str, Any]:
         path = tmp_path / "picture"
         path.write_bytes(content)
         options = ["-json", "-G1", "-a", "-struct", "-validate", "-all"]
-        done = subprocess.run([command, *options, path], capture_output=True, check=True)
+        done = processes.run(["exiftool", *options, path], check=True)
         (found,) = json.loads(done.stdout)
         return dict(found)
 
     return ask
 
 
+@pytest.mark.process
+@pytest.mark.needs("exiftool")
 @pytest.mark.parametrize("whole", [*PICTURES.values(), *OLD.values()], ids=[*PICTURES, *OLD])
 def test_exiftool_reads_the_credit(whole: bytes, exiftool: Exiftool) -> None:
     found = exiftool(embedded(PACKET, whole))

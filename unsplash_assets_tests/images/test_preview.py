@@ -1,4 +1,4 @@
-"""Tests of `library.preview`: a small copy that can be shown without the file."""
+"""Tests of `images.preview`: small copies that can be shown without the file."""
 
 import base64
 import io
@@ -40,7 +40,7 @@ def is_teal(image: Image.Image) -> bool:
         ((1, 1), (1, 1)),
     ],
 )
-def test_the_longer_side_is_made_to_fit_and_nothing_enlarged(
+def test_the_longer_side_is_reduced_to_fit_and_nothing_is_enlarged(
     tmp_path: Path, size: tuple[int, int], small: tuple[int, int]
 ) -> None:
     Image.new("RGB", size, TEAL).save(tmp_path / "x.jpg")
@@ -110,7 +110,7 @@ def test_a_small_picture_is_not_enlarged_to_a_preview(tmp_path: Path) -> None:
     assert shown(preview(tmp_path / "x.png", 100_000), "webp").size == (20, 10)
 
 
-def test_a_preview_that_would_not_fit_at_all_is_left_out(detailed: Path) -> None:
+def test_a_preview_that_does_not_fit_at_all_is_omitted(detailed: Path) -> None:
     assert preview(detailed, 50) == ""
 
 

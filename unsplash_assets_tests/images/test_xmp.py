@@ -1,4 +1,4 @@
-"""Tests of `library.xmp`: a packet that any reader of XML takes, whatever the names are."""
+"""Tests of `images.xmp`: a packet that any XML reader accepts, whatever the names are."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -7,7 +7,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.images.xmp import PACKET_AT_MOST, packet
+from unsplash_assets.images.xmp import MAX_PACKET_SIZE, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto
@@ -34,20 +34,20 @@ PREFIXES = {
 
 
 def fields(photo: ChosenPhoto = PHOTO, mode: Mode = "live") -> dict[str, str]:
-    """Return what the packet of a photo says: its texts, by the property around each."""
+    """Return the texts in the packet of a photo by the property around each."""
     content = packet(Credit(photo, "my wall", mode))
-    assert len(content) <= PACKET_AT_MOST
+    assert len(content) <= MAX_PACKET_SIZE
     found: dict[str, str] = {}
 
-    def look(element: ET.Element, name: str) -> None:
+    def collect(element: ET.Element, name: str) -> None:
         uri, _, local = element.tag[1:].partition("}")
         name = f"{PREFIXES[uri]}:{local}" if uri in PREFIXES else name
         if element.text and element.text.strip():
             found[name] = element.text
         for child in element:
-            look(child, name)
+            collect(child, name)
 
-    look(ET.fromstring(content), "")  # noqa: S314 - it was made here
+    collect(ET.fromstring(content), "")  # noqa: S314 - it was made here
     return found
 
 
@@ -67,13 +67,13 @@ def test_a_packet_has_the_fields_of_the_iptc_standard() -> None:
     }
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_facts_are_omitted() -> None:
     bare = fields(replace(PHOTO, description=None, photographer_url="", page_url=""))
     assert set(fields()) - set(bare) == {"Iptc4xmpCore:CiUrlWork", "dc:description"}
     assert bare["xmpRights:WebStatement"] == f"https://unsplash.com/?{SENT}"
 
 
-def test_the_packet_of_a_demo_says_so_and_names_no_licensor() -> None:
+def test_the_packet_of_a_demo_picture_says_so_and_names_no_licensor() -> None:
     demo = fields(mode="demo")
     note = "demo: drawn here, there is no such photo"
     assert demo["photoshop:Credit"] == f"Photo by Zoë O'Neil on Unsplash ({note})"
@@ -84,7 +84,7 @@ def test_the_packet_of_a_demo_says_so_and_names_no_licensor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "comes_through_as"),
+    ("text", "expected"),
     [
         ("  Ana \t\r\n Lima ", "Ana Lima"),
         ("<b>&amp;\"'</b>]]>", "<b>&amp;\"'</b>]]>"),
@@ -97,11 +97,11 @@ def test_the_packet_of_a_demo_says_so_and_names_no_licensor() -> None:
         ("?><?xpacket end='w'?>", "?><?xpacket end='w'?>"),
     ],
 )
-def test_names_of_any_script_come_through_and_what_xml_cannot_hold_is_a_space(
-    text: str, comes_through_as: str
+def test_names_of_any_script_are_kept_and_forbidden_characters_become_spaces(
+    text: str, expected: str
 ) -> None:
     found = fields(replace(PHOTO, photographer=text, description=text))
-    assert found["dc:creator"] == found["dc:description"] == comes_through_as
+    assert found["dc:creator"] == found["dc:description"] == expected
 
 
 def fits_xml(character: str) -> bool:
@@ -121,19 +121,19 @@ ANY_TEXT = st.text(
 @hypothesis.given(ANY_TEXT, ANY_TEXT)
 def test_no_text_breaks_a_packet(name: str, description: str) -> None:
     found = fields(replace(PHOTO, photographer=name, description=description))
-    for text, there in ((name, "dc:creator"), (description, "dc:description")):
+    for text, field in ((name, "dc:creator"), (description, "dc:description")):
         kept = "".join(c if fits_xml(c) else " " for c in text)
-        assert found.get(there, "") == " ".join(kept.split())
+        assert found.get(field, "") == " ".join(kept.split())
 
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800b", "a\uffffb", " a  b", "x" * 2_000])
-def test_a_link_that_would_have_to_be_changed_or_cut_is_left_out(path: str) -> None:
+def test_a_link_that_does_not_fit_as_it_is_is_omitted(path: str) -> None:
     found = fields(replace(PHOTO, page_url=f"https://unsplash.com/{path}"))
     assert set(fields()) - set(found) == {"xmpRights:WebStatement", "dc:source"}
 
 
 @pytest.mark.parametrize("character", ["x", "&", "é", "山", "😀"])
-def test_texts_that_are_far_too_long_are_cut_so_that_a_jpeg_can_hold_them(character: str) -> None:
+def test_texts_that_are_too_long_for_a_jpeg_are_cut(character: str) -> None:
     long = character * 100_000
     found = fields(replace(PHOTO, photographer=long, description=long))
     assert found["dc:description"] == found["dc:creator"] == character * 1_700

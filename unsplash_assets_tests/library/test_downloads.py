@@ -1,4 +1,4 @@
-"""Tests of `library.download`: one picture over real sockets, through every trouble."""
+"""Tests of `library.downloads`: one picture over real sockets, through every trouble."""
 
 import hashlib
 import io
@@ -29,14 +29,17 @@ from unsplash_assets.errors import (
     UnsplashAssetsError,
 )
 from unsplash_assets.images.embedding import embed, read_packet
-from unsplash_assets.images.xmp import packet
-from unsplash_assets.library.downloads import download
+from unsplash_assets.images.xmp import CREDIT_MARK, packet
+from unsplash_assets.library.downloads import Downloader, picture_limits
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets.model.photos import ChosenPhoto, StoredFile
+from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.unsplash.models import PICTURES
 from unsplash_assets_tests.conftest import RawServe, Script, Serve
+from unsplash_assets_tests.viewer.test_programs import posix_only
 
 LIMITS = Limits(Timeouts(), size=200_000)
 SHORT = replace(LIMITS, timeouts=Timeouts(0.5, 0.3, 0.6))
@@ -71,9 +74,18 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "library")
 
 
+def store(url: str, folder: Folder, limits: Limits = LIMITS, own_path: str = "") -> StoredFile:
+    """Download the photo from a URL, and publish it."""
+    downloader = Downloader(HttpTransport(), folder, limits, app_name="tests", mode="live")
+    with downloader.download(replace(PHOTO, url=url), own_path) as download:
+        folder.publish(download.temporary, download.name)
+    assert download.file.path == download.name
+    return download.file
+
+
 def fetch(url: str, folder: Folder, limits: Limits = LIMITS) -> str:
-    """Download the photo from a URL; return its path."""
-    return download(replace(PHOTO, url=url), HttpTransport(), folder, limits, PACKET).path
+    """Download the photo from a URL, and publish it; return its path."""
+    return store(url, folder, limits).path
 
 
 def files(folder: Folder) -> list[str]:
@@ -89,7 +101,7 @@ def emulated(base: str) -> str:
 def answering(
     status: str = "200 OK", body: bytes = WHOLE, **headers: str
 ) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
-    """Return an application that answers everything alike, as a JPEG unless it is told else."""
+    """Return an application that answers everything alike, as a JPEG unless `headers` differ."""
     named = {"Content-Type": "image/jpeg", "Content-Length": str(len(body))}
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
 
@@ -103,8 +115,7 @@ def answering(
 def test_a_picture_is_stored_under_its_name_with_its_facts(
     emulator_url: str, folder: Folder
 ) -> None:
-    photo = replace(PHOTO, url=emulated(emulator_url))
-    stored = download(photo, HttpTransport(), folder, LIMITS, PACKET)
+    stored = store(emulated(emulator_url), folder)
     assert files(folder) == [stored.path] == [NAME]
     content = folder.path(stored.path).read_bytes()
     assert stored.bytes == len(content)
@@ -141,7 +152,7 @@ def test_only_what_gets_the_name_is_waited_for_until_it_is_on_the_disk(
     assert synced == [folder.path(name).stat().st_ino]
 
 
-def test_the_types_that_can_be_proven_are_asked_for_without_compression(
+def test_the_types_that_can_be_validated_are_asked_for_without_compression(
     serve: Serve, folder: Folder
 ) -> None:
     asked: list[WSGIEnvironment] = []
@@ -156,14 +167,106 @@ def test_the_types_that_can_be_proven_are_asked_for_without_compression(
     assert "HTTP_AUTHORIZATION" not in asked[0]
 
 
-def test_a_picture_that_is_fetched_again_replaces_the_one_before(
-    serve: Serve, folder: Folder
-) -> None:
+def test_a_picture_that_is_not_published_leaves_nothing(serve: Serve, folder: Folder) -> None:
+    downloader = Downloader(HttpTransport(), folder, LIMITS, app_name="tests", mode="live")
+    with downloader.download(replace(PHOTO, url=serve(answering()))) as download:
+        assert download.temporary.path.read_bytes() == CREDITED
+        assert files(folder) != []
+    assert files(folder) == []
+
+
+def test_the_picture_of_another_api_is_not_asked_for(serve: Serve, folder: Folder) -> None:
+    """The catalogue may hold URLs of an API that is no longer used."""
+    asked: list[str] = []
+
+    def picture_server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["PATH_INFO"])
+        return answering()(environ, start_response)
+
+    here, elsewhere = serve(answering()), serve(picture_server)
+    limits = picture_limits(here, timeout=5, size=200_000)
+    error = leaves_nothing(folder, lambda: fetch(f"{elsewhere}/photo-1", folder, limits))
+    assert type(error) is RequestRefused
+    assert "is not an allowed host: nothing was requested" in str(error)
+    assert asked == []
+    assert fetch(f"{here}/photo-1", folder, limits) == NAME
+
+
+def test_pictures_of_unsplash_come_from_its_pictures_server_alone() -> None:
+    limits = picture_limits(UNSPLASH_API_URL, timeout=5, size=200_000)
+    assert (limits.redirect_origins, limits.is_confined) == (frozenset({PICTURES}), True)
+    assert (limits.timeouts.total, limits.size) == (5, 200_000)
+
+
+def test_a_damaged_picture_that_is_fetched_again_is_replaced(serve: Serve, folder: Folder) -> None:
     fetch(serve(answering()), folder)
     folder.path(NAME).write_bytes(b"damaged")
-    fetch(serve(answering()), folder)
+    assert store(serve(answering()), folder, own_path=NAME).path == NAME
     assert files(folder) == [NAME]
     assert folder.path(NAME).read_bytes() == CREDITED
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_that_a_killed_run_left_behind_is_replaced(
+    serve: Serve, folder: Folder, kind: str
+) -> None:
+    """It carries our credit, and no row names it."""
+    api = serve(answering(body=picture(kind), Content_Type=f"image/{kind.lower()}"))
+    name = fetch(api, folder)
+    assert fetch(api, folder) == name
+    assert files(folder) == [name]
+
+
+OTHER = NAME.replace("waves", "waves-2")
+THIRD = NAME.replace("waves", "waves-3")
+STRANGERS = {
+    "the user's own picture": WHOLE,
+    "a picture with another credit": b"".join(
+        embed(packet(Credit(PHOTO, "tests", "live")).replace(CREDIT_MARK, b" elsewhere"),
+              io.BytesIO(WHOLE))
+    ),
+    "no picture": b"mine",
+    "an empty file": b"",
+    "a cut picture": CREDITED[:20],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", STRANGERS.values(), ids=list(STRANGERS))
+def test_a_strangers_file_under_the_photos_name_is_kept(
+    serve: Serve, folder: Folder, content: bytes
+) -> None:
+    folder.path(NAME).parent.mkdir(parents=True)
+    folder.path(NAME).write_bytes(content)
+    stored = store(serve(answering()), folder)
+    assert stored.path == OTHER
+    assert folder.path(NAME).read_bytes() == content
+    assert folder.path(OTHER).read_bytes() == CREDITED
+    folder.path(OTHER).write_bytes(content)
+    assert fetch(serve(answering()), folder) == THIRD
+    assert folder.path(OTHER).read_bytes() == content
+
+
+def test_a_folder_under_the_photos_name_is_kept(serve: Serve, folder: Folder) -> None:
+    folder.path(NAME).mkdir(parents=True)
+    assert fetch(serve(answering()), folder) == OTHER
+    assert folder.path(NAME).is_dir()
+
+
+@posix_only
+def test_a_pipe_under_the_photos_name_is_kept_and_not_read(serve: Serve, folder: Folder) -> None:
+    folder.path(NAME).parent.mkdir(parents=True)
+    os.mkfifo(folder.path(NAME))
+    assert fetch(serve(answering()), folder) == OTHER
+    assert folder.path(NAME).is_fifo()
+
+
+def test_a_repaired_photo_keeps_the_other_name_that_it_has(serve: Serve, folder: Folder) -> None:
+    folder.path(NAME).parent.mkdir(parents=True)
+    folder.path(NAME).write_bytes(b"mine")
+    folder.path(OTHER).write_bytes(b"damaged")
+    assert store(serve(answering()), folder, own_path=OTHER).path == OTHER
+    assert files(folder) == [OTHER, NAME]
+    assert folder.path(NAME).read_bytes() == b"mine"
 
 
 def leaves_nothing(folder: Folder, fetching: Callable[[], str]) -> UnsplashAssetsError:
@@ -241,7 +344,7 @@ def test_a_body_that_is_no_whole_picture_leaves_nothing(
     assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is BadPicture
 
 
-def test_a_picture_is_proven_before_the_credit_makes_its_parts_add_up(
+def test_a_picture_is_validated_before_the_credit_makes_its_parts_add_up(
     serve: Serve, folder: Folder
 ) -> None:
     """A WebP that is cut between two parts differs from a whole one by its length alone."""
@@ -257,7 +360,7 @@ def test_a_picture_that_can_take_no_credit_leaves_nothing(serve: Serve, folder: 
     url = serve(answering(body=WHOLE[:20] + b"\xff\0" + WHOLE[20:]))
     error = leaves_nothing(folder, lambda: fetch(url, folder))
     assert type(error) is BadPicture
-    assert "is not divided as its format has it" in str(error)
+    assert "the structure of the picture's file is invalid" in str(error)
 
 
 def test_a_picture_without_a_type_is_a_bad_one(raw_serve: RawServe, folder: Folder) -> None:

@@ -71,7 +71,7 @@ def cells(text: str) -> list[list[str]]:
 
 
 def undone(cell: str) -> str:
-    """Take away the apostrophes, as docs/export.md says."""
+    """Take away the apostrophes, as docs/reference/export.md says."""
     return re.sub(r"(?<![^;\t\r\n])'", "", cell)
 
 

@@ -1,47 +1,45 @@
-"""Tests of `library.repairing`: the same photo again, as if it had never been away."""
+"""Tests of `library.repair`: the same photo again, as if it had never been away."""
 
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from unsplash_assets.catalogue.curation import Curation
 from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.images.embedding import read_packet
-from unsplash_assets.library.repair import HEALED_AT_MOST, Repairs, heal, repair
+from unsplash_assets.library.curation import ban
+from unsplash_assets.library.repair import REPAIRED_AT_MOST, Repairs, repair, repair_due
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.storage.folder import Folder, TemporaryFile
 from unsplash_assets.storage.names import RelativePath
 from unsplash_assets_tests.conftest import Clock
-from unsplash_assets_tests.support.libraries import Library, cut, delete, flip, library
+from unsplash_assets_tests.support.libraries import StockedLibrary, cut, delete, flip, library
+from unsplash_assets_tests.support.processes import Processes, environment, python
 
 REPAIRS = """
-import sys, time
+import sys
 from pathlib import Path
-from unsplash_assets_tests.libraries import Library
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.files import Folder
-database = open_database(Path(sys.argv[1]), None, "live")
-mine = Library(database, Folder(Path(sys.argv[1])), sys.argv[2], time.time)
-print(flush=True)
-print(mine.repair().failed)
+from unsplash_assets_tests.support.libraries import Unsplash, opened
+with opened(Path(sys.argv[1]), Unsplash(sys.argv[2])) as mine:
+    print(flush=True)
+    print(mine.repair().failed)
 """
 
 
 @pytest.fixture
-def mine(tmp_path: Path, clock: Clock) -> Iterator[Library]:
+def mine(tmp_path: Path, clock: Clock) -> Iterator[StockedLibrary]:
     with library(tmp_path / "library", clock) as opened:
         yield opened
 
 
-def damaged(mine: Library, count: int = 1) -> list[StoredPhoto]:
+def damaged(mine: StockedLibrary, count: int = 1) -> list[StoredPhoto]:
     """Store photos, cut their files, and let that be known."""
     photos = mine.bring(count)
     for photo in photos:
@@ -50,13 +48,14 @@ def damaged(mine: Library, count: int = 1) -> list[StoredPhoto]:
     return photos
 
 
-def heal_sea(mine: Library) -> Repairs:
-    return heal(mine.integrity, mine.shelf.source, "sea", concurrency=4)
+def repair_sea(mine: StockedLibrary) -> Repairs:
+    """Repair what a run of the topic repairs besides its own work."""
+    return repair_due(mine.library, "sea")
 
 
-def test_a_repaired_photo_is_to_the_world_what_it_was(mine: Library, clock: Clock) -> None:
+def test_a_repaired_photo_is_to_the_world_what_it_was(mine: StockedLibrary, clock: Clock) -> None:
     (photo,) = mine.bring(1)
-    Curation(mine.database, clock).favour(photo.id)
+    mine.library.curation.favour(photo.id)
     before, newest = mine.row(photo.id), mine.catalogue.newest_sequence()
     flip(mine.folder.path(photo.path))
     clock.now += 3600
@@ -68,7 +67,7 @@ def test_a_repaired_photo_is_to_the_world_what_it_was(mine: Library, clock: Cloc
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
-def test_a_download_event_that_is_due_is_still_due_and_one(mine: Library) -> None:
+def test_a_download_event_that_is_due_is_still_due_and_one(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, event_sent_at=None, event_due_at=5.0)
     delete(mine.folder.path(photo.path))
@@ -77,7 +76,7 @@ def test_a_download_event_that_is_due_is_still_due_and_one(mine: Library) -> Non
     assert (row["event_due_at"], row["event_sent_at"]) == (5.0, None)
 
 
-def test_a_repair_asks_for_the_picture_alone(mine: Library) -> None:
+def test_a_repair_asks_for_the_picture_alone(mine: StockedLibrary) -> None:
     damaged(mine, 3)
     mine.unsplash.asked.clear()
     mine.repair()
@@ -85,10 +84,10 @@ def test_a_repair_asks_for_the_picture_alone(mine: Library) -> None:
     assert mine.unsplash.requests == []
 
 
-def test_a_new_file_may_have_another_hash_and_carries_the_credit(mine: Library) -> None:
+def test_a_new_file_may_have_another_hash_and_carries_the_credit(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
-    source = replace(mine.shelf.source, app_name="another name")
-    repair(mine.integrity, source, [photo.id], 1)
+    renamed = mine.changed(app_name="another name")
+    assert repair(renamed.library, [photo.id]) == Repairs(repaired=[photo.path])
     (again,) = mine.catalogue.stored_by("mine")
     assert (again.path, again.sha256 == photo.sha256) == (photo.path, False)
     assert mine.found() == []
@@ -96,7 +95,7 @@ def test_a_new_file_may_have_another_hash_and_carries_the_credit(mine: Library) 
         assert b"another+name" in (read_packet(picture) or b"")
 
 
-def named_otherwise(mine: Library, photo: StoredPhoto) -> Path:
+def named_otherwise(mine: StockedLibrary, photo: StoredPhoto) -> Path:
     """Let a photo's file be one of an earlier name, damaged."""
     old = mine.folder.path("sea/an-earlier-name.jpg")
     mine.folder.path(photo.path).rename(old)
@@ -105,7 +104,7 @@ def named_otherwise(mine: Library, photo: StoredPhoto) -> Path:
     return old
 
 
-def test_an_old_file_of_another_name_is_removed(mine: Library) -> None:
+def test_an_old_file_of_another_name_is_removed(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     before = mine.files()
     old = named_otherwise(mine, photo)
@@ -117,7 +116,7 @@ def test_an_old_file_of_another_name_is_removed(mine: Library) -> None:
 
 
 def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
     (photo,) = mine.bring(1)
     named_otherwise(mine, photo)
@@ -130,12 +129,14 @@ def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
             verifying.start()
             time.sleep(0.3)
 
-    assert replace(mine, folder=Slow(mine.folder.root)).repair().failed == {}
+    assert mine.changed(Slow(mine.folder.root)).repair().failed == {}
     verifying.join()
     assert (found, mine.found()) == ([], [])
 
 
-def test_an_old_file_stays_where_it_is_the_other_modes_too(mine: Library, clock: Clock) -> None:
+def test_an_old_file_stays_where_it_is_the_other_modes_too(
+    mine: StockedLibrary, clock: Clock
+) -> None:
     (photo,) = mine.bring(1)
     old = named_otherwise(mine, photo)
     with library(mine.folder.root, clock, "demo") as demo:
@@ -147,29 +148,28 @@ def test_an_old_file_stays_where_it_is_the_other_modes_too(mine: Library, clock:
         mine.set(photo.id, path="sea/an-earlier-name.jpg")
 
 
-def test_an_old_file_that_cannot_be_removed_does_not_spoil_the_repair(mine: Library) -> None:
+def test_an_old_file_that_cannot_be_removed_does_not_spoil_the_repair(mine: StockedLibrary) -> None:
     class InUse(Folder):
-        def delete(self, name: str) -> None:
-            raise LibraryError(f"{name} is in use")
+        def delete(self, name: str, size: int | None = None) -> None:
+            raise LibraryError(f"{name} of {size} bytes is in use")
 
     (photo,) = mine.bring(1)
     named_otherwise(mine, photo)
-    there = replace(mine, folder=InUse(mine.folder.root))
-    assert there.repair().failed == {}
+    assert mine.changed(InUse(mine.folder.root)).repair().failed == {}
     assert mine.found() == ["unknown sea/an-earlier-name.jpg"]
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
-def test_a_photo_that_unsplash_has_no_more_is_lost(mine: Library, status: str) -> None:
+def test_a_photo_that_unsplash_has_no_more_is_lost(mine: StockedLibrary, status: str) -> None:
     gone, well = damaged(mine, 2)
     mine.unsplash.status = status
-    failed = repair(mine.integrity, mine.shelf.source, [gone.id], 1).failed
-    said = f"the picture is not to be had: its server answered {status[:3]}"
-    assert failed == {gone.path: f"{said} (lost: runs ask for it no more)"}
+    failed = repair(mine.library, [gone.id]).failed
+    said = f"the picture is not available: its server answered {status[:3]}"
+    assert failed == {gone.path: f"{said} (lost: runs no longer ask for it)"}
     assert (mine.row(gone.id)["state"], mine.row(gone.id)["reason"]) == ("lost", said)
     assert mine.catalogue.counts()["sea"].damaged == 2
     mine.unsplash.status = ""
-    assert heal_sea(mine).repaired == [well.path]
+    assert repair_sea(mine).repaired == [well.path]
     assert mine.found() == [f"damaged {gone.path}"]
 
 
@@ -177,54 +177,63 @@ def test_a_photo_that_unsplash_has_no_more_is_lost(mine: Library, status: str) -
     "status", ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden"]
 )
 def test_a_photo_that_is_refused_and_not_said_to_be_gone_is_asked_for_again(
-    mine: Library, clock: Clock, status: str
+    mine: StockedLibrary, clock: Clock, status: str
 ) -> None:
     """It may be the trouble of a proxy, or of the pictures' server."""
     (photo,) = damaged(mine)
     mine.unsplash.status = status
-    said = f"the picture is not to be had: its server answered {status[:3]}"
-    assert heal_sea(mine).failed == {photo.path: said}
+    said = f"the picture is not available: its server answered {status[:3]}"
+    assert repair_sea(mine).failed == {photo.path: said}
     assert (mine.row(photo.id)["state"], mine.row(photo.id)["reason"]) == ("damaged", said)
-    assert heal_sea(mine) == Repairs()
+    assert repair_sea(mine) == Repairs()
     clock.now += 60
     mine.unsplash.status = ""
-    assert heal_sea(mine).repaired == [photo.path]
+    assert repair_sea(mine).repaired == [photo.path]
 
 
-def test_a_person_may_ask_for_a_lost_photo_again(mine: Library) -> None:
+def test_a_person_may_ask_for_a_lost_photo_again(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, state="lost")
     assert mine.repair().repaired == [photo.path]
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
-def test_a_lost_photo_whose_file_comes_back_is_stored_again(mine: Library) -> None:
+def test_a_lost_photo_whose_file_comes_back_is_stored_again(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, state="lost")
     assert mine.found() == []
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
-def test_a_lost_photo_can_be_banned_and_is_not_brought_again(mine: Library, clock: Clock) -> None:
+def test_a_lost_photo_can_be_banned_and_is_not_brought_again(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, state="lost")
-    assert Curation(mine.database, clock).ban(photo.id, mine.folder).removed == [photo.path]
+    assert ban(mine.library, photo.id).removed == [photo.path]
     assert mine.found() == []
 
 
-def test_the_trouble_of_one_does_not_cost_its_neighbours(mine: Library) -> None:
+def test_the_trouble_of_one_does_not_cost_its_neighbours(mine: StockedLibrary) -> None:
     photos = damaged(mine, 5)
-    mine.set(photos[0].id, url="http://127.0.0.1:9/photo-gone")
+    well, cut_off = mine.unsplash.emulator, with_fault(Emulator(), "picture-cut")
+
+    def unsplash(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        application = cut_off if "cut=1" in environ["QUERY_STRING"] else well
+        return application(environ, start_response)
+
+    mine.unsplash.emulator = unsplash
+    mine.set(photos[0].id, url=f"{photos[0].url}&cut=1")
     mine.set(photos[1].id, url=photos[1].url.replace("/photo-", "/nothing-"))
+    mine.set(photos[2].id, url="http://127.0.0.1:9/photo-elsewhere")
     repairs = mine.repair()
-    assert sorted(repairs.repaired) == sorted(photo.path for photo in photos[2:])
-    assert "is the network up?" in repairs.failed[photos[0].path]
-    assert "is not to be had" in repairs.failed[photos[1].path]
-    assert sorted(mine.found()) == sorted(f"damaged {photo.path}" for photo in photos[:2])
+    assert sorted(repairs.repaired) == sorted(photo.path for photo in photos[3:])
+    assert "was cut short" in repairs.failed[photos[0].path]
+    assert "is not available" in repairs.failed[photos[1].path]
+    assert "is not an allowed host: nothing was requested" in repairs.failed[photos[2].path]
+    assert sorted(mine.found()) == sorted(f"damaged {photo.path}" for photo in photos[:3])
     assert list((mine.folder.root / ".incoming").iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Library) -> None:
+def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: StockedLibrary) -> None:
     first, second = mine.bring(2)
     for photo in (first, second):
         delete(mine.folder.path(photo.path))
@@ -232,25 +241,25 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Librar
     repairs = mine.repair()
     assert repairs.repaired == [second.path]
     place = mine.folder.path(first.path)
-    said = f"{place} is a folder, where a file belongs: move it elsewhere"
+    said = f"{place} is a folder where a file belongs: move it elsewhere"
     assert repairs.failed == {first.path: said}
     assert place.is_dir()
 
 
-def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: Library) -> None:
-    photos = damaged(mine, HEALED_AT_MOST + 2)
+def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: StockedLibrary) -> None:
+    photos = damaged(mine, REPAIRED_AT_MOST + 2)
     (other,) = mine.bring(1, "sky", run_id="other")
     delete(mine.folder.path(other.path))
     mine.verify()
-    assert len(heal_sea(mine).repaired) == HEALED_AT_MOST
-    assert len(heal_sea(mine).repaired) == 2
-    assert heal_sea(mine) == Repairs()
+    assert len(repair_sea(mine).repaired) == REPAIRED_AT_MOST
+    assert len(repair_sea(mine).repaired) == 2
+    assert repair_sea(mine) == Repairs()
     assert mine.found() == [f"missing {other.path}"]
     assert len(mine.catalogue.stored_by("mine")) == len(photos)
 
 
 def test_after_each_failure_a_run_waits_twice_as_long_and_others_come_first(
-    mine: Library, clock: Clock
+    mine: StockedLibrary, clock: Clock
 ) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, postponed=4)  # it was hard to get
@@ -259,29 +268,33 @@ def test_after_each_failure_a_run_waits_twice_as_long_and_others_come_first(
     mine.unsplash.status = "503 Service Unavailable"
     waits = []
     for _ in range(14):
-        assert list(heal_sea(mine).failed) == [photo.path]
+        assert list(repair_sea(mine).failed) == [photo.path]
         waits.append(mine.row(photo.id)["repair_due_at"] - clock.now)
         clock.now += waits[-1] - 1
-        assert heal_sea(mine) == Repairs()
+        assert repair_sea(mine) == Repairs()
         clock.now += 1
     assert waits[:3] == [60, 120, 240]
     assert waits[-1] == 86_400
     mine.unsplash.status = ""
-    assert heal_sea(mine).repaired == [photo.path]
+    assert repair_sea(mine).repaired == [photo.path]
     cut(mine.folder.path(photo.path))
     mine.verify()
     assert mine.row(photo.id)["repair_due_at"] == clock.now
     assert mine.row(photo.id)["postponed"] == 0
 
 
-def test_what_was_damaged_before_there_was_a_time_for_its_repair_is_due(mine: Library) -> None:
+def test_what_was_damaged_before_there_was_a_time_for_its_repair_is_due(
+    mine: StockedLibrary,
+) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, repair_due_at=None)
-    assert heal_sea(mine).repaired == [photo.path]
+    assert repair_sea(mine).repaired == [photo.path]
 
 
 @pytest.mark.parametrize("state", ["banned", "pruning", "pruned"])
-def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(mine: Library, state: str) -> None:
+def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(
+    mine: StockedLibrary, state: str
+) -> None:
     (photo,) = damaged(mine)
     delete(mine.folder.path(photo.path))
 
@@ -290,13 +303,13 @@ def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(mine: Library, 
             mine.set(photo.id, state=state)
             super().complete(temporary)
 
-    source = replace(mine.shelf.source, folder=GivesUp(mine.folder.root))
-    assert repair(mine.integrity, source, [photo.id], 1).failed == {}
+    there = mine.changed(GivesUp(mine.folder.root))
+    assert repair(there.library, [photo.id]).failed == {}
     assert mine.files() == {}
     assert mine.row(photo.id)["state"] == state
 
 
-def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: Library) -> None:
+def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
 
     class Overtaken(Folder):
@@ -304,13 +317,15 @@ def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: Library)
             mine.repair()
             super().complete(temporary)
 
-    source = replace(mine.shelf.source, folder=Overtaken(mine.folder.root), app_name="late")
-    assert repair(mine.integrity, source, [photo.id], 1).repaired == [photo.path]
+    late = mine.changed(Overtaken(mine.folder.root), app_name="late")
+    assert repair(late.library, [photo.id]).repaired == [photo.path]
     assert mine.catalogue.stored_by("mine") == [photo]
     assert mine.found() == []
 
 
-def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(mine: Library) -> None:
+def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(
+    mine: StockedLibrary,
+) -> None:
     (photo,) = damaged(mine)
 
     class Dies(Folder):
@@ -318,25 +333,22 @@ def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(mine: Li
             super().publish(temporary, name)
             raise LibraryError("killed")
 
-    integrity = replace(mine, folder=Dies(mine.folder.root)).integrity
-    source = replace(mine.shelf.source, app_name="another name")
-    assert repair(integrity, source, [photo.id], 1).failed == {photo.path: "killed"}
+    dying = mine.changed(Dies(mine.folder.root), app_name="another name")
+    assert repair(dying.library, [photo.id]).failed == {photo.path: "killed"}
     assert mine.found() == [f"damaged {photo.path}"]
     assert mine.repair().failed == {}
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
+@pytest.mark.long
 def test_several_that_repair_the_same_files_at_once_agree_with_the_catalogue(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
     for turn in range(3):
         photos = damaged(mine, 6)
         ids = [photo.id for photo in photos]
-        sources = [replace(mine.shelf.source, app_name=f"{turn} {n}") for n in range(3)]
-        threads = [
-            threading.Thread(target=repair, args=(mine.integrity, source, ids, 3))
-            for source in sources
-        ]
+        hands = [mine.changed(app_name=f"{turn} {number}") for number in range(3)]
+        threads = [threading.Thread(target=repair, args=(hand.library, ids)) for hand in hands]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -344,20 +356,22 @@ def test_several_that_repair_the_same_files_at_once_agree_with_the_catalogue(
         assert mine.found() == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("after", [0.05, 0.15, 0.3, 0.5])
 def test_a_repair_that_is_killed_leaves_nothing_that_another_does_not_mend(
-    mine: Library, after: float
+    mine: StockedLibrary, processes: Processes, after: float
 ) -> None:
-    mine.unsplash._emulator = Emulator(latency=0.05)  # noqa: SLF001
+    mine.unsplash.emulator = Emulator(latency=0.05)
     photos = mine.bring(12)
     for photo in photos:
         delete(mine.folder.path(photo.path))
-    command = [sys.executable, "-c", REPAIRS, str(mine.folder.root), mine.base]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as repairing:
-        assert repairing.stdout
-        repairing.stdout.readline()
-        time.sleep(after)
-        repairing.send_signal(signal.SIGTERM)
+    command = python(REPAIRS, mine.folder.root, mine.base)
+    repairing = processes.start(command, stdout=subprocess.PIPE, env=environment())
+    assert repairing.stdout
+    repairing.stdout.readline()
+    time.sleep(after)
+    repairing.send_signal(signal.SIGTERM)
+    repairing.wait()
     seen = mine.verify()
     stored = {photo.path for photo in mine.catalogue.stored_by("mine")}
     assert {finding.path for finding in seen.findings} == {p.path for p in photos} - stored
@@ -367,9 +381,11 @@ def test_a_repair_that_is_killed_leaves_nothing_that_another_does_not_mend(
     assert len(mine.catalogue.stored_by("mine")) == 12
 
 
-def test_progress_is_told_over_all_photos(mine: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_over_all_photos(
+    mine: StockedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("unsplash_assets.library.repair.AT_ONCE", 2)
-    photos, told = damaged(mine, 5), list[int]()
+    photos, reported = damaged(mine, 5), list[int]()
     ids = [photo.id for photo in photos]
-    assert repair(mine.integrity, mine.shelf.source, ids, 2, told.append).failed == {}
-    assert told == [1, 2, 3, 4, 5]
+    assert repair(mine.library, ids, reported.append).failed == {}
+    assert reported == [1, 2, 3, 4, 5]

@@ -1,20 +1,16 @@
-"""Tests of `library.selection`: how a topic is stocked, and which URL a choice gets."""
+"""Tests of `library.selection`: how a topic is topped up, and which URL a choice gets."""
 
 import json
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.catalogue.database import Database, read_database
-from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
 from unsplash_assets.emulator.faults import with_fault
@@ -22,33 +18,45 @@ from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
 from unsplash_assets.images.xmp import packet
+from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.selection import TopUp, choose, rendition_url, top_up
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.settings.settings import parse
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.storage.names import photo_id_of, photo_path
-from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.unsplash.client import Filters, UnsplashClient
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
-from unsplash_assets_tests.conftest import Clock, Noted, Serve
+from unsplash_assets_tests.conftest import Clock, Noted, Opened, Serve
 
-ANY = Filters()
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
-NOTHING_DONE = TopUp(0, (), frozenset(), skipped={}, waiting=30, shortage=None)
 
 
 @pytest.fixture
-def budget(database: Database, clock: Clock) -> RequestBudget:
-    return RequestBudget(database, "of the key", clock)
+def api() -> Noted:
+    """The API of the tests; its `application` can be exchanged for another."""
+    return Noted(Emulator())
 
 
-Client = Callable[[WSGIApplication], UnsplashClient]
+Wanting = Callable[..., Library]
 
 
 @pytest.fixture
-def client(serve: Serve, budget: RequestBudget) -> Client:
-    """Make a client of an API that is served, whose requests `budget` grants."""
-    return lambda api: UnsplashClient(HttpTransport(), "key", serve(api), budget=budget)
+def wanting(opened: Opened, serve: Serve, api: Noted) -> Wanting:
+    """Open the library for runs of so many photos: `wanting(5, rendition="raw")`."""
+    url = serve(api)
+    return lambda count=1, **values: opened(api_url=url, photos_per_run=str(count), **values)
+
+
+@pytest.fixture
+def library(wanting: Wanting) -> Library:
+    """The library, for runs of one photo."""
+    return wanting()
+
+
+def nothing_done(library: Library, waiting: int = 30) -> TopUp:
+    """Return the result where enough are waiting."""
+    usage = library.budget.usage()
+    return TopUp("sea", 0, (), frozenset(), {}, waiting, shortage=None, usage=usage)
 
 
 class Api:
@@ -66,38 +74,37 @@ class Api:
         return [json.dumps([{**content, **self._changes} for content in photos]).encode()]
 
 
-def test_an_empty_list_is_stocked_with_one_request(
-    client: Client, catalogue: Photos, budget: RequestBudget
-) -> None:
-    found = top_up(client(Emulator()), catalogue, "sea", 1, ANY)
+def test_an_empty_list_is_topped_up_with_one_request(library: Library) -> None:
+    found = top_up(library, "sea")
     assert (found.requests, found.fetched, found.new, found.waiting) == (1, 30, 30, 30)
-    assert (found.skipped, found.shortage) == ({}, None)
-    assert catalogue.waiting("sea") == 30
-    assert budget.usage().used == 1
+    assert (found.skipped, found.shortage, found.warnings) == ({}, None, [])
+    assert found.summary == "sea: 30 new of 30, 30 waiting"
+    assert library.photos.waiting("sea") == 30
+    assert library.budget.usage().used == 1
+    assert found.usage == library.budget.usage()
 
 
-def test_no_request_is_made_while_enough_are_waiting(
-    client: Client, catalogue: Photos, budget: RequestBudget
-) -> None:
-    api = client(Emulator())
-    top_up(api, catalogue, "sea", 1, ANY)
-    assert top_up(api, catalogue, "sea", 30, ANY) == NOTHING_DONE
-    assert budget.usage().used == 1
+def test_no_request_is_made_while_enough_are_waiting(wanting: Wanting) -> None:
+    top_up(wanting(1), "sea")
+    many = wanting(30)
+    assert top_up(many, "sea") == nothing_done(many)
+    assert many.budget.usage().used == 1
 
 
-def test_as_many_requests_are_made_as_are_needed_and_no_more(
-    client: Client, catalogue: Photos, budget: RequestBudget
-) -> None:
-    api = client(Api(list(range(30)), list(range(20, 50)), list(range(60, 90))))
-    found = top_up(api, catalogue, "sea", 45, ANY)
+def test_as_many_requests_are_made_as_are_needed_and_no_more(wanting: Wanting, api: Noted) -> None:
+    api.application = Api(list(range(30)), list(range(20, 50)), list(range(60, 90)))
+    library = wanting(45)
+    found = top_up(library, "sea")
     assert (found.requests, found.fetched, found.new, found.waiting) == (2, 60, 50, 50)
     assert found.shortage is None
-    assert budget.usage().used == 2
+    assert library.budget.usage().used == 2
 
 
-def test_photos_that_another_topic_brought_are_not_new(client: Client, catalogue: Photos) -> None:
-    top_up(client(Api([1, 2])), catalogue, "sky", 2, ANY)
-    found = top_up(client(Api([1, 2], [2, 3])), catalogue, "sea", 1, ANY)
+def test_photos_that_another_topic_brought_are_not_new(wanting: Wanting, api: Noted) -> None:
+    api.application = Api([1, 2])
+    top_up(wanting(2), "sky")
+    api.application = Api([1, 2], [2, 3])
+    found = top_up(wanting(1), "sea")
     assert (found.requests, found.fetched, found.waiting) == (2, 4, 1)
     assert found.new_ids == {EmulatedPhoto(7, 3).id}
     assert [photo.id for photo in found.photos] == [EmulatedPhoto(7, n).id for n in (1, 2, 2, 3)]
@@ -105,131 +112,158 @@ def test_photos_that_another_topic_brought_are_not_new(client: Client, catalogue
 
 
 def test_a_topic_without_new_photos_is_given_up_after_two_requests(
-    client: Client, catalogue: Photos, budget: RequestBudget
+    wanting: Wanting, api: Noted
 ) -> None:
-    found = top_up(client(Api([1, 2])), catalogue, "sea", 5, ANY)
+    api.application = Api([1, 2])
+    library = wanting(5)
+    found = top_up(library, "sea")
     assert (found.requests, found.new, found.waiting) == (3, 2, 2)
     assert found.shortage == "Unsplash has given no new photos of 'sea', only known ones"
-    assert budget.usage().used == 3
+    assert found.warnings == [found.shortage]
+    assert library.budget.usage().used == 3
 
 
-def test_fruitless_requests_count_only_in_a_row(client: Client, catalogue: Photos) -> None:
-    api = client(Api([1], [1], [1, 2], [2], [2, 3]))
-    found = top_up(api, catalogue, "sea", 3, ANY)
+def test_fruitless_requests_count_only_in_a_row(wanting: Wanting, api: Noted) -> None:
+    api.application = Api([1], [1], [1, 2], [2], [2, 3])
+    found = top_up(wanting(3), "sea")
     assert (found.requests, found.new, found.shortage) == (5, 3, None)
 
 
 def test_photos_that_are_skipped_are_counted_over_all_requests(
-    client: Client, catalogue: Photos
+    library: Library, api: Noted
 ) -> None:
-    found = top_up(client(Api([1, 2, 3], premium=True)), catalogue, "sea", 1, ANY)
+    api.application = Api([1, 2, 3], premium=True)
+    found = top_up(library, "sea")
     assert (found.requests, found.fetched, found.skipped) == (2, 0, {"premium": 6})
     assert found.shortage
 
 
 def test_a_budget_that_is_spent_midway_keeps_the_part_that_was_brought(
-    client: Client, catalogue: Photos, clock: Clock, budget: RequestBudget
+    wanting: Wanting, api: Noted, clock: Clock
 ) -> None:
-    api = client(Emulator(HourlyQuota(1, clock)))
-    found = top_up(api, catalogue, "sea", 40, ANY)
+    api.application = Emulator(HourlyQuota(1, clock))
+    library = wanting(40)
+    found = top_up(library, "sea")
     assert (found.requests, found.new, found.waiting) == (1, 30, 30)
-    assert found.shortage == budget.spent_words()
+    assert found.shortage == library.budget.shortage().reason
     assert found.shortage.startswith("request budget spent: 1 of 1 in the last hour, next at ")
 
 
 def test_a_quota_that_is_refused_midway_keeps_the_part_that_was_brought(
-    client: Client, catalogue: Photos, clock: Clock
+    wanting: Wanting, api: Noted, clock: Clock
 ) -> None:
-    top_up(client(Api([1, 2])), catalogue, "sea", 2, ANY)
-    found = top_up(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 3, ANY)
+    api.application = Api([1, 2])
+    top_up(wanting(2), "sea")
+    api.application = Emulator(HourlyQuota(0, clock))
+    found = top_up(wanting(3), "sea")
     assert (found.new, found.waiting) == (0, 2)
     assert "quota is spent" in (found.shortage or "")
 
 
 def test_a_quota_that_is_refused_with_none_waiting_is_raised(
-    client: Client, catalogue: Photos, clock: Clock
+    library: Library, api: Noted, clock: Clock
 ) -> None:
+    api.application = Emulator(HourlyQuota(0, clock))
     with pytest.raises(QuotaSpent, match="403: Rate Limit Exceeded"):
-        top_up(client(Emulator(HourlyQuota(0, clock))), catalogue, "sea", 1, ANY)
+        top_up(library, "sea")
 
 
 def test_a_budget_that_is_spent_is_raised_where_none_wait_and_nothing_is_asked(
-    client: Client, catalogue: Photos, clock: Clock
+    library: Library, api: Noted, clock: Clock
 ) -> None:
-    noted = Noted(Emulator(HourlyQuota(1, clock)))
-    api = client(noted)
-    top_up(api, catalogue, "sea", 1, ANY)
+    api.application = Emulator(HourlyQuota(1, clock))
+    top_up(library, "sea")
     with pytest.raises(QuotaSpent, match=r"^request budget spent: 1 of 1 in the last hour, next "):
-        top_up(api, catalogue, "sky", 1, ANY)
-    assert noted.statuses == [200]
+        top_up(library, "sky")
+    assert api.statuses == [200]
 
 
 def test_a_budget_that_is_spent_is_no_matter_where_enough_wait(
-    client: Client, catalogue: Photos, clock: Clock
+    library: Library, api: Noted, clock: Clock
 ) -> None:
-    api = client(Emulator(HourlyQuota(1, clock)))
-    top_up(api, catalogue, "sea", 1, ANY)
-    assert top_up(api, catalogue, "sea", 1, ANY) == NOTHING_DONE
+    api.application = Emulator(HourlyQuota(1, clock))
+    top_up(library, "sea")
+    assert top_up(library, "sea") == nothing_done(library)
 
 
 def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
-    client: Client, catalogue: Photos, clock: Clock, budget: RequestBudget
+    wanting: Wanting, api: Noted, clock: Clock
 ) -> None:
-    api = client(Emulator(HourlyQuota(40, clock)))
-    top_up(api, catalogue, "sky", 1, ANY)
-    found = top_up(api, catalogue, "sea", 60, ANY)
+    api.application = Emulator(HourlyQuota(40, clock))
+    top_up(wanting(1), "sky")
+    library = wanting(60)
+    found = top_up(library, "sea")
     assert (found.requests, found.waiting) == (2, 60)
-    with budget.reserve(10):
-        found = top_up(api, catalogue, "art", 60, ANY)
+    with library.budget.reserve(10):
+        found = top_up(library, "art")
     assert (found.requests, found.waiting) == (1, 30)
     assert found.shortage == "the request budget has download events for 26 of 60 photos"
 
 
 def test_one_photo_is_asked_for_even_where_its_event_has_to_wait(
-    client: Client, catalogue: Photos, clock: Clock
+    library: Library, api: Noted, clock: Clock
 ) -> None:
-    api = client(Emulator(HourlyQuota(2, clock)))
-    top_up(api, catalogue, "sky", 1, ANY)
-    assert top_up(api, catalogue, "sea", 1, ANY).waiting == 30
+    api.application = Emulator(HourlyQuota(2, clock))
+    top_up(library, "sky")
+    assert top_up(library, "sea").waiting == 30
 
 
-def test_a_topic_that_nothing_matches_is_raised(client: Client, catalogue: Photos) -> None:
+def test_a_topic_that_nothing_matches_is_raised(library: Library) -> None:
     with pytest.raises(NoPhotos):
-        top_up(client(Emulator()), catalogue, UNMATCHED_QUERY, 1, ANY)
+        top_up(library, UNMATCHED_QUERY)
 
 
 def test_an_outage_is_raised_and_never_taken_for_an_empty_answer(
-    client: Client, catalogue: Photos
+    library: Library, api: Noted
 ) -> None:
+    api.application = with_fault(Emulator(), "api-503")
     with pytest.raises(ServerError):
-        top_up(client(with_fault(Emulator(), "api-503")), catalogue, "sea", 1, ANY)
+        top_up(library, "sea")
 
 
-def test_filters_are_asked_for(client: Client, catalogue: Photos) -> None:
-    top_up(client(Emulator()), catalogue, "sea", 5, Filters(orientation="squarish"))
-    chosen = choose(catalogue, "sea", 5, "mine", "raw")
+def test_filters_are_asked_for(wanting: Wanting, api: Noted) -> None:
+    library = wanting(5, orientation="squarish", content_filter="high")
+    top_up(library, "sea")
+    chosen = choose(library, "sea", "mine").photos
     codes = [EmulatedPhoto.from_id(photo.id) for photo in chosen]
     assert {photo and photo.orientation for photo in codes} == {"squarish"}
+    assert parse_qs(api.asked[0].query)["content_filter"] == ["high"]
 
 
-def test_a_choice_has_the_url_of_its_rendition(client: Client, catalogue: Photos) -> None:
-    top_up(client(Api([1, 2, 3])), catalogue, "sea", 1, ANY)
-    chosen = choose(catalogue, "sea", 2, "mine", "small")
-    assert [photo.id for photo in chosen] == [EmulatedPhoto(7, n).id for n in (1, 2)]
-    assert [parse_qs(urlsplit(photo.url).query)["w"] for photo in chosen] == [["400"], ["400"]]
-    assert {photo.rendition for photo in chosen} == {"small"}
+def test_a_choice_has_the_url_of_its_rendition(wanting: Wanting, api: Noted) -> None:
+    api.application = Api([1, 2, 3])
+    library = wanting(2, rendition="small")
+    top_up(library, "sea")
+    choice = choose(library, "sea", "mine")
+    first, second = choice.photos
+    assert [first.id, second.id] == [EmulatedPhoto(7, n).id for n in (1, 2)]
+    assert [parse_qs(urlsplit(photo.url).query)["w"] for photo in choice.photos] == [["400"]] * 2
+    assert {photo.rendition for photo in choice.photos} == {"small"}
+    assert choice.summary == f"sea: chose {first.id}, {second.id}"
+    assert choice.warnings == []
 
 
-def test_choosing_from_nothing_says_which_step_to_run(catalogue: Photos) -> None:
+def test_a_choice_of_fewer_than_wanted_is_a_warning(wanting: Wanting, api: Noted) -> None:
+    api.application = Api([1])
+    top_up(wanting(1), "sea")
+    choice = choose(wanting(2), "sea", "mine")
+    assert (len(choice.photos), choice.wanted) == (1, 2)
+    assert choice.warnings == ["sea: no more were waiting; another run may have taken some"]
+
+
+def test_choosing_from_nothing_says_which_step_to_run(library: Library) -> None:
     with pytest.raises(NoPhotos, match=r"no photo of 'sea' is waiting: materialize photo_metadata"):
-        choose(catalogue, "sea", 1, "mine", "full")
+        choose(library, "sea", "mine")
 
 
-def test_choosing_nothing_is_well_where_some_are_stored(client: Client, catalogue: Photos) -> None:
-    top_up(client(Api([1])), catalogue, "sea", 1, ANY)
-    (photo,) = choose(catalogue, "sea", 1, "mine", "full")
-    catalogue.store({photo.id: FILE})
-    assert choose(catalogue, "sea", 1, "mine", "full") == []
+def test_choosing_nothing_is_well_where_some_are_stored(library: Library, api: Noted) -> None:
+    api.application = Api([1])
+    top_up(library, "sea")
+    (photo,) = choose(library, "sea", "mine").photos
+    library.photos.store({photo.id: FILE})
+    again = choose(library, "sea", "mine")
+    assert again.photos == ()
+    assert again.summary == "sea: chose nothing"
 
 
 RAW = "https://images.unsplash.com/photo-1-abc?ixid=M3wxfDB8MXxyYW5kb20&ixlib=rb-4.1.0"
@@ -318,6 +352,7 @@ ANSWERS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.long
 @hypothesis.given(content=ANSWERS, rendition=st.sampled_from(["raw", "thumb", "640"]))
 @hypothesis.settings(deadline=None)
 def test_whatever_photo_is_read_can_be_kept_chosen_named_and_credited(
@@ -326,10 +361,10 @@ def test_whatever_photo_is_read_can_be_kept_chosen_named_and_credited(
     """What an answer says goes on into the catalogue, a request, a file's name and its XMP."""
     read = read_photo(content, frozenset({PICTURES}))
     assert isinstance(read, Photo)
-    with closing(read_database(Path("nowhere"), None, "live")) as database:
-        catalogue = Photos(database)
-        assert catalogue.add("sea", [read]).new_ids == {read.id}
-        (photo,) = choose(catalogue, "sea", 1, "mine", rendition)
+    settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_RENDITION": rendition}, Path("nowhere"))
+    with open_library(settings, create=False) as library:
+        assert library.photos.add("sea", [read]) == {read.id}
+        (photo,) = choose(library, "sea", "mine").photos
     assert urlsplit(photo.url).netloc == urlsplit(PICTURES).netloc
     path = photo_path("sea", photo.description, photo.id, "jpg")
     assert photo_id_of(path.partition("/")[2]) == photo.id

@@ -1,22 +1,20 @@
 """Tests of `library.ticks`: what a tick takes up, and why it does not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.events import DownloadEvents
-from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.library.ticks import Skipped, Ticks
+from unsplash_assets.library.opening import Library
+from unsplash_assets.library.ticks import Skipped, claim, next_topic
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.unsplash.budget import Answered
+from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets.unsplash.models import Photo
-from unsplash_assets.unsplash.quota import HOUR, MARGIN, Numbers
-from unsplash_assets_tests.conftest import Clock
+from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
+from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.rivals import claimed_elsewhere
 
-TOPICS = ("nature", "art", "life")
 PHOTO = Photo(
     id="AbCdEfGhIjK", photographer="Ana", photographer_url="", page_url="",
     download_location="https://api.unsplash.com/photos/a/download?ixid=x",
@@ -26,97 +24,153 @@ PHOTO = Photo(
 
 
 @pytest.fixture
-def ticks(catalogue: Photos, database: Database, clock: Clock) -> Ticks:
-    budget = RequestBudget(database, "a-fingerprint", clock)
-    return Ticks(catalogue, DownloadEvents(database, clock), budget)
+def slept() -> list[float]:
+    """How long the library has slept, each time."""
+    return []
 
 
 @pytest.fixture
-def spend(ticks: Ticks) -> Callable[[int], None]:
-    def make(count: int) -> None:
-        with ticks.budget.reserve(count) as reservation:
-            for _ in range(count):
-                reservation.settle(None)
+def library(opened: Opened, slept: list[float]) -> Library:
+    return opened(topics="nature,art,life", sleep=slept.append)
 
-    return make
+
+def spend(library: Library, count: int) -> None:
+    with library.budget.reserve(count) as grant:
+        for _ in range(count):
+            grant.settle(None)
+
+
+def wait_and_owe(library: Library) -> None:
+    """Let a photo of life wait, and the download event of another photo be overdue."""
+    library.photos.add("art", [PHOTO])
+    library.photos.store({PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
+    library.photos.add("life", [replace(PHOTO, id="BbCdEfGhIjK")])
 
 
 def first(topics: Sequence[str]) -> str:
     return topics[0]
 
 
-def said(outcome: str | Skipped) -> str:
+def said(outcome: str | Skipped | None) -> str:
     assert isinstance(outcome, Skipped)
     return outcome.reason
 
 
-def test_a_tick_takes_up_one_of_all_topics(ticks: Ticks) -> None:
+def test_a_tick_takes_up_one_of_all_topics(library: Library) -> None:
     seen: list[Sequence[str]] = []
 
     def pick(topics: Sequence[str]) -> str:
         seen.append(tuple(topics))
         return topics[1]
 
-    assert ticks.next_topic(TOPICS, pick) == "art"
-    assert seen == [TOPICS]
+    assert next_topic(library, pick) == "art"
+    assert seen == [("nature", "art", "life")]
 
 
-def test_a_tick_is_skipped_when_the_budget_is_spent(
-    ticks: Ticks, spend: Callable[[int], None], clock: Clock
-) -> None:
-    spend(50)
-    words = said(ticks.next_topic(TOPICS, first))
+def test_a_tick_is_skipped_when_the_budget_is_spent(library: Library, clock: Clock) -> None:
+    spend(library, 50)
+    words = said(next_topic(library, first))
     assert words.startswith("request budget spent: 50 of 50 in the last hour, next at ")
     clock.now += HOUR + MARGIN
-    assert ticks.next_topic(TOPICS, first) == "nature"
+    assert next_topic(library, first) == "nature"
 
 
-def test_only_a_topic_whose_work_can_be_done_is_taken_up(
-    ticks: Ticks, spend: Callable[[int], None]
-) -> None:
-    spend(49)
-    assert isinstance(ticks.next_topic(TOPICS, first), Skipped)
-    ticks.catalogue.add("life", [PHOTO])
-    assert ticks.next_topic(TOPICS, first) == "life"
+def test_only_a_topic_whose_work_can_be_done_is_taken_up(library: Library) -> None:
+    spend(library, 49)
+    assert isinstance(next_topic(library, first), Skipped)
+    library.photos.add("life", [PHOTO])
+    assert next_topic(library, first) == "life"
 
 
-def test_a_topic_with_waiting_photos_is_skipped_when_nothing_is_left(
-    ticks: Ticks, spend: Callable[[int], None]
-) -> None:
-    ticks.catalogue.add("life", [PHOTO])
-    spend(50)
-    words = said(ticks.next_topic(TOPICS, first))
+def test_a_topic_with_waiting_photos_is_skipped_when_nothing_is_left(library: Library) -> None:
+    library.photos.add("life", [PHOTO])
+    spend(library, 50)
+    words = said(next_topic(library, first))
     assert words.startswith("request budget spent: 50 of 50 in the last hour, next at ")
 
 
-def test_an_overdue_download_event_is_paid_for_first(
-    ticks: Ticks, spend: Callable[[int], None]
-) -> None:
-    ticks.catalogue.add("art", [PHOTO])
-    ticks.catalogue.store({PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
-    ticks.catalogue.add("life", [replace(PHOTO, id="BbCdEfGhIjK")])
-    spend(49)
-    assert said(ticks.next_topic(TOPICS, first)).startswith("request budget too small for 2")
+def test_an_overdue_download_event_is_paid_for_first(library: Library) -> None:
+    wait_and_owe(library)
+    spend(library, 49)
+    assert said(next_topic(library, first)).startswith("request budget too small for 2")
 
 
 def test_the_one_careful_request_after_a_refusal_is_not_kept_back_by_an_overdue_event(
-    ticks: Ticks, clock: Clock
+    library: Library, clock: Clock
 ) -> None:
-    ticks.catalogue.add("art", [PHOTO])
-    ticks.catalogue.store({PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
-    ticks.catalogue.add("life", [replace(PHOTO, id="BbCdEfGhIjK")])
-    with ticks.budget.reserve(1) as reservation:
-        reservation.settle(Answered(Numbers(50, 0), quota_spent=True))
-    assert isinstance(ticks.next_topic(TOPICS, first), Skipped)
+    wait_and_owe(library)
+    with library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=50, remaining=0, quota_spent=True))
+    assert isinstance(next_topic(library, first), Skipped)
     clock.now += 600
-    assert ticks.next_topic(TOPICS, first) == "life"
+    assert next_topic(library, first) == "life"
 
 
 def test_a_refused_key_stops_the_ticks_until_it_is_another(
-    ticks: Ticks, database: Database, clock: Clock
+    library: Library, opened: Opened
 ) -> None:
-    with ticks.budget.reserve(1) as reservation:
-        reservation.settle(Answered(Numbers(50, 49), key_refused=True))
-    assert "did not accept the key" in said(ticks.next_topic(TOPICS, first))
-    other = replace(ticks, budget=RequestBudget(database, "another", clock))
-    assert other.next_topic(TOPICS, first) == "nature"
+    with library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=50, remaining=49, key_refused=True))
+    assert "did not accept the key" in said(next_topic(library, first))
+    assert next_topic(opened(topics="nature", api_key="another"), first) == "nature"
+
+
+def refuse_key(library: Library) -> None:
+    with library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=50, remaining=49, key_refused=True))
+
+
+def test_a_key_that_was_refused_once_is_tried_again_ten_minutes_later(
+    library: Library, clock: Clock
+) -> None:
+    refuse_key(library)
+    clock.now += 599
+    assert "next try at " in said(next_topic(library, first))
+    clock.now += 1
+    assert next_topic(library, first) == "nature"
+    with library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=50, remaining=48))
+    assert next_topic(library, first) == "nature"
+
+
+def test_a_key_that_was_refused_again_is_tried_daily(library: Library, clock: Clock) -> None:
+    refuse_key(library)
+    for _ in range(3):
+        refuse_key(library)
+        clock.now += 86_399
+        assert "did not accept the key" in said(next_topic(library, first))
+        clock.now += 1
+        assert next_topic(library, first) == "nature"
+
+
+def test_a_process_that_is_alone_has_its_minutes_without_waiting(
+    library: Library, slept: list[float]
+) -> None:
+    assert claim(library, NOON) is None
+    assert claim(library, NOON) is None, "a tick may be evaluated twice"
+    assert claim(library, NOON + 60) is None
+    assert slept == []
+
+
+@pytest.mark.process
+def test_a_minute_that_another_process_has_is_left_to_it(
+    library: Library, processes: Processes
+) -> None:
+    with claimed_elsewhere(processes, library.settings, NOON) as pid:
+        words = said(claim(library, NOON))
+    host = ProcessName.current().host
+    assert words == (
+        "another `dagster dev` on this library has this minute "
+        f"(its process {pid} on {host}): stop one of the two"
+    )
+
+
+@pytest.mark.process
+def test_the_process_that_was_here_first_goes_first(
+    library: Library, slept: list[float], processes: Processes
+) -> None:
+    with claimed_elsewhere(processes, library.settings, NOON):
+        assert claim(library, NOON + 60) is None
+    assert slept == [1.5]
+    assert claim(library, NOON + 120) is None
+    assert slept == [1.5], "the other one is gone"

@@ -8,59 +8,62 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.catalogue.curation import Curation
-from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.library.repair import repair
+from unsplash_assets.errors import LibraryMissing
+from unsplash_assets.library.curation import ban
 from unsplash_assets.library.verification import Verification, uncredited, verify
-from unsplash_assets.storage.folder import INCOMING, Folder, Look
+from unsplash_assets.storage.folder import INCOMING, FileState, Folder
 from unsplash_assets.storage.names import photo_path
 from unsplash_assets_tests.conftest import Clock
-from unsplash_assets_tests.support.libraries import Library, cut, delete, flip, library, swap
-from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.libraries import (
+    StockedLibrary,
+    cut,
+    delete,
+    flip,
+    library,
+    opened,
+    swap,
+)
+from unsplash_assets_tests.support.processes import Processes, environment, python
 
 STORES = """
 import sys
 from pathlib import Path
-from unsplash_assets_tests.libraries import Library
-from unsplash_assets.library.database import open_database
-from unsplash_assets.library.files import Folder
-import time
+from unsplash_assets_tests.support.libraries import Unsplash, opened
 folder, base, run_id = sys.argv[1:]
-database = open_database(Path(folder), None, "live")
-mine = Library(database, Folder(Path(folder)), base, time.time)
-print(flush=True)
-for number in range(12):
-    mine.bring(2, run_id=run_id)
+with opened(Path(folder), Unsplash(base)) as mine:
+    print(flush=True)
+    for number in range(12):
+        mine.bring(2, run_id=run_id)
 """
 
 
 @pytest.fixture
-def mine(tmp_path: Path, clock: Clock) -> Iterator[Library]:
-    with library(tmp_path / "library", clock) as opened:
-        yield opened
+def mine(tmp_path: Path, clock: Clock) -> Iterator[StockedLibrary]:
+    with library(tmp_path / "library", clock) as mine:
+        yield mine
 
 
-def paths(mine: Library, count: int, topic: str = "sea") -> list[str]:
+def paths(mine: StockedLibrary, count: int, topic: str = "sea") -> list[str]:
     return [photo.path for photo in mine.bring(count, topic)]
 
 
+@pytest.mark.long
 def test_sixty_files_five_deleted_five_cut_five_altered_two_swapped_and_a_strangers(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
     stored = paths(mine, 30) + paths(mine, 30, "sky")
     before, stranger = mine.files(), mine.folder.path("sea/my own picture.jpg")
     stranger.write_bytes(b"mine")
     time = stranger.stat().st_mtime_ns
     damages = [*[delete] * 5, *[cut] * 5, *[flip] * 5]
-    for path, integrity in zip(stored[20:], damages, strict=False):
-        integrity(mine.folder.path(path))
+    for path, damage in zip(stored[20:], damages, strict=False):
+        damage(mine.folder.path(path))
     swap(mine.folder.path(stored[0]), mine.folder.path(stored[59]))
     asked = len(mine.unsplash.requests)
 
@@ -86,18 +89,19 @@ def test_sixty_files_five_deleted_five_cut_five_altered_two_swapped_and_a_strang
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Library, list[str]]]:
-    with library(tmp_path_factory.mktemp("shared") / "library", Clock()) as opened:
-        yield opened, paths(opened, 8)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StockedLibrary, list[str]]]:
+    with library(tmp_path_factory.mktemp("shared") / "library", Clock()) as mine:
+        yield mine, paths(mine, 8)
 
 
 FATES = st.lists(st.sampled_from(["whole", "missing", "cut", "flipped"]), min_size=8, max_size=8)
 
 
+@pytest.mark.long
 @hypothesis.given(fates=FATES, strangers=st.sets(st.sampled_from("abc")))
 @hypothesis.settings(max_examples=25, deadline=None)
 def test_whatever_the_damage_it_is_found_and_repaired_and_nothing_else_is(
-    shared: tuple[Library, list[str]], fates: list[str], strangers: set[str]
+    shared: tuple[StockedLibrary, list[str]], fates: list[str], strangers: set[str]
 ) -> None:
     mine, stored = shared
     before = mine.files()
@@ -118,22 +122,22 @@ def test_whatever_the_damage_it_is_found_and_repaired_and_nothing_else_is(
     assert mine.files() == before
 
 
-def test_a_library_without_anything_has_nothing_to_verify(mine: Library) -> None:
+def test_a_library_without_anything_has_nothing_to_verify(mine: StockedLibrary) -> None:
     assert mine.verify() == Verification(0, 0, ())
 
 
-def test_a_verification_tells_how_many_files_and_bytes_it_has_read(mine: Library) -> None:
+def test_a_verification_reports_how_many_files_and_bytes_it_has_read(mine: StockedLibrary) -> None:
     stored = mine.bring(3)
-    told: list[tuple[int, int, int]] = []
-    seen = verify(mine.integrity, mine.folder, lambda *numbers: told.append(numbers))
+    reported: list[tuple[int, int, int]] = []
+    seen = verify(mine.library, lambda *numbers: reported.append(numbers))
     size = sum(photo.bytes for photo in stored)
     assert (seen.files, seen.bytes) == (3, size)
-    assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
-    assert told[-1][2] == size
+    assert [(done, total) for done, total, _ in reported] == [(1, 3), (2, 3), (3, 3)]
+    assert reported[-1][2] == size
 
 
 def test_more_files_than_are_read_at_once_are_all_read(
-    mine: Library, monkeypatch: pytest.MonkeyPatch
+    mine: StockedLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unsplash_assets.catalogue.integrity.AT_ONCE", 2)
     monkeypatch.setattr("unsplash_assets.library.verification.AT_ONCE", 2)
@@ -148,7 +152,7 @@ def test_more_files_than_are_read_at_once_are_all_read(
     assert seen.count("unknown") == 5
 
 
-def test_what_is_damaged_is_written_down_with_the_reason(mine: Library) -> None:
+def test_what_is_damaged_is_recorded_with_the_reason(mine: StockedLibrary) -> None:
     gone, short, other = mine.bring(3)
     delete(mine.folder.path(gone.path))
     cut(mine.folder.path(short.path))
@@ -165,7 +169,7 @@ def test_what_is_damaged_is_written_down_with_the_reason(mine: Library) -> None:
     assert mine.catalogue.stored_by("mine") == []
 
 
-def test_a_file_that_is_whole_again_is_stored_again(mine: Library) -> None:
+def test_a_file_that_is_whole_again_is_stored_again(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     place = mine.folder.path(photo.path)
     aside = place.rename(place.with_suffix(".aside"))
@@ -176,7 +180,7 @@ def test_a_file_that_is_whole_again_is_stored_again(mine: Library) -> None:
     assert mine.row(photo.id)["reason"] is None
 
 
-def test_a_file_that_cannot_be_read_is_damaged(mine: Library) -> None:
+def test_a_file_that_cannot_be_read_is_damaged(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     place = mine.folder.path(photo.path)
     place.unlink()
@@ -186,18 +190,18 @@ def test_a_file_that_cannot_be_read_is_damaged(mine: Library) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
-def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: Library) -> None:
+def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     place = mine.folder.path(photo.path)
     place.unlink()
     os.mkfifo(place)
-    assert list(uncredited(mine.integrity, mine.folder)) == []
+    assert list(uncredited(mine.library)) == []
     assert mine.found() == [f"damaged {photo.path}"]
     assert mine.repair().repaired == [photo.path]
     assert mine.found() == []
 
 
-def test_a_file_in_a_place_that_is_no_folder_is_missing(mine: Library) -> None:
+def test_a_file_in_a_place_that_is_no_folder_is_missing(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     shutil.rmtree(mine.folder.path("sea"))
     mine.folder.path("sea").write_text("a file")
@@ -212,15 +216,62 @@ STRANGERS += ["catalogue.db.bak", "sea/sea_abcdefghijk_0.jpg"]
 
 
 @pytest.mark.parametrize("name", [*OURS, *OF_SYSTEMS])
-def test_what_is_ours_or_a_systems_is_not_unknown(mine: Library, name: str) -> None:
+def test_what_is_ours_or_a_systems_is_not_unknown(mine: StockedLibrary, name: str) -> None:
     place(mine.folder, name)
     assert mine.found() == []
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_what_no_photo_has_is_unknown_wherever_it_is(mine: Library, name: str) -> None:
+def test_what_no_photo_has_is_unknown_wherever_it_is(mine: StockedLibrary, name: str) -> None:
     place(mine.folder, name)
     assert mine.found() == [f"unknown {name}"]
+
+
+ODD_NAMES = [
+    b"f\xfcr.jpg", b"\xff\xfe.jpg", b"two\nlines.jpg", b"\x1b[31mred.jpg", b" .jpg", b"'\".jpg",
+    b"sea_abcdefghijk_0\xff.jpg", b"sea_\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff_0.jpg",
+    b"sea_abcdefgh\xedjk_0.jpg", b"%s%n.jpg", b"-rf", "\u202egpj.jpg".encode(),
+]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow only names in UTF-8")
+@pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
+def test_a_file_of_any_name_is_listed_and_left_alone(mine: StockedLibrary, name: bytes) -> None:
+    (photo,) = mine.bring(1)
+    for folder in (b"", b"sea/", b"f\xfcr/"):
+        path = os.fsencode(mine.folder.root) + b"/" + folder + name
+        Path(os.fsdecode(path)).parent.mkdir(exist_ok=True)
+        Path(os.fsdecode(path)).write_bytes(b"mine")
+    before = mine.files()
+    seen = mine.verify()
+    places = sorted(os.fsdecode(folder + name) for folder in (b"", b"sea/", b"f\xfcr/"))
+    assert [str(finding) for finding in seen.findings] == [f"unknown {place}" for place in places]
+    ban(mine.library, photo.id)
+    del before[photo.path]
+    assert mine.files() == before
+
+
+def test_a_disk_that_goes_during_a_verification_ends_it(tmp_path: Path, clock: Clock) -> None:
+    """As one that is pulled out: its mount point is empty, and no photo is damaged."""
+    catalogue = f"sqlite:///{tmp_path}/catalogue.db"
+    with (
+        library(tmp_path / "another", clock) as other,
+        opened(tmp_path / "photos", other.unsplash, clock, catalogue=catalogue) as mine,
+    ):
+        mine.bring(3)
+
+        def pull_out(*_: int) -> None:
+            if (tmp_path / "photos" / "sea").exists():
+                (tmp_path / "photos").rename(tmp_path / "the disk")
+                (tmp_path / "photos").mkdir()
+
+        with pytest.raises(LibraryMissing, match="its disk seems not to be mounted"):
+            verify(mine.library, pull_out, threads=1)
+        assert mine.catalogue.counts()["sea"].stored == 3
+        assert list((tmp_path / "photos").iterdir()) == []
+        (tmp_path / "photos").rmdir()
+        (tmp_path / "the disk").rename(tmp_path / "photos")
+        assert mine.found() == []
 
 
 def place(folder: Folder, name: str) -> None:
@@ -229,7 +280,7 @@ def place(folder: Folder, name: str) -> None:
 
 
 def test_a_file_that_was_moved_is_missing_where_it_was_and_unknown_where_it_is(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
     (photo,) = mine.bring(1)
     (mine.folder.root / "sky").mkdir()
@@ -240,18 +291,19 @@ def test_a_file_that_was_moved_is_missing_where_it_was_and_unknown_where_it_is(
 
 
 def test_a_catalogue_that_lies_in_the_library_under_another_name_is_not_unknown(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
-    mine.bring(1)
-    file = mine.folder.path("my photos.sqlite")
-    with closing(open_database(mine.folder.root, f"sqlite:///{file}", "live")) as other:
-        moved = replace(mine, database=other)
-        assert [line for line in moved.found() if "sqlite" in line] == []
+    folder = mine.folder.root.parent / "another"
+    file = folder / "my photos.sqlite"
+    with opened(folder, mine.unsplash, catalogue=f"sqlite:///{file}") as theirs:
+        theirs.bring(1)
+        assert file.exists()
+        assert theirs.found() == []
 
 
 @pytest.mark.parametrize("state", ["stored", "damaged", "lost", "pruning", "chosen"])
 def test_files_of_the_other_mode_in_the_same_folder_are_not_unknown(
-    mine: Library, clock: Clock, state: str
+    mine: StockedLibrary, clock: Clock, state: str
 ) -> None:
     with library(mine.folder.root, clock, "demo") as demo:
         (theirs,) = demo.bring(1, "sky")
@@ -263,25 +315,25 @@ def test_files_of_the_other_mode_in_the_same_folder_are_not_unknown(
 
 
 def test_with_a_catalogue_of_its_own_each_mode_calls_the_others_files_unknown(
-    tmp_path: Path, mine: Library
+    tmp_path: Path, mine: StockedLibrary
 ) -> None:
     (photo,) = mine.bring(1)
-    with closing(open_database(mine.folder.root, f"sqlite:///{tmp_path}/apart.db", "demo")) as db:
-        apart = replace(mine, database=db, mode="demo")
+    catalogue = f"sqlite:///{tmp_path}/apart.db"
+    with opened(mine.folder.root, mine.unsplash, mode="demo", catalogue=catalogue) as apart:
         assert apart.found() == [f"unknown {photo.path}"]
 
 
-def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: Library) -> None:
+def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: StockedLibrary) -> None:
     """Its row comes after it."""
     mine.bring(1)
     (chosen,) = mine.catalogue.choose("sea", 1, "other", "thumb", lambda urls: urls["thumb"])
-    with mine.shelf.source.fetched(chosen) as brought:
-        mine.folder.publish(brought.temporary, brought.name)
-    assert brought.name in mine.files()
+    with mine.library.downloader.download(chosen) as download:
+        mine.folder.publish(download.temporary, download.name)
+    assert download.name in mine.files()
     assert mine.found() == []
 
 
-def test_a_file_of_a_banned_photo_that_a_crash_left_is_unknown(mine: Library) -> None:
+def test_a_file_of_a_banned_photo_that_a_crash_left_is_unknown(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, state="banned")
     assert mine.found() == [f"unknown {photo.path}"]
@@ -294,74 +346,73 @@ class Interrupted(Folder):
         super().__init__(root)
         self.acts = [act]
 
-    def look(self, name: str) -> Look | None:
-        look = super().look(name)
+    def inspect(self, name: str) -> FileState | None:
+        state = super().inspect(name)
         if self.acts:
             self.acts.pop()()
-        return look
+        return state
 
 
-def found_while(mine: Library, act: Callable[[], object]) -> list[str]:
+def found_while(mine: StockedLibrary, act: Callable[[], object]) -> list[str]:
     """Verify while something happens; return what was found."""
-    folder = Interrupted(mine.folder.root, act)
-    return [str(finding) for finding in verify(mine.integrity, folder).findings]
+    return mine.changed(Interrupted(mine.folder.root, act)).found()
 
 
-@pytest.mark.parametrize("integrity", [delete, cut, flip])
+@pytest.mark.parametrize("damage", [delete, cut, flip])
 def test_a_file_that_is_replaced_while_it_is_judged_is_not_taken_for_damaged(
-    mine: Library, integrity: Callable[[Path], None]
+    mine: StockedLibrary, damage: Callable[[Path], None]
 ) -> None:
     """Its row has the same hash as before: only the file tells."""
     (photo,) = mine.bring(1)
-    integrity(mine.folder.path(photo.path))
+    damage(mine.folder.path(photo.path))
 
-    def heal() -> None:
+    def mend() -> None:
         assert mine.repair().repaired == [photo.path]
 
-    assert found_while(mine, heal) == []
+    assert found_while(mine, mend) == []
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
 def test_a_file_that_gets_another_content_and_hash_while_it_is_judged_is_whole(
-    mine: Library,
+    mine: StockedLibrary,
 ) -> None:
     (photo,) = mine.bring(1)
     flip(mine.folder.path(photo.path))
 
-    def heal() -> None:
-        (found,) = mine.verify().bad
-        source = replace(mine.shelf.source, app_name="another name")
-        assert repair(mine.integrity, source, [str(found.photo_id)], 1).failed == {}
+    def mend() -> None:
+        assert mine.changed(app_name="another name").repair().repaired == [photo.path]
 
-    assert found_while(mine, heal) == []
+    assert found_while(mine, mend) == []
     assert mine.row(photo.id)["sha256"] != photo.sha256
 
 
-def test_a_file_that_is_damaged_again_while_it_is_judged_is_found(mine: Library) -> None:
+def test_a_file_that_is_damaged_again_while_it_is_judged_is_found(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     cut(mine.folder.path(photo.path))
     assert found_while(mine, lambda: cut(mine.folder.path(photo.path))) == [f"damaged {photo.path}"]
     assert mine.row(photo.id)["reason"].startswith(f"the file has {photo.bytes // 4} bytes")
 
 
-def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(mine: Library) -> None:
+def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(
+    mine: StockedLibrary,
+) -> None:
     (photo,) = mine.bring(1)
     cut(mine.folder.path(photo.path))
 
     class Restless(Folder):
-        def look(self, name: str) -> Look | None:
-            found = super().look(name)
+        def inspect(self, name: str) -> FileState | None:
+            found = super().inspect(name)
             with self.path(name).open("ab") as file:
                 file.write(b"x")
             return found
 
-    verify(mine.integrity, Restless(mine.folder.root))
+    assert mine.changed(Restless(mine.folder.root)).found() == []
     assert mine.row(photo.id)["state"] == "stored"
 
 
 @pytest.mark.parametrize("state", ["banned", "pruning", "pruned", "waiting"])
 def test_a_photo_that_is_given_up_while_it_is_judged_is_not_missing(
-    mine: Library, state: str
+    mine: StockedLibrary, state: str
 ) -> None:
     (photo,) = mine.bring(1)
     delete(mine.folder.path(photo.path))
@@ -369,23 +420,25 @@ def test_a_photo_that_is_given_up_while_it_is_judged_is_not_missing(
     assert mine.row(photo.id)["state"] == state
 
 
-def test_a_photo_that_is_banned_while_its_file_is_looked_for_is_nothing(mine: Library) -> None:
+def test_a_photo_that_is_banned_while_its_file_is_looked_for_is_nothing(
+    mine: StockedLibrary,
+) -> None:
     first, second = mine.bring(2)
 
-    def ban() -> None:
+    def ban_both() -> None:
         for photo in (first, second):
-            Curation(mine.database).ban(photo.id, mine.folder)
+            ban(mine.library, photo.id)
 
-    assert found_while(mine, ban) == []
+    assert found_while(mine, ban_both) == []
 
 
-def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(mine: Library) -> None:
+@pytest.mark.process
+def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(
+    mine: StockedLibrary, processes: Processes
+) -> None:
     stored = mine.bring(6, "sky")
-    commands = [
-        [sys.executable, "-c", STORES, str(mine.folder.root), mine.base, run] for run in "ab"
-    ]
-    found_there = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    runs = [subprocess.Popen(c, stdout=subprocess.PIPE, env=found_there) for c in commands]
+    commands = [python(STORES, mine.folder.root, mine.base, run) for run in "ab"]
+    runs = [processes.start(c, stdout=subprocess.PIPE, env=environment()) for c in commands]
     for run in runs:
         assert run.stdout
         run.stdout.readline()
@@ -393,37 +446,35 @@ def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(mine: Libr
     while any(run.poll() is None for run in runs):
         seen += mine.found()
         if stored:
-            Curation(mine.database).ban(stored.pop().id, mine.folder)
+            ban(mine.library, stored.pop().id)
         rounds += 1
-    assert [run.communicate()[0] for run in runs] == [b"", b""]
+    assert [run.communicate()[0] for run in runs] == ["", ""]
     assert [run.returncode for run in runs] == [0, 0]
     assert (seen, mine.found()) == ([], [])
     assert rounds > 1
     assert mine.verify().files == 48 + len(stored)
 
 
-def test_pictures_without_a_credit_are_named(mine: Library) -> None:
+def test_pictures_without_a_credit_are_named(mine: StockedLibrary) -> None:
     plain, credited, broken = mine.bring(3)
-    emulated = mine.shelf.transport
-    with emulated.get(plain.url, {}, mine.shelf.limits) as answer:
+    with mine.library.transport.get(plain.url, {}, mine.library.downloader.limits) as answer:
         mine.folder.path(plain.path).write_bytes(b"".join(answer.chunks()))
     mine.folder.path(broken.path).write_text("no picture")
-    assert set(uncredited(mine.integrity, mine.folder)) == {plain.path, broken.path}
+    assert set(uncredited(mine.library)) == {plain.path, broken.path}
     mine.folder.path(broken.path).unlink()
-    assert list(uncredited(mine.integrity, mine.folder)) == [plain.path]
+    assert list(uncredited(mine.library)) == [plain.path]
     mine.verify()
-    assert list(uncredited(mine.integrity, mine.folder)) == []
+    assert list(uncredited(mine.library)) == []
     assert mine.folder.path(credited.path).exists()
 
 
 def test_a_library_that_was_moved_to_another_folder_keeps_working(
-    mine: Library, tmp_path: Path
+    mine: StockedLibrary, tmp_path: Path
 ) -> None:
     before = mine.bring(3)
     mine.database.close()
     moved = Path(shutil.move(mine.folder.root, tmp_path / "another place"))
-    with closing(open_database(moved, None, "live")) as database:
-        there = replace(mine, database=database, folder=Folder(moved))
+    with opened(moved, mine.unsplash) as there:
         assert there.verify().files == 3
         assert there.found() == []
         assert there.catalogue.stored_by("mine") == before
@@ -434,10 +485,11 @@ def test_a_library_that_was_moved_to_another_folder_keeps_working(
     assert not mine.folder.root.exists()
 
 
+@pytest.mark.long
 def test_a_backup_of_a_library_in_use_has_every_file_that_its_catalogue_knows(
-    mine: Library, tmp_path: Path
+    mine: StockedLibrary, tmp_path: Path
 ) -> None:
-    """As docs/operations.md has it: first the catalogue, then the files."""
+    """As docs/how-to/repair-and-backup.md has it: first the catalogue, then the files."""
     mine.bring(4)
     ended = threading.Event()
 
@@ -456,8 +508,7 @@ def test_a_backup_of_a_library_in_use_has_every_file_that_its_catalogue_knows(
             mine.bring(2, run_id="between")
             some = shutil.ignore_patterns("catalogue.db*", ".*")
             shutil.copytree(mine.folder.root, backup, ignore=some, dirs_exist_ok=True)
-            with closing(open_database(backup, None, "live")) as database:
-                restored = replace(mine, database=database, folder=Folder(backup))
+            with opened(backup, mine.unsplash) as restored:
                 seen = restored.verify()
                 assert seen.files >= 4
                 assert seen.bad == ()
@@ -470,7 +521,9 @@ def test_a_backup_of_a_library_in_use_has_every_file_that_its_catalogue_knows(
         writer.join()
 
 
-def test_the_name_of_a_photo_is_known_by_its_id_however_its_words_were_made(mine: Library) -> None:
+def test_the_name_of_a_photo_is_known_by_its_id_however_its_words_were_made(
+    mine: StockedLibrary,
+) -> None:
     """Words may be made otherwise one day; the catalogue's path is what counts."""
     (photo,) = mine.bring(1)
     other = photo_path("sky", "other words", photo.id, "jpg")

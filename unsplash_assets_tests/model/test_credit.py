@@ -1,4 +1,4 @@
-"""Tests of `library.credit`: the words and links that Unsplash's guidelines ask for."""
+"""Tests of `model.credit`: the words and links that Unsplash's guidelines ask for."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,7 @@ def test_a_credit_in_html_links_the_photographer_and_the_photo() -> None:
     )
 
 
-def test_a_credit_in_html_does_without_links_that_are_not_known() -> None:
+def test_a_credit_in_html_omits_unknown_links() -> None:
     assert credit_html("Ana", "", "", "my wall") == (
         f'Photo by Ana on <a href="{UNSPLASH}?{SENT.replace("&", "&amp;")}">Unsplash</a>'
     )
@@ -48,7 +48,7 @@ def test_a_credit_in_html_does_without_links_that_are_not_known() -> None:
         ),
     ],
 )
-def test_a_link_says_which_application_sends_and_keeps_the_rest(url: str, sent: str) -> None:
+def test_a_link_names_the_application_and_keeps_the_rest(url: str, sent: str) -> None:
     assert referral(url, "my wall") == sent
 
 

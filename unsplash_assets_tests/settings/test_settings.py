@@ -15,17 +15,17 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.errors import SettingsError
 from unsplash_assets.model.keep import Keep
-from unsplash_assets.settings import environment, settings, values
-from unsplash_assets.settings.settings import VARIABLES, Settings
-from unsplash_assets_tests.conftest import Given
+from unsplash_assets.settings import settings, values
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets.settings.variables import VARIABLES
+from unsplash_assets_tests.conftest import MakeSettings
 
 KEY = "Zq7_a-made-up-Access-Key_81"
 
 DEFAULTS: dict[str, Any] = {
     "api_key": None,
-    "api_url": "https://api.unsplash.com",
     "app_name": "unsplash_assets",
     "topics": ("history", "life", "wisdom", "art", "office", "nature"),
     "catalogue": None,
@@ -69,6 +69,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("timeout", "3600", 3600.0),
     ("max_size", "1KB", 1_000),
     ("max_size", "2 gb", 2_000_000_000),
+    ("max_size", "2000000000B", 2_000_000_000),
     ("concurrency", "64", 64),
     ("viewer", "OFF", "off"),
     ("viewer", "gallery", "gallery"),
@@ -141,6 +142,8 @@ BAD: list[tuple[str, str, str]] = [
     ("viewer", "feh {path.parent}", "{path}"),
     ("viewer", "feh '{path}", "{path}"),
     ("viewer", "feh {path", "{path}"),
+    ("viewer", "sh -c 'feh {path}'", "as an argument"),
+    ("viewer", "cmd /c echo {path} {credit}", "only {path}"),
     ("keep", "0", "30d"),
     ("keep", "some", "30d"),
     ("keep", "0d", "30d"),
@@ -156,6 +159,7 @@ def _id(value: object) -> str | None:
 
 def test_the_variables_are_those_of_the_interface_with_a_meaning_each() -> None:
     promised = [name for name in DEFAULTS if name != "catalogue"]
+    promised.insert(promised.index("app_name"), "api_url")
     promised.insert(promised.index("topics") + 1, "library")
     promised.insert(promised.index("library") + 1, "catalogue")
     assert [v.name for v in VARIABLES] == [f"UNSPLASH_{name.upper()}" for name in promised]
@@ -163,21 +167,30 @@ def test_the_variables_are_those_of_the_interface_with_a_meaning_each() -> None:
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_an_unset_variable_has_its_default(given: Given, name: str) -> None:
-    assert getattr(given(), name) == DEFAULTS[name]
+def test_an_unset_variable_has_its_default(make_settings: MakeSettings, name: str) -> None:
+    assert getattr(make_settings(), name) == DEFAULTS[name]
+
+
+def test_without_a_key_the_api_is_the_demo_and_with_one_it_is_unsplash(
+    make_settings: MakeSettings,
+) -> None:
+    assert make_settings().api_url == settings.DEMO_URL
+    assert make_settings(api_key=KEY).api_url == "https://api.unsplash.com"
 
 
 @pytest.mark.parametrize(("name", "text", "value"), GOOD, ids=_id)
-def test_a_good_value_is_read(given: Given, name: str, text: str, value: object) -> None:
-    assert getattr(given(**{"api_key": KEY, name: text}), name) == value
+def test_a_good_value_is_read(
+    make_settings: MakeSettings, name: str, text: str, value: object
+) -> None:
+    assert getattr(make_settings(**{"api_key": KEY, name: text}), name) == value
 
 
 @pytest.mark.parametrize(("name", "text", "allowed"), BAD, ids=_id)
 def test_a_bad_value_is_named_with_its_variable_and_what_is_allowed(
-    given: Given, name: str, text: str, allowed: str
+    make_settings: MakeSettings, name: str, text: str, allowed: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        given(**{"api_key": KEY, name: text})
+        make_settings(**{"api_key": KEY, name: text})
     said = str(caught.value)
     assert said.startswith(f"UNSPLASH_{name.upper()} is {text!r}: ")
     assert allowed in said.partition(f"{text!r}: ")[2]
@@ -194,17 +207,19 @@ def test_every_variable_but_the_name_for_links_has_values_that_are_refused(
 
 
 @pytest.mark.parametrize("text", ["two words-secret", "se\ncret", "geheim-ü-secret", "secret" * 50])
-def test_a_key_that_cannot_be_used_is_never_shown(given: Given, text: str) -> None:
+def test_a_key_that_cannot_be_used_is_never_shown(make_settings: MakeSettings, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        given(api_key=text)
+        make_settings(api_key=text)
     said = str(caught.value)
     assert said.startswith(f"UNSPLASH_API_KEY is {len(text)} characters that are no key: paste")
     assert "secret" not in said
     assert "cret" not in said
 
 
-def test_neither_the_key_nor_the_catalogues_password_is_in_the_settings_repr(given: Given) -> None:
-    made = given(api_key=KEY, catalogue="postgresql://me:pass-word@host/photos")
+def test_neither_the_key_nor_the_catalogues_password_is_in_the_settings_repr(
+    make_settings: MakeSettings,
+) -> None:
+    made = make_settings(api_key=KEY, catalogue="postgresql://me:pass-word@host/photos")
     assert KEY not in repr(made)
     assert "pass-word" not in repr(made)
 
@@ -229,10 +244,10 @@ def test_neither_the_key_nor_the_catalogues_password_is_in_the_settings_repr(giv
     ],
 )
 def test_what_may_hold_a_key_or_a_password_in_a_url_is_masked(
-    given: Given, name: str, text: str, masked: str
+    make_settings: MakeSettings, name: str, text: str, masked: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        given(**{"api_key": KEY, name: text})
+        make_settings(**{"api_key": KEY, name: text})
     assert str(caught.value).startswith(f"UNSPLASH_{name.upper()} is {masked!r}: use ")
     assert not {"hid", "den"} & set(re.split(r"\W", str(caught.value)))
     assert "hidden" not in str(caught.value)
@@ -244,63 +259,73 @@ def test_an_empty_value_counts_as_unset(tmp_path: Path, blank: str) -> None:
     assert settings.parse(environ, tmp_path) == settings.parse({}, tmp_path)
 
 
-def test_space_around_a_value_is_left_out(given: Given) -> None:
-    assert given(rendition=" full ").rendition == "full"
+def test_space_around_a_value_is_left_out(make_settings: MakeSettings) -> None:
+    assert make_settings(rendition=" full ").rendition == "full"
 
 
-def test_the_mode_is_live_with_a_key_and_demo_without(given: Given) -> None:
-    assert (given(api_key=KEY).mode, given().mode) == ("live", "demo")
+def test_the_mode_is_live_with_a_key_and_demo_without(make_settings: MakeSettings) -> None:
+    assert (make_settings(api_key=KEY).mode, make_settings().mode) == ("live", "demo")
 
 
-def test_the_library_has_another_default_in_demo_mode(given: Given, tmp_path: Path) -> None:
-    assert given(api_key=KEY).library == tmp_path / "library"
-    assert given().library == tmp_path / "demo-library"
+def test_the_library_has_another_default_in_demo_mode(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    assert make_settings(api_key=KEY).library == tmp_path / "library"
+    assert make_settings().library == tmp_path / "demo-library"
 
 
-def test_a_library_that_is_given_is_used_in_both_modes(given: Given, tmp_path: Path) -> None:
-    assert given(library="photos").library == tmp_path / "photos"
-    assert given(library="photos", api_key=KEY).library == tmp_path / "photos"
+def test_a_library_that_is_given_is_used_in_both_modes(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    assert make_settings(library="photos").library == tmp_path / "photos"
+    assert make_settings(library="photos", api_key=KEY).library == tmp_path / "photos"
 
 
-def test_a_library_outside_the_project_is_taken_as_it_is(given: Given, tmp_path: Path) -> None:
+def test_a_library_outside_the_project_is_taken_as_it_is(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
     elsewhere = tmp_path.parent / "pictures"
-    assert given(library=str(elsewhere)).library == elsewhere
+    assert make_settings(library=str(elsewhere)).library == elsewhere
 
 
-def test_a_library_that_is_a_file_is_refused(given: Given, tmp_path: Path) -> None:
+def test_a_library_that_is_a_file_is_refused(make_settings: MakeSettings, tmp_path: Path) -> None:
     (tmp_path / "photos").write_text("not a folder")
     with pytest.raises(SettingsError, match=r"^UNSPLASH_LIBRARY is 'photos': use a folder"):
-        given(library="photos")
+        make_settings(library="photos")
 
 
-def test_a_library_with_a_name_too_long_for_any_file_system_is_refused(given: Given) -> None:
+def test_a_library_with_a_name_too_long_for_any_file_system_is_refused(
+    make_settings: MakeSettings,
+) -> None:
     with pytest.raises(SettingsError, match="UNSPLASH_LIBRARY"):
-        given(library="x" * 300)
+        make_settings(library="x" * 300)
 
 
 @pytest.mark.parametrize("name", ["catalogue.db", "data/catalogue.db?timeout=5"])
 def test_a_relative_sqlite_catalogue_is_relative_to_the_project(
-    given: Given, tmp_path: Path, name: str
+    make_settings: MakeSettings, tmp_path: Path, name: str
 ) -> None:
-    assert given(catalogue=f"sqlite:///{name}").catalogue == f"sqlite:///{tmp_path / name}"
+    assert make_settings(catalogue=f"sqlite:///{name}").catalogue == f"sqlite:///{tmp_path / name}"
 
 
-def test_an_absolute_sqlite_catalogue_is_taken_as_it_is(given: Given, tmp_path: Path) -> None:
+def test_an_absolute_sqlite_catalogue_is_taken_as_it_is(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
     url = f"sqlite:///{tmp_path.parent / 'catalogue.db'}"
-    assert given(catalogue=url).catalogue == url
+    assert make_settings(catalogue=url).catalogue == url
 
 
-def test_another_api_without_a_key_is_refused(given: Given) -> None:
+def test_another_api_without_a_key_is_refused(make_settings: MakeSettings) -> None:
     with pytest.raises(SettingsError) as caught:
-        given(api_url="https://photos.example")
+        make_settings(api_url="https://photos.example")
     said = str(caught.value)
     assert said.startswith("UNSPLASH_API_KEY is not set: ")
     assert "UNSPLASH_API_URL (https://photos.example) needs a key too" in said
 
 
 @pytest.mark.parametrize("url", ["https://api.unsplash.com", "https://api.unsplash.com/"])
-def test_unsplash_itself_without_a_key_is_the_demo(given: Given, url: str) -> None:
-    assert given(api_url=url).mode == "demo"
+def test_unsplash_itself_without_a_key_is_the_demo(make_settings: MakeSettings, url: str) -> None:
+    assert make_settings(api_url=url).mode == "demo"
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the desktop is always there")
@@ -312,147 +337,18 @@ def test_there_is_a_screen_where_x11_or_wayland_say_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "browser"),
-    [("", None), ("lynx %s", "lynx %s"), (os.pathsep.join(["firefox", "lynx"]), "firefox")],
-)
-def test_the_first_browser_of_a_list_is_the_one(
-    tmp_path: Path, said: str, browser: str | None
-) -> None:
-    assert settings.parse({"BROWSER": said}, tmp_path).browser == browser
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project folder with this project's dagster.yaml."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "dagster.yaml").write_text("# unsplash_assets: Dagster's own settings\n")
-    return folder
-
-
-def test_the_project_is_the_nearest_folder_upwards_with_its_dagster_yaml(project: Path) -> None:
-    nearer = project / "copy"
-    (nearer / "docs" / "deep").mkdir(parents=True)
-    assert environment.find_project(project) == project
-    assert environment.find_project(nearer / "docs") == project
-    (nearer / "dagster.yaml").write_text("# unsplash_assets, once more\n")
-    assert environment.find_project(nearer / "docs" / "deep") == nearer
-
-
-def test_the_dagster_yaml_of_another_project_is_passed_over(project: Path) -> None:
-    other = project / "other"
-    other.mkdir()
-    (other / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    assert environment.find_project(other) == project
-
-
-def test_without_a_project_upwards_it_is_the_current_folder(tmp_path: Path) -> None:
-    assert environment.find_project(tmp_path) == tmp_path
-
-
-def test_a_dagster_yaml_upwards_that_is_not_utf_8_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "dagster.yaml").write_bytes(b"# caf\xe9\n")
-    assert environment.find_project(tmp_path) == tmp_path
-
-
-def test_settings_are_loaded_from_below_the_project_and_relative_to_it(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (project / ".env").write_text("UNSPLASH_LIBRARY=photos\n")
-    below = project / "docs"
-    below.mkdir()
-    monkeypatch.chdir(below)
-    monkeypatch.setenv("UNSPLASH_TOPICS", "sea")
-    loaded = environment.load()
-    assert (loaded.project, loaded.library) == (project, project / "photos")
-    assert loaded.topics == ("sea",)
-
-
-def test_the_env_file_wins_over_the_environment(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UNSPLASH_RENDITION", "full")
-    (project / ".env").write_text("UNSPLASH_RENDITION=small\n")
-    monkeypatch.chdir(project)
-    assert environment.load().rendition == "small"
-
-
-@pytest.mark.parametrize("line", ["UNSPLASH_API_KEY=", "UNSPLASH_API_KEY", 'UNSPLASH_API_KEY=""'])
-def test_an_empty_value_in_the_env_file_unsets_what_the_shell_has(
-    project: Path, monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
-    monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
-    monkeypatch.chdir(project)
-    assert environment.load().mode == "live"
-    (project / ".env").write_text(f"{line}\n")
-    assert environment.load().mode == "demo"
-
-
-def test_an_env_file_that_is_not_utf_8_is_an_error_that_names_it(project: Path) -> None:
-    (project / ".env").write_text("UNSPLASH_TOPICS=sea\n", encoding="utf-16")
-    with pytest.raises(UnsplashAssetsError, match=r"\.env"):
-        environment.variables(project)
-
-
-def test_a_secret_is_read_from_the_env_file_when_it_is_asked_for(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(project)
-    monkeypatch.setenv("SECOND_KEY", "of the shell")
-    assert environment.secret("SECOND_KEY") == "of the shell"
-    (project / ".env").write_text("SECOND_KEY=of the file\n")
-    assert environment.secret("SECOND_KEY") == "of the file"
-    (project / ".env").write_text('SECOND_KEY=" of the file "\n')
-    assert environment.secret("SECOND_KEY") == "of the file"
-    (project / ".env").write_text("SECOND_KEY=\n")
-    assert environment.secret("SECOND_KEY") is None
-    assert environment.secret("NO_SUCH_KEY") is None
-
-
-def test_a_program_that_is_not_ours_gets_the_environment_without_our_variables(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    before = dict(os.environ)
-    for variable in VARIABLES:
-        monkeypatch.setenv(variable.name, "a-secret")
-    assert environment.without_secrets() == before
-
-
-@pytest.mark.parametrize(
-    ("is_project", "env_file", "home"),
+    ("said", "browsers"),
     [
-        pytest.param(True, "", ".", id="the project"),
-        pytest.param(False, "", ".dagster", id="a folder in any other place"),
-        pytest.param(True, "DAGSTER_HOME=/opt/home", "/opt/home", id="what the env file says"),
+        ("", ()),
+        ("lynx %s", ("lynx %s",)),
+        (os.pathsep.join(["firefox", " lynx %s ", ""]), ("firefox", "lynx %s")),
+        (os.pathsep, ()),
     ],
 )
-def test_entering_a_project_gives_dagster_its_home(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    is_project: bool,
-    env_file: str,
-    home: str,
+def test_each_browser_of_a_list_is_read(
+    tmp_path: Path, said: str, browsers: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    folder = tmp_path / "entered"
-    folder.mkdir()
-    (folder / ".env").write_text(env_file)
-    if is_project:
-        (folder / "dagster.yaml").write_text("# unsplash_assets\n")
-    environment.enter_project(folder)
-    assert Path.cwd() == folder
-    assert Path(os.environ["DAGSTER_HOME"]) == folder / home
-
-
-def test_entering_a_project_lets_others_read_its_env_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.setenv("HTTPS_PROXY", "http://of-the-shell")
-    (tmp_path / ".env").write_text("HTTPS_PROXY=http://of-the-file\n")
-    environment.enter_project(tmp_path)
-    assert os.environ["HTTPS_PROXY"] == "http://of-the-file"
+    assert settings.parse({"BROWSER": said}, tmp_path).browsers == browsers
 
 
 Parser = Callable[[str], Any]
@@ -591,7 +487,7 @@ def test_only_loopback_is_this_machine_itself(host: str, is_this_machine: str) -
     assert values.is_loopback(host) == (is_this_machine == "yes")
 
 
-def test_settings_cannot_be_changed_after_they_were_read(given: Given) -> None:
-    made: Settings = given()
+def test_settings_cannot_be_changed_after_they_were_read(make_settings: MakeSettings) -> None:
+    made: Settings = make_settings()
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.timeout = 1.0  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Tests of `library.disks`: a catalogue in a network folder is told of."""
+"""Tests of `storage.disks`: a warning of a catalogue in a network folder."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -27,7 +27,7 @@ def mount(monkeypatch: pytest.MonkeyPatch) -> Mount:
 
 
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "SMBFS", "fuse.sshfs", "9p"])
-def test_a_network_file_system_is_known_by_its_kind(mount: Mount, kind: str) -> None:
+def test_a_network_file_system_is_recognized_by_its_kind(mount: Mount, kind: str) -> None:
     mount(("/", "ext4"), ("/net", kind), ("/net/local", "xfs"))
     assert network_kind(Path("/net/photos/catalogue.db")) == kind
     assert network_kind(Path("/net/local/catalogue.db")) is None
@@ -36,37 +36,37 @@ def test_a_network_file_system_is_known_by_its_kind(mount: Mount, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["ext4", "apfs", "NTFS", "tmpfs", "overlay", "btrfs", "zfs"])
-def test_a_disk_of_this_machine_is_none(mount: Mount, kind: str) -> None:
+def test_a_local_disk_is_not_a_network_folder(mount: Mount, kind: str) -> None:
     mount(("/", kind))
     assert network_kind(Path("/home/catalogue.db")) is None
 
 
-def test_windows_says_so_of_a_drive_and_a_share_is_known_by_its_name(mount: Mount) -> None:
+def test_on_windows_remote_drives_and_shares_are_network_folders(mount: Mount) -> None:
     mount(("Z:\\", "NTFS"), opts="rw,remote")
     windows: Any = PureWindowsPath
     assert network_kind(windows("Z:\\photos\\catalogue.db")) == "NTFS"
     assert network_kind(windows("\\\\server\\photos\\catalogue.db")) == "a share"
 
 
-def test_a_disk_that_is_not_listed_is_nothing_to_warn_of(mount: Mount) -> None:
+def test_an_unlisted_disk_needs_no_warning(mount: Mount) -> None:
     mount()
     assert network_kind(Path("/home/catalogue.db")) is None
 
 
 def test_the_warning_names_the_catalogue_and_what_to_do(mount: Mount, database: Database) -> None:
     mount(("/", "nfs4"))
-    said = network_warning(database.file)
-    assert said
-    assert said.startswith(f"the catalogue {database.file} is in a network folder (nfs4), where")
-    assert "UNSPLASH_CATALOGUE" in said
-    assert "\n" not in said
+    warning = network_warning(database.file)
+    assert warning
+    assert warning.startswith(f"the catalogue {database.file} is in a network folder (nfs4), where")
+    assert "UNSPLASH_CATALOGUE" in warning
+    assert "\n" not in warning
 
 
 def test_the_disks_of_this_machine_need_no_warning(database: Database) -> None:
     assert network_warning(database.file) is None
 
 
-def test_a_catalogue_that_is_no_file_needs_no_warning(mount: Mount, tmp_path: Path) -> None:
+def test_a_catalogue_that_is_not_a_file_needs_no_warning(mount: Mount, tmp_path: Path) -> None:
     mount(("/", "nfs4"))
     with closing(read_database(tmp_path / "nothing", None, "live")) as database:
         assert database.file is None

@@ -1,6 +1,6 @@
-"""Every kind of bad answer of the API to the request for photos, and what is to become of it.
+"""Every kind of bad answer of the API to the request for photos, and its expected result.
 
-A run asks for three photos. Their table is made by `faults`, the run is in `test_faults.py`.
+A run asks for three photos. `faults` prints their table; `test_faults.py` has the run.
 """
 
 import gzip
@@ -37,9 +37,9 @@ RENDITIONS = ("raw", "full", "regular", "small", "thumb")
 class Verdict(Enum):
     """What becomes of the answer, and how many files the run brings."""
 
-    READ = "read as if nothing were the matter", 3
-    SKIPPED = "that photo is skipped, the others are taken", 3
-    AGAIN = "asked again, then the run fails", 0
+    READ = "read as usual", 3
+    SKIPPED = "that photo is skipped, the others are used", 3
+    AGAIN = "retried, then the run fails", 0
     AT_ONCE = "the run fails at once", 0
 
 
@@ -195,16 +195,16 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
         lambda e: e.send(HEADERS, b"\r\n", half(e.body)),
         NOT_JSON,
     ),
-    ("cut short within a chunk", raw(CHUNKED, b"fff\r\n[{"), CUT),
-    ("in a chunk of less than no length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
+    ("cut short inside a chunk", raw(CHUNKED, b"fff\r\n[{"), CUT),
+    ("a chunk of negative length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
     ("empty", fixed(b""), NOT_JSON),
     ("a page of HTML with status 200", fixed(HTML, "text/html"), NOT_JSON),
     ("plain text with status 200", fixed(b"OK", "text/plain"), NOT_JSON),
     ("invalid UTF-8", body(lambda b: b.replace(b"demo", b"\xff\xfe\xfd")), NOT_JSON),
     ("Latin-1", body(lambda b: b.replace(b"demo", b"d\xe9mo")), NOT_JSON),
-    ("lists within lists, 100,000 deep", fixed(b"[" * 100_000), NOT_JSON),
-    ("lists within lists, 100,000 deep, and whole", deep_in_one(100_000), NOT_JSON),
-    ("lists within lists, 900 deep, and whole", deep_in_one(900), NOT_JSON),
+    ("nested lists, 100,000 deep, unclosed", fixed(b"[" * 100_000), NOT_JSON),
+    ("nested lists, 100,000 deep", deep_in_one(100_000), NOT_JSON),
+    ("nested lists, 900 deep", deep_in_one(900), NOT_JSON),
     ("a number of 5,000 digits", number_in_one(b"9" * 5_000), NOT_JSON),
     ("null", fixed(b"null"), NO_PHOTO),
     ("a number", fixed(b"7"), NO_PHOTO),
@@ -220,20 +220,24 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("a list of texts", every(lambda photo: photo["id"]), NO_PHOTO),
     ("a list of nulls", every(lambda _: None), NO_PHOTO),
     ("a list of lists", every(lambda photo: [photo]), NO_PHOTO),
-    ("a list of numbers that are none", fixed(b"[NaN, Infinity, -Infinity, 1e999]"), NO_PHOTO),
+    ("a list of NaN and infinities", fixed(b"[NaN, Infinity, -Infinity, 1e999]"), NO_PHOTO),
     ("photos whose every field is null", every(lambda photo: nulls(photo, 1)), UNREADABLE),
     ("photos that are null one level down", every(lambda photo: nulls(photo, 2)), UNREADABLE),
-    ("photos without any field", every(lambda _: {}), UNREADABLE),
-    ("dripping, a byte now and then", dripping(HEADERS + b"\r\n", bytes_of(b"[" * 999)), TOO_LONG),
-    ("with headers that drip", dripping(LINE, bytes_of(b"X-Y: z\r\n" * 999)), TOO_LONG),
+    ("photos without fields", every(lambda _: {}), UNREADABLE),
+    ("one byte now and then", dripping(HEADERS + b"\r\n", bytes_of(b"[" * 999)), TOO_LONG),
+    ("headers that arrive byte by byte", dripping(LINE, bytes_of(b"X-Y: z\r\n" * 999)), TOO_LONG),
     ("silence", silent(), TOO_LONG),
     ("reset at once", reset(lambda _: b""), NO_ANSWER),
-    ("reset within the headers", reset(lambda _: LINE + b"Content-Ty"), NO_ANSWER),
-    ("reset within the answer", reset(lambda b: HEADERS + b"\r\n" + half(b)), CUT),
+    ("reset inside the headers", reset(lambda _: LINE + b"Content-Ty"), NO_ANSWER),
+    ("reset inside the answer", reset(lambda b: HEADERS + b"\r\n" + half(b)), CUT),
     ("closed at once", raw(), NO_ANSWER),
-    ("a status line that is none", raw(b"ICY two hundred\r\n\r\n"), NO_ANSWER),
-    ("redirects in a circle", redirect("{url}"), "HOST redirects more than 5 times in a row"),
-    ("a redirect to nowhere", status("302 Found"), "the API answered 302 where 200 was expected"),
+    ("an invalid status line", raw(b"ICY two hundred\r\n\r\n"), NO_ANSWER),
+    ("a circle of redirects", redirect("{url}"), "HOST redirects more than 5 times in a row"),
+    (
+        "a redirect without a target",
+        status("302 Found"),
+        "the API answered 302 where 200 was expected",
+    ),
     ("status 204", status("204 No Content"), "the API answered 204 where 200 was expected"),
     ("status 408", status("408 Request Timeout"), TROUBLE),
     (
@@ -248,7 +252,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
 
 _AT_ONCE: Final[list[tuple[str, Answer, str]]] = [
     ("more than 10 MB of JSON", one(description="x" * 10_000_000), LARGE),
-    ("a bomb of gzip", bomb("gzip", 31, b" "), LARGE),
+    ("a gzip bomb", bomb("gzip", 31, b" "), LARGE),
     ("endless", endless(HEADERS + b"\r\n[", b" " * 65_536), LARGE),
     ("a redirect to another host", redirect("https://photos.example/"), ELSEWHERE),
     ("a redirect to another port", redirect("http://127.0.0.1:9/"), ELSEWHERE),
@@ -298,15 +302,15 @@ _SKIPPED: Final[list[tuple[str, Answer, str]]] = [
     ("an id that is a number", one(id=7), "malformed"),
     ("no URLs", one(urls=None), "malformed"),
     ("URLs that are a list", one(urls=[]), "malformed"),
-    ("a width that is no number", number_in_one(b"NaN"), "malformed"),
-    ("a width without end", number_in_one(b"1e999"), "malformed"),
+    ("a width that is not a number", number_in_one(b"NaN"), "malformed"),
+    ("an infinite width", number_in_one(b"1e999"), "malformed"),
     ("a width of 30 digits", number_in_one(b"9" * 30), "malformed"),
     ("a name that is an object", one(user__name={"first": "Ana"}), "malformed"),
     ("no photographer", one(user=None), "uncredited"),
     ("a photographer without a name", one(user__name=None, user__username=""), "malformed"),
     ("a premium photo", one(premium=True), "premium"),
     (
-        "a picture of plus.unsplash.com",
+        "a picture on plus.unsplash.com",
         one_at("https://plus.unsplash.com/premium_photo-1"),
         "premium",
     ),
@@ -322,14 +326,14 @@ _READ: Final[list[tuple[str, Answer]]] = [
     ("announced as HTML", lambda e: e.reply(e.body, "text/html")),
     ("each photo three times", photos(lambda listed: listed * 3)),
     ("a thousand photos", photos(thousand)),
-    ("10 MB of JSON, but for a little", one(description="x" * 9_000_000)),
-    ("keys that nobody knows, 20 deep", one(surprise=nested(20))),
+    ("just under 10 MB of JSON", one(description="x" * 9_000_000)),
+    ("unknown keys, nested 20 deep", one(surprise=nested(20))),
     ("a description of HTML and Markdown", one(description=MANY_SCRIPTS, alt_description=None)),
     ("a photographer's name of HTML", one(user__name=MANY_SCRIPTS)),
     ("links that are javascript:", one(links__html=SCRIPT, user__links__html=SCRIPT)),
-    ("a download event elsewhere", one(links__download_location="https://photos.example/x")),
-    ("half a character in a text", one(alt_description="half \ud83d a character")),
-    ("an id twice, in capitals and not", photos(alike)),
+    ("a download event on another host", one(links__download_location="https://photos.example/x")),
+    ("half of a surrogate pair in a text", one(alt_description="half \ud83d a character")),
+    ("ids that differ only in case", photos(alike)),
 ]
 
 API_FAULTS: Final = (

@@ -12,31 +12,27 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
-from unsplash_assets.catalogue.database import open_database
 from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.ledger import RequestBudget
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.catalogue.retention import Retention
-from unsplash_assets.catalogue.runs import Runs
-from unsplash_assets.library import bringing as storing
-from unsplash_assets.library import selection
-from unsplash_assets.library.bringing import Shelf
-from unsplash_assets.settings import values
+from unsplash_assets.library.bringing import bring, store
+from unsplash_assets.library.downloads import Downloader
+from unsplash_assets.library.opening import open_library, working_on
+from unsplash_assets.library.selection import choose, top_up
+from unsplash_assets.settings.settings import parse
 from unsplash_assets.storage.folder import Folder
-from unsplash_assets.transport.base import Limits, Timeouts
-from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.client import UnsplashClient
 
 TOPIC: Final = "sea"
 KEY: Final = "k"
 _PLACES: Final = {
-    kind.__name__: kind for kind in (Photos, DownloadEvents, Folder, RequestBudget, Shelf)
+    kind.__name__: kind for kind in (Photos, DownloadEvents, Folder, RequestBudget, Downloader)
 } | {"UnsplashClient": UnsplashClient}
 
 
@@ -46,53 +42,45 @@ class Bringing:
     def __init__(
         self,
         url: str,
-        library: Path,
+        folder: Path,
         concurrency: int,
         keep: str = "all",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Work on a library, with what `url` has; `clock` is that of the download events."""
-        self.database = open_database(library, None, "live")
-        self.catalogue = Photos(self.database)
-        budget = RequestBudget(self.database, "of the key")
-        transport = HttpTransport()
-        self.client = UnsplashClient(transport, KEY, url, budget=budget)
-        self.shelf = Shelf(
-            catalogue=self.catalogue,
-            events=DownloadEvents(self.database, clock),
-            client=self.client,
-            folder=Folder(library),
-            transport=transport,
-            limits=Limits(Timeouts(), size=5_000_000),
-            concurrency=concurrency,
-            app_name="tests",
-            mode="live",
+        """Work on a library, with the photos at `url`; `clock` gives seconds since 1970."""
+        self.settings = parse(
+            {
+                "UNSPLASH_API_KEY": KEY,
+                "UNSPLASH_API_URL": url,
+                "UNSPLASH_LIBRARY": str(folder),
+                "UNSPLASH_TOPICS": TOPIC,
+                "UNSPLASH_RENDITION": "thumb",
+                "UNSPLASH_CONCURRENCY": str(concurrency),
+                "UNSPLASH_MAX_SIZE": "5MB",
+                "UNSPLASH_KEEP": keep,
+            },
+            folder.parent,
         )
-        self.retention = Retention(self.database, self.shelf.folder, values.keep(keep))
+        self._clock = clock
+        with open_library(self.settings):  # makes the catalogue before anything dies
+            pass
 
     def run(self, count: int) -> None:
-        """Do what a run does: clean, stock, choose, store, tell, prune."""
-        with self._begun() as run_id:
-            self.shelf.folder.clean()
-            selection.top_up(self.client, self.catalogue, TOPIC, count, Filters())
-            selection.choose(self.catalogue, TOPIC, count, run_id, "thumb")
-            chosen = self.catalogue.take_over(TOPIC, run_id)
-            storing.store(self.shelf, chosen, last_try=True)
-            self.retention.prune(run_id)
+        """Do what a run does: clean, top up, choose, bring, prune."""
+        run_id, settings = str(uuid.uuid4()), replace(self.settings, photos_per_run=count)
+        with (
+            open_library(settings, clock=self._clock) as library,
+            working_on(library, run_id, TOPIC),
+        ):
+            top_up(library, TOPIC)
+            choose(library, TOPIC, run_id)
+            bring(library, TOPIC, run_id, last_try=True)
 
     def send_all(self) -> None:
         """Send the download events that are due, one or a few in each run."""
-        while self.shelf.events.due():
-            storing.store(self.shelf, [], last_try=True)
-
-    @contextmanager
-    def _begun(self) -> Iterator[str]:
-        runs, run_id = Runs(self.database), str(uuid.uuid4())
-        runs.begin(run_id, TOPIC)
-        try:
-            yield run_id
-        finally:
-            runs.end(run_id)
+        with open_library(self.settings, clock=self._clock) as library:
+            while library.events.due():
+                store(library, [], last_try=True)
 
 
 def die_at(moment: str) -> None:

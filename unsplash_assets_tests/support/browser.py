@@ -3,7 +3,6 @@
 Every page is watched: an error in its console, or a request to another host, fails the test.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,23 +10,25 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, sync_playwright
 
-CHROMIUM: Final = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-"""The browser's program, or None where there is none."""
+from unsplash_assets_tests.support import programs
+from unsplash_assets_tests.support.waiting import CEILING
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     """Start the browser, without a window."""
     with sync_playwright() as playwright:
         # A test may run as root, for whom Chromium has no sandbox; it opens pages of ours alone.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=programs.chromium(),
+            args=["--no-sandbox", *arguments],
+            timeout=1_000 * CEILING,
+        )
         try:
             yield browser
         finally:

@@ -5,16 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final
 
 import psutil
+import pytest
 import requests
 
-Found = TypeVar("Found")
+from unsplash_assets_tests.support.waiting import CEILING, Found, eventually
+
+PATIENCE: Final = 300.0
+"""Seconds in which Dagster has come to its next minute, and done its work, on a busy machine."""
 
 RUNS = """
 query Runs($tags: [ExecutionTag!]) {
@@ -55,15 +58,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seconds: float) -> Found:
-    """Return what `look` finds, once it finds something; fail after that many seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.3)
-    raise AssertionError(f"{what} did not come within {seconds:g} s")
+def wait_for(look: Callable[[], Found | None], what: str) -> Found:
+    """Return what `look` finds in Dagster, once it finds something."""
+    return eventually(look, what, within=PATIENCE, every=0.3)
 
 
 @dataclass
@@ -109,7 +106,7 @@ class Dev:
             answer = requests.post(
                 f"http://127.0.0.1:{self.port}/graphql",
                 json={"query": query, "variables": variables},
-                timeout=10,
+                timeout=CEILING,
             )
         except requests.ConnectionError:
             return {}
@@ -119,7 +116,7 @@ class Dev:
 
     def wait_until_up(self) -> None:
         """Wait for the UI and its definitions."""
-        wait_for("the UI", self.automation, 90)
+        wait_for(self.automation, "the UI")
 
     def automation(self) -> dict[str, Any] | None:
         """Return the states of schedule and sensor by their names."""
@@ -141,13 +138,13 @@ class Dev:
         """Return the runs that the schedule has launched, oldest first."""
         return self.runs(dagster__schedule_name="every_minute")
 
-    def next_scheduled(self, after: int, status: str, seconds: float = 100) -> dict[str, Any]:
+    def next_scheduled(self, after: int, status: str) -> dict[str, Any]:
         """Wait for a scheduled run beyond the first `after` to come to a status."""
 
         def look() -> dict[str, Any] | None:
             return next((r for r in self.scheduled()[after:] if r["status"] == status), None)
 
-        return wait_for(f"a scheduled run with status {status}", look, seconds)
+        return wait_for(look, f"a scheduled run with status {status}")
 
     def materializations(self, asset: str) -> list[dict[str, Any]]:
         """Return an asset's materializations, newest first."""
@@ -162,6 +159,24 @@ class Dev:
         launched = self.ask(BACKFILL, params=params)["launchPartitionBackfill"]
         assert launched["__typename"] == "LaunchBackfillSuccess", launched
         return str(launched["backfillId"])
+
+
+StartDev = Callable[[Dev], Dev]
+
+
+@pytest.fixture(scope="module")
+def start_dev() -> Iterator[StartDev]:
+    """Start commands that are, or become, `dagster dev`; the end of the module ends them."""
+    started: list[Dev] = []
+
+    def start(dev: Dev) -> Dev:
+        started.append(dev)
+        dev.start()
+        return dev
+
+    yield start
+    for dev in started:
+        dev.kill()
 
 
 def dagster_dev(folder: Path, environ: Mapping[str, str]) -> Dev:
@@ -187,7 +202,7 @@ class EmulatorProcess:
         self._process = subprocess.Popen(
             [str(command), "emulator", *port, *options], stderr=subprocess.DEVNULL
         )
-        wait_for("the emulator", self._answers, 20)
+        eventually(self._answers, "the emulator")
 
     def stop(self) -> None:
         """Stop it."""

@@ -1,6 +1,6 @@
-"""The tables of all faults and of what becomes of them, as the tests have it.
+"""Prints the tables of all faults and their results, as the tests check them.
 
-python -m unsplash_assets_tests.support.faults      prints the tables of docs/faults.md
+python -m unsplash_assets_tests.support.faults      prints the tables of docs/reference/faults.md
 """
 
 import sys
@@ -10,7 +10,7 @@ from typing import Final
 from unsplash_assets_tests.support.api_faults import API_FAULTS, ApiFault
 from unsplash_assets_tests.support.picture_faults import PICTURE_FAULTS, PictureFault
 
-HEAD: Final = ("| {0} | what happens | what is said | files |", "|---|---|---|---|")
+HEAD: Final = ("| {0} | what happens | message | files |", "|---|---|---|---|")
 
 
 def table(name: str, faults: Sequence[PictureFault | ApiFault]) -> Iterator[str]:

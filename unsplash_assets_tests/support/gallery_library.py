@@ -3,21 +3,22 @@
 import dataclasses
 import io
 import os
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.gallery.page import Gallery, write_gallery
+from unsplash_assets.library.opening import open_library
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredFile, StoredPhoto
-from unsplash_assets.storage.folder import Folder, sha256
-from unsplash_assets.storage.names import photo_path
+from unsplash_assets.settings.settings import parse
+from unsplash_assets.storage.folder import sha256
+from unsplash_assets.storage.names import THUMBNAILS, photo_path
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import Clock
 
@@ -28,11 +29,20 @@ class GalleryLibrary:
     """A library with as many photos as are hung up in it, and its gallery."""
 
     def __init__(self, root: Path, mode: Mode = "live") -> None:
-        self.folder = Folder(root)
-        self.database = open_database(root, None, mode)
         self.clock = Clock()
-        self.catalogue = Photos(self.database, self.clock)
         self._numbers = count()
+        self._opened = ExitStack()
+        environ = {"UNSPLASH_LIBRARY": str(root), "UNSPLASH_APP_NAME": APP_NAME}
+        environ |= {"UNSPLASH_API_KEY": "key"} if mode == "live" else {}
+        settings = parse(environ, root.parent)
+        self.library = self._opened.enter_context(open_library(settings, clock=self.clock))
+        self.folder = self.library.folder
+        self.database = self.library.database
+        self.catalogue = self.library.photos
+
+    def close(self) -> None:
+        """Close the library."""
+        self._opened.close()
 
     def hang(
         self, photos: int = 1, topic: str = "sea", size: tuple[int, int] = (60, 40), **said: Any
@@ -49,9 +59,13 @@ class GalleryLibrary:
 
     def write(self) -> Gallery:
         """Write the gallery, at the library's time: a browser asks a server for what is newer."""
-        written = write_gallery(self.database, self.folder, APP_NAME)
+        written = write_gallery(self.catalogue, self.folder, self.library.settings)
         os.utime(written.path, (self.clock.now, self.clock.now))
         return written
+
+    def thumbnails(self) -> set[str]:
+        """Return the names of the files in the folder for thumbnails."""
+        return {path.name for path in self.folder.path(THUMBNAILS).glob("*")}
 
     def _file(
         self, photo_id: str, topic: str, description: str | None, size: tuple[int, int]

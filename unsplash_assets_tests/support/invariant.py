@@ -62,9 +62,11 @@ class Seen:
 def look(library: Path, mode: Mode = "live") -> Seen:
     """Look at a library whose catalogue is in its folder."""
     engine = sa.create_engine(f"sqlite:///{library / CATALOGUE_FILE}")
+    rows: list[Any] = []
     with engine.connect() as connection:
         query = sa.select(db.photos).where(db.photos.c.mode == mode)
-        rows = list(connection.execute(query.order_by(db.photos.c.arrival)))
+        if sa.inspect(connection).has_table(db.photos.name):  # else it was killed before
+            rows = list(connection.execute(query.order_by(db.photos.c.arrival)))
     engine.dispose()
     return Seen(rows, {path: _sha256(library / path) for path in _files(library)})
 

@@ -1,29 +1,29 @@
 """A library of stored photos, and the Unsplash that it has them from, for tests of its health."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
-from unsplash_assets.catalogue.database import Database, open_database
-from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.integrity import Integrity
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.library.bringing import Shelf, store
+from unsplash_assets.library.bringing import store
+from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.repair import Repairs, repair
 from unsplash_assets.library.verification import Verification, verify
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
+from unsplash_assets.settings.settings import parse
 from unsplash_assets.storage.folder import Folder
-from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import UnsplashClient
 from unsplash_assets_tests.conftest import served
@@ -32,11 +32,13 @@ from unsplash_assets_tests.conftest import served
 class Unsplash:
     """An emulated Unsplash that notes the paths it is asked for, and can be out of order."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: str = "") -> None:
         self.asked: list[str] = []
+        self.base = base
+        """Its URL once it is served."""
         self.status = ""
         """What it answers for pictures instead of them, such as "404 Not Found"."""
-        self._emulator = Emulator()
+        self.emulator: WSGIApplication = Emulator()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -44,7 +46,7 @@ class Unsplash:
         if self.status and path.startswith("/photo-"):
             start_response(self.status, [("Content-Length", "0")])
             return []
-        return self._emulator(environ, start_response)
+        return self.emulator(environ, start_response)
 
     @property
     def requests(self) -> list[str]:
@@ -53,51 +55,56 @@ class Unsplash:
 
 
 @dataclass
-class Library:
+class StockedLibrary:
     """A library over real sockets; its parts, and what one does with them."""
 
-    database: Database
-    folder: Folder
-    base: str
-    clock: Callable[[], float]
-    mode: Mode = "live"
-    unsplash: Unsplash = field(default_factory=Unsplash)
+    library: Library
+    unsplash: Unsplash
+
+    @property
+    def database(self) -> Database:
+        return self.library.database
+
+    @property
+    def folder(self) -> Folder:
+        return self.library.folder
 
     @property
     def catalogue(self) -> Photos:
-        return Photos(self.database, self.clock)
+        return self.library.photos
 
     @property
     def integrity(self) -> Integrity:
-        return Integrity(self.database, self.folder, self.clock)
+        return self.library.integrity
 
     @property
-    def shelf(self) -> Shelf:
-        transport = HttpTransport()
-        return Shelf(
-            catalogue=self.catalogue,
-            events=DownloadEvents(self.database, self.clock),
-            client=UnsplashClient(transport, "key", self.base),
-            folder=self.folder,
-            transport=transport,
-            limits=Limits(Timeouts(), size=1_000_000),
-            concurrency=4,
-            app_name="my wall",
-            mode=self.mode,
-        )
+    def base(self) -> str:
+        """The URL of its Unsplash, whatever its mode."""
+        return self.unsplash.base
+
+    @property
+    def mode(self) -> Mode:
+        return self.library.settings.mode
+
+    def changed(self, folder: Folder | None = None, **settings: Any) -> "StockedLibrary":
+        """Return the same library, with another object for its folder, or with other settings."""
+        library = replace(self.library, settings=replace(self.library.settings, **settings))
+        if folder:
+            vars(library)["folder"] = folder
+        return StockedLibrary(library, self.unsplash)
 
     def bring(self, count: int, topic: str = "sea", run_id: str = "mine") -> list[StoredPhoto]:
         """Store photos of a topic, with their download events, in a run of this process."""
-        Runs(self.database).begin(run_id, topic)
+        self.library.runs.begin(run_id, topic)
         while self.catalogue.waiting(topic) < count:
             brought = UnsplashClient(HttpTransport(), "key", self.base).random_photos(topic, 30)
             self.catalogue.add(topic, brought.photos)
         chosen = self.catalogue.choose(topic, count, run_id, "thumb", lambda urls: urls["thumb"])
-        store(self.shelf, chosen, last_try=True)
+        store(self.library, chosen, last_try=True)
         return self.catalogue.stored_by(run_id)[-count:]
 
     def verify(self) -> Verification:
-        return verify(self.integrity, self.folder)
+        return verify(self.library)
 
     def found(self) -> list[str]:
         """Verify; return the lines of what was found."""
@@ -106,7 +113,7 @@ class Library:
     def repair(self) -> Repairs:
         """Repair all that a verification finds."""
         ids = [finding.photo_id for finding in self.verify().bad if finding.photo_id]
-        return repair(self.integrity, self.shelf.source, ids, concurrency=4)
+        return repair(self.library, ids)
 
     def row(self, photo_id: str) -> dict[str, Any]:
         """Return a photo's row in this mode."""
@@ -127,14 +134,42 @@ class Library:
 
 
 @contextmanager
-def library(folder: Path, clock: Callable[[], float], mode: Mode = "live") -> Iterator[Library]:
+def library(
+    folder: Path, clock: Callable[[], float], mode: Mode = "live"
+) -> Iterator[StockedLibrary]:
     """Open a library in a folder, with an Unsplash of its own behind a port."""
-    unsplash, database = Unsplash(), open_database(folder, None, mode)
-    try:
-        with served(unsplash) as base:
-            yield Library(database, Folder(folder), base, clock, mode, unsplash)
-    finally:
-        database.close()
+    unsplash = Unsplash()
+    with served(unsplash) as base:
+        unsplash.base = base
+        with opened(folder, unsplash, clock, mode) as mine:
+            yield mine
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    unsplash: Unsplash,
+    clock: Callable[[], float] = time.time,
+    mode: Mode = "live",
+    catalogue: str = "",
+) -> Iterator[StockedLibrary]:
+    """Open a library in a folder, with an Unsplash that is served, by this process or another."""
+    environ = {
+        "UNSPLASH_LIBRARY": str(folder),
+        "UNSPLASH_CATALOGUE": catalogue,
+        "UNSPLASH_TOPICS": "sea,sky",
+        "UNSPLASH_APP_NAME": "my wall",
+        "UNSPLASH_CONCURRENCY": "4",
+        "UNSPLASH_MAX_SIZE": "1MB",
+        "UNSPLASH_RENDITION": "thumb",
+    }
+    if mode == "live":
+        environ |= {"UNSPLASH_API_KEY": "key", "UNSPLASH_API_URL": unsplash.base}
+    settings = parse(environ, folder.parent)
+    if mode == "demo":  # its pictures come over the socket too
+        settings = replace(settings, api_url=unsplash.base)
+    with open_library(settings, clock=clock, transport=HttpTransport()) as found:
+        yield StockedLibrary(found, unsplash)
 
 
 def delete(path: Path) -> None:

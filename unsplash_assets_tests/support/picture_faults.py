@@ -1,7 +1,7 @@
-"""Every kind of bad answer to the request for a picture, and what is to become of it.
+"""Every kind of bad answer to the request for a picture, and its expected result.
 
-A kind is about one photo of three that a run chose; the other two are well. Their table is
-made by `faults`, the run is in `test_faults.py`.
+Each kind spoils one of the three photos that a run chose. `faults` prints their table;
+`test_faults.py` has the run.
 """
 
 import gzip
@@ -22,7 +22,7 @@ from unsplash_assets_tests.support.fault_server import PLACEHOLDER, Answer, Exch
 
 MAX_SIZE: Final = 200_000
 """Bytes that a picture may have in these tests."""
-SHORT: Final = 0.7
+SHORT: Final = 2.0
 """Seconds that an exchange may take where it is to take too long."""
 
 JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
@@ -31,8 +31,8 @@ JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
 class Fate(Enum):
     """What becomes of the photo, and how many of the three are in the library then."""
 
-    STORED = "stored, for the picture is whole", 3
-    AGAIN = "tried again, then left for a later run", 2
+    STORED = "stored: the picture is whole", 3
+    AGAIN = "retried, then left for a later run", 2
     LATER = "left for a later run", 2
     REFUSED = "refused for good", 2
 
@@ -287,26 +287,26 @@ METADATA = "http://169.254.169.254/latest/meta-data"
 """Where a machine in a cloud is told its secrets."""
 TWO_LENGTHS = "two lengths"
 
-NOTHING = "instead of a picture came nothing"
-NO_PICTURE = "instead of a picture came something that is no JPEG, PNG or WebP"
-CUT = "the answer of HOST was cut short"
-NOT_DIVIDED = "the answer of HOST is not divided as HTTP has it"
+NOTHING = "no picture arrived: the file is empty"
+NO_PICTURE = "no picture arrived: the file is not a JPEG, PNG or WebP"
+CUT = "the answer from HOST was cut short"
+NOT_DIVIDED = "the answer from HOST is not valid HTTP"
 CUT_PICTURE = "the picture (image/jpeg) is cut short"
-ONE_PIXEL = "is a single pixel, in place of a photo"
-HOLE = "the picture (image/jpeg) has a hole in it, or other damage"
-DAMAGED_PNG = "the picture (image/png) has a hole in it, or other damage"
+ONE_PIXEL = "is a single pixel, not a photo"
+HOLE = "the picture (image/jpeg) has a hole or other damage"
+DAMAGED_PNG = "the picture (image/png) has a hole or other damage"
 NO_ANSWER = "no answer from HOST: is the network up?"
-TOO_LONG = "HOST took longer than 0.7 s in all"
+TOO_LONG = "HOST took longer than 2 s in all"
 TOO_LARGE = "HOST sends more than the 200,000 bytes allowed"
 ELSEWHERE = "HOST redirects elsewhere"
 MORE_PIXELS = "more pixels than any photo has"
 PIXELS = "pixels, more than any photo has"
-UNPACKED = "HOST sent a body that cannot be unpacked"
+UNPACKED = "HOST sent a body that cannot be decompressed"
 
 
 def not_to_be_had(line: str) -> tuple[str, Answer, str]:
     """Return the kind of a status."""
-    return f"status {line}", status(line), f"not to be had: its server answered {line[:3]}"
+    return f"status {line}", status(line), f"not available: its server answered {line[:3]}"
 
 
 _LATER: Final = [not_to_be_had(line) for line in DENIED]
@@ -314,11 +314,11 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("cut short, its length announced", lambda e: e.send(head(len(e.body)), half(e.body)), CUT),
     ("cut short, its length not announced", lambda e: e.send(NO_LENGTH, half(e.body)), CUT_PICTURE),
     ("cut short, and announced as that long", body(half), CUT_PICTURE),
-    ("cut short within a chunk", chunked(cut=500), CUT),
-    ("in a chunk of less than no length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
-    ("in chunks, the last one missing", chunked(cut=5), CUT),
+    ("cut short inside a chunk", chunked(cut=500), CUT),
+    ("a chunk of negative length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
+    ("in chunks, without the last one", chunked(cut=5), CUT),
     ("without its last two bytes", body(lambda picture: picture[:-2]), CUT_PICTURE),
-    ("with more behind its end", body(lambda picture: picture + HTML), CUT_PICTURE),
+    ("with extra bytes after its end", body(lambda picture: picture + HTML), CUT_PICTURE),
     ("empty", fixed(b""), NOTHING),
     ("empty, its length not announced", raw(NO_LENGTH), NOTHING),
     ("a page of HTML with status 200", fixed(HTML, "text/html"), NO_PICTURE),
@@ -332,45 +332,45 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("an SVG", fixed(SVG, "image/svg+xml"), NO_PICTURE),
     ("a PNG, announced as JPEG", fixed(encoded("PNG")), "but is image/png"),
     ("a JPEG, announced as PNG", headed(Content_Type=PNG), "announced as 'image/png'"),
-    ("of no announced type", headed(Content_Type=""), "announced as ''"),
+    ("without an announced type", headed(Content_Type=""), "announced as ''"),
     ("with a hole of zeros", body(with_hole), HOLE),
     ("with a hole of ones", body(lambda picture: with_hole(picture, b"\xff")), HOLE),
     ("a JPEG of one pixel", fixed(pixel("JPEG")), ONE_PIXEL),
     ("a PNG of one pixel", fixed(pixel("PNG"), PNG), ONE_PIXEL),
-    ("a PNG with a bit that is wrong", fixed(flipped(encoded("PNG")), PNG), DAMAGED_PNG),
+    ("a PNG with one flipped bit", fixed(flipped(encoded("PNG")), PNG), DAMAGED_PNG),
     ("zeros from the middle on", body(zeros_at_the_end), CUT_PICTURE),
     ("nothing but zeros", body(lambda picture: bytes(len(picture))), NO_PICTURE),
-    ("said to be gzip, which it is not", headed(Content_Encoding="gzip"), UNPACKED),
+    ("labelled gzip, but not gzip", headed(Content_Encoding="gzip"), UNPACKED),
     ("gzip, cut short", packed(lambda p: gzip.compress(p)[:-500], "gzip"), CUT_PICTURE),
     ("in Brotli, which was not asked for", in_brotli, NO_PICTURE),
-    ("dripping, a byte now and then", dripping(head(9_999), bytes_of(bytes(9_999))), TOO_LONG),
-    ("with headers that drip", dripping(LINE, bytes_of(b"X-Y: z\r\n" * 999)), TOO_LONG),
-    ("behind endless answers of 100", dripping(b"", lambda: iter([CONTINUE] * 999)), TOO_LONG),
-    ("behind endless answers of 103", dripping(b"", lambda: iter([HINTS] * 999)), TOO_LONG),
+    ("one byte now and then", dripping(head(9_999), bytes_of(bytes(9_999))), TOO_LONG),
+    ("headers that arrive byte by byte", dripping(LINE, bytes_of(b"X-Y: z\r\n" * 999)), TOO_LONG),
+    ("after endless 100 Continue answers", dripping(b"", lambda: iter([CONTINUE] * 999)), TOO_LONG),
+    ("after endless 103 Early Hints answers", dripping(b"", lambda: iter([HINTS] * 999)), TOO_LONG),
     ("silence", silent(), TOO_LONG),
     ("silence after the headers", silent(head(9_999)), TOO_LONG),
-    ("a chunk whose length never ends", endless(CHUNKED, b"0" * 65_536), CUT),
+    ("a chunk length that never ends", endless(CHUNKED, b"0" * 65_536), CUT),
     ("a header that never ends", endless(LINE + b"X-Y: ", b"z" * 65_536), NO_ANSWER),
     ("headers that never end", endless(LINE, b"X-Y: z\r\n" * 1_000), NO_ANSWER),
     ("trailers that never end", endless(CHUNKED + b"0\r\n", b"X-Y: z\r\n" * 1_000), TOO_LONG),
     ("reset at once", reset(lambda _: b""), NO_ANSWER),
-    ("reset within the headers", reset(lambda _: LINE + b"Content-Ty"), NO_ANSWER),
-    ("reset within the picture", reset(lambda p: head(len(p)) + half(p)), CUT),
+    ("reset inside the headers", reset(lambda _: LINE + b"Content-Ty"), NO_ANSWER),
+    ("reset inside the picture", reset(lambda p: head(len(p)) + half(p)), CUT),
     ("closed at once", raw(), NO_ANSWER),
-    ("closed within the headers", raw(LINE, b"Content-Type: image/jpeg\r\nConte"), NOTHING),
-    ("redirects in a circle", redirect("{url}"), "HOST redirects more than 5 times in a row"),
+    ("closed inside the headers", raw(LINE, b"Content-Type: image/jpeg\r\nConte"), NOTHING),
+    ("a circle of redirects", redirect("{url}"), "HOST redirects more than 5 times in a row"),
     ("a length that is too large", headed(Content_Length="199999"), CUT),
     ("a length that is too small", headed(Content_Length="999"), CUT_PICTURE),
     (TWO_LENGTHS, headed(Content_Length="999, 1000"), NOT_DIVIDED),
-    ("a status line that is none", raw(b"ICY two hundred\r\n\r\n"), NO_ANSWER),
+    ("an invalid status line", raw(b"ICY two hundred\r\n\r\n"), NO_ANSWER),
     *[
-        (f"status {line}", status(line), f"server answered {line[:3]}: later may do")
+        (f"status {line}", status(line), f"server answered {line[:3]}: try again later")
         for line in LATER_MAY_DO
     ],
 ]
 
 _REFUSED: Final[list[tuple[str, Answer, str]]] = [
-    ("a placeholder that it redirects to", gone, "placeholder"),
+    ("a redirect to a placeholder", gone, "placeholder"),
     ("a PNG that claims 65,000 x 65,000 pixels", fixed(claiming(65_000, 65_000), PNG), PIXELS),
     ("a JPEG that claims 65,000 x 65,000 pixels", fixed(claiming_jpeg(65_000, 65_000)), PIXELS),
     (
@@ -379,18 +379,18 @@ _REFUSED: Final[list[tuple[str, Answer, str]]] = [
         MORE_PIXELS,
     ),
     ("a PNG of 8,000 x 8,000 black pixels", fixed(black(8_000), PNG), PIXELS),
-    ("a bomb of gzip", bomb("gzip", 31), TOO_LARGE),
-    ("a bomb of deflate", bomb("deflate", 15), TOO_LARGE),
+    ("a gzip bomb", bomb("gzip", 31), TOO_LARGE),
+    ("a deflate bomb", bomb("deflate", 15), TOO_LARGE),
     ("endless, its length not announced", endless(NO_LENGTH, bytes(65_536)), TOO_LARGE),
     ("endless, in chunks", endless(CHUNKED, b"ffff\r\n" + bytes(0xFFFF) + b"\r\n"), TOO_LARGE),
-    ("announced as larger than is allowed", raw(head(MAX_SIZE + 1)), TOO_LARGE),
+    ("announced as larger than allowed", raw(head(MAX_SIZE + 1)), TOO_LARGE),
     ("a redirect to another host", redirect("https://photos.example/x"), ELSEWHERE),
     ("a redirect to another port", redirect("http://127.0.0.1:9/x"), ELSEWHERE),
-    ("a redirect into a cloud's own network", redirect(METADATA), ELSEWHERE),
+    ("a redirect to a cloud's metadata service", redirect(METADATA), ELSEWHERE),
     ("a redirect to a file", redirect("file:///etc/passwd"), ELSEWHERE),
-    ("a redirect to data", redirect("data:image/jpeg;base64,AAAA"), ELSEWHERE),
-    ("a redirect to no URL", redirect("http://[::1"), ELSEWHERE),
-    ("a redirect to nowhere", status("302 Found"), "answered 302"),
+    ("a redirect to a data: URL", redirect("data:image/jpeg;base64,AAAA"), ELSEWHERE),
+    ("a redirect to an invalid URL", redirect("http://[::1"), ELSEWHERE),
+    ("a redirect without a target", status("302 Found"), "answered 302"),
     *(not_to_be_had(line) for line in NOT_TO_BE_HAD),
 ]
 
@@ -401,7 +401,7 @@ _STORED: Final[list[tuple[str, Answer]]] = [
     ("its length not announced", headed(Content_Length="")),
     ("a negative length", headed(Content_Length="-1")),
     ("a length of 5,000 digits", headed(Content_Length="9" * 5_000)),
-    ("behind an answer of 103", behind(HINTS)),
+    ("after a 103 Early Hints answer", behind(HINTS)),
     ("the same length twice", same_length_twice),
     ("a redirect within the server", moved),
 ]

@@ -1,15 +1,14 @@
 """Runs on a real Dagster instance in memory, for the tests of the Dagster layer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.definitions import build_definitions
+from unsplash_assets.library.opening import open_library
 from unsplash_assets.library.status import Status, look
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets_tests.conftest import NOON
@@ -21,7 +20,7 @@ ALL = ("photo_metadata", "image_url", "image_file", "gallery")
 class Project:
     """A project with settings, and a Dagster instance of its own."""
 
-    given: Settings
+    settings: Settings
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def run(
@@ -33,7 +32,7 @@ class Project:
     ) -> dg.ExecuteInProcessResult:
         """Materialize assets of a topic, with run config of the two resources."""
         config = {"unsplash": {"config": unsplash or {}}, "library": {"config": library}}
-        job = build_definitions(self.given).resolve_job_def("refresh")
+        job = build_definitions(self.settings).resolve_job_def("refresh")
         return job.execute_in_process(
             instance=self.instance,
             partition_key=topic,
@@ -44,45 +43,43 @@ class Project:
 
     def verify(self) -> dg.ExecuteInProcessResult:
         """Run the checks."""
-        job = build_definitions(self.given).resolve_job_def("verify")
+        job = build_definitions(self.settings).resolve_job_def("verify")
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def status(self) -> Status:
         """Look at the library."""
-        database = open_database(self.given.library, self.given.catalogue, self.given.mode)
-        try:
-            return look(database, self.given.topics, self.given.key_fingerprint)
-        finally:
-            database.close()
+        with open_library(self.settings) as library:
+            return look(library)
 
     def newest(self, topic: str) -> Any:
         """Return the topic's newest stored photo."""
-        database = open_database(self.given.library, self.given.catalogue, self.given.mode)
-        try:
-            return Photos(database).newest_stored(topic)
-        finally:
-            database.close()
+        with open_library(self.settings) as library:
+            return library.photos.newest_stored(topic)
 
     def pictures(self) -> list[str]:
         """Return the relative paths of all pictures in the library."""
-        folder = self.given.library
-        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.*"))
+        folder = self.settings.library
+        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("[!_]*/*.*"))
+
+    def changed(self, **settings: Any) -> "Project":
+        """Return the project with other settings, as after a restart."""
+        return Project(replace(self.settings, **settings), self.instance)
 
 
 def tick(
-    given: Settings,
+    settings: Settings,
     instance: dg.DagsterInstance,
     at: float = NOON,
     pick: Callable[[Sequence[str]], str] = lambda topics: topics[0],
 ) -> dg.RunRequest | dg.SkipReason:
     """Evaluate the schedule as of a moment, seconds since 1970, on an instance on disk."""
-    repository = build_definitions(given, pick=pick).get_repository_def()
-    context = dg.build_schedule_context(
+    repository = build_definitions(settings, pick=pick).get_repository_def()
+    with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime.fromtimestamp(at, UTC),
         repository_def=repository,
-    )
-    data = repository.get_schedule_def("every_minute").evaluate_tick(context)
+    ) as context:
+        data = repository.get_schedule_def("every_minute").evaluate_tick(context)
     if data.skip_message:
         return dg.SkipReason(data.skip_message)
     (request,) = data.run_requests or []

@@ -1,6 +1,8 @@
 """A day of ticks against the emulator's exact quota, on a chosen clock.
 
-    python -m unsplash_assets_tests.support.simulation      prints the table of docs/budget.md
+    python -m unsplash_assets_tests.support.simulation
+
+It prints the table of docs/explanation/budget.md.
 
 Real are the schedule's decision, the client, the budget, the catalogue in SQLite, and the
 emulator behind the transport. The clock is moved by the ticks, by the start of a run, by each
@@ -14,29 +16,27 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import sqlalchemy as sa
 
-from unsplash_assets.catalogue import events
-from unsplash_assets.catalogue.database import Database, open_database
-from unsplash_assets.catalogue.events import DownloadEvents
-from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.database import Database
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.quota import HOUR, Count, HourlyQuota, Window
 from unsplash_assets.errors import QuotaSpent
-from unsplash_assets.library import selection
-from unsplash_assets.library.ticks import Skipped, Ticks
+from unsplash_assets.library.events import send_due_events
+from unsplash_assets.library.opening import Library, open_library
+from unsplash_assets.library.selection import choose, top_up
+from unsplash_assets.library.ticks import Skipped, next_topic
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.settings.settings import DEMO_URL
+from unsplash_assets.settings.settings import DEMO_URL, parse
+from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
-from unsplash_assets.unsplash.budget import NoBudget
-from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets_tests.conftest import NOON, Clock
 
 LIMIT: Final = 50
@@ -132,16 +132,13 @@ class _Server:
     def now(self) -> float:
         return self._clock.now + self._skew
 
-    def take(self) -> Count:
-        count = self._quota.take()
+    def take(self, requests: int = 1, /) -> Count:
+        count = self._quota.take(requests)
         if count.granted:
-            self._day.requests += 1
+            self._day.requests += requests
         else:
             self._day.refusals.append(self._clock.now)
         return count
-
-    def look(self) -> Count:
-        return self._quota.look()
 
     def advance(self, seconds: float) -> None:
         """Let time pass, in which the other program asks too."""
@@ -177,7 +174,9 @@ class _Mortal(Database):
     """
 
     def __init__(self, folder: Path, server: _Server) -> None:
-        self._opened = open_database(folder, None, "live")
+        settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_LIBRARY": str(folder)}, folder)
+        self._door = open_library(settings)
+        self._opened = self._door.__enter__().database
         self._server = server
         self.mode = self._opened.mode
 
@@ -194,53 +193,67 @@ class _Mortal(Database):
             yield connection
 
     def close(self) -> None:
-        self._opened.close()
+        self._door.__exit__(None, None, None)
 
 
 class _Program:
     """The program from one start to the next; its catalogue is in a file."""
 
     def __init__(self, folder: Path, server: _Server, clock: Clock, scenario: Scenario) -> None:
-        self._database = _Mortal(folder, server)
+        settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_TOPICS": ",".join(_TOPICS)}, folder)
+        transport = HttpTransport((DEMO_URL, WsgiAdapter(server)))
+        self.database = _Mortal(folder, server)
+        self._library = Library(
+            settings=replace(settings, api_url=DEMO_URL, concurrency=1),
+            database=self.database,
+            timeouts=Timeouts(),
+            clock=clock,
+            sleep=server.advance,
+            given_transport=transport,
+        )
         self._server = server
         self._clock = clock
         self._dice = _dice(scenario)
-        self._catalogue = Photos(self._database, clock)
-        self._events = DownloadEvents(self._database, clock)
-        transport = HttpTransport((DEMO_URL, WsgiAdapter(server)))
-        self._budget = RequestBudget(self._database, "a-key", clock, server.advance)
-        self._ticks = Ticks(self._catalogue, self._events, self._budget)
         self._with_budget = scenario.with_budget
-        granted = self._budget if scenario.with_budget else NoBudget()
-        self._client = UnsplashClient(transport, "key", DEMO_URL, budget=granted)
 
     def tick(self, pick: Callable[[Sequence[str]], str]) -> None:
         """Take up a topic, if the budget allows."""
-        topic = self._ticks.next_topic(_TOPICS, pick) if self._with_budget else pick(_TOPICS)
+        topic = next_topic(self._library, pick) if self._with_budget else pick(_TOPICS)
         if isinstance(topic, Skipped):
             return
         self._server.advance(_START_OF_A_RUN)
         with suppress(QuotaSpent):
-            self._run(topic)
+            self._run(topic) if self._with_budget else self._run_without_budget(topic)
 
     def _run(self, topic: str) -> None:
-        """Do what a run does, but for the picture (see `library.storing`)."""
-        run_id = f"run at {self._clock.now}"
-        selection.top_up(self._client, self._catalogue, topic, 1, Filters())
-        chosen = self._catalogue.choose(topic, 1, run_id, "regular", lambda urls: urls["regular"])
-        wanted = len(chosen) + min(1, self._events.due())
-        with self._client.budget.reserve(wanted) as reservation:
+        """Do what a run does, but for the picture (see `library.bringing`)."""
+        library, run_id = self._library, f"run at {self._clock.now}"
+        top_up(library, topic)
+        chosen = choose(library, topic, run_id).photos
+        wanted = len(chosen) + min(1, library.events.due())
+        with library.budget.reserve(wanted) as grant:
+            grant.require()
             self._server.advance(self._dice.uniform(*_DOWNLOAD))
-            self._catalogue.store({p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
-            events.send(self._events, self._client, reservation, 1)
+            library.photos.store({p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
+            send_due_events(library, grant)
+
+    def _run_without_budget(self, topic: str) -> None:
+        """Do the same, and ask nobody whether the quota allows it."""
+        library, run_id = self._library, f"run at {self._clock.now}"
+        if not library.photos.waiting(topic):
+            library.photos.add(topic, library.client.random_photos(topic).photos)
+        chosen = choose(library, topic, run_id).photos
+        self._server.advance(self._dice.uniform(*_DOWNLOAD))
+        library.photos.store({p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
+        send_due_events(library, Grant.unlimited())
 
     def told(self) -> int:
-        """Count the photos of which Unsplash was told."""
-        stored = sum(topic.stored for topic in self._catalogue.counts().values())
-        return stored - self._events.unsent()
+        """Count the photos whose download event was sent."""
+        stored = sum(topic.stored for topic in self._library.photos.counts().values())
+        return stored - self._library.events.unsent()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
 
 def simulate(scenario: Scenario) -> Day:

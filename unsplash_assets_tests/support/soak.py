@@ -1,6 +1,8 @@
 """A thousand ticks against an Unsplash of whose answers one in ten fails, in some way.
 
-    python -m unsplash_assets_tests.support.soak [TICKS] [SEED]   prints docs/faults.md
+    python -m unsplash_assets_tests.support.soak [TICKS] [SEED]
+
+It prints the last table of docs/reference/faults.md.
 
 Each tick runs the job `refresh` in this process, on a Dagster instance on disk, for a random
 topic and without waiting for the minute. The server is a process of its own, has no quota, and
@@ -130,7 +132,7 @@ class Soak:
         asked, failed = self.asked.total(), sum(v for k, v in self.asked.items() if "failed" in k)
         yield f"| ticks | {self.ticks:,}, seed {self.seed}, {self.seconds / 60:.0f} minutes |"
         yield f"| requests | {asked:,}, of which {failed:,} failed ({failed / asked:.1%}) |"
-        yield f"| steps tried again | {self.tries} |"
+        yield f"| steps retried | {self.tries} |"
         for outcome, count in self.outcomes.most_common():
             yield f"| runs: {outcome} | {count:,} |"
         yield f"| photos | {_listed(self.photos)} |"
@@ -152,10 +154,10 @@ def soak(ticks: int, seed: int) -> Soak:
     """Let the ticks pass, in a temporary folder."""
     found, began = Soak(ticks, seed), time.monotonic()
     with tempfile.TemporaryDirectory() as folder, server(seed, found.asked) as url:
-        given = _project(Path(folder), url)
+        settings = _project(Path(folder), url)
         with dg.DagsterInstance.get() as instance:
-            _tick_all(found, given, instance)
-        _look_at_all(found, given)
+            _tick_all(found, settings, instance)
+        _look_at_all(found, settings)
     found.seconds = time.monotonic() - began
     return found
 
@@ -169,9 +171,9 @@ def _project(folder: Path, url: str) -> Settings:
     return environment.load()
 
 
-def _tick_all(found: Soak, given: Settings, instance: dg.DagsterInstance) -> None:
+def _tick_all(found: Soak, settings: Settings, instance: dg.DagsterInstance) -> None:
     dice = random.Random(found.seed)  # noqa: S311 - chance, no secret
-    job = build_definitions(given).resolve_job_def("refresh")
+    job = build_definitions(settings).resolve_job_def("refresh")
     config = {
         "resources": {
             "unsplash": {"config": {"total_timeout": PATIENCE}},
@@ -190,7 +192,7 @@ def _tick_all(found: Soak, given: Settings, instance: dg.DagsterInstance) -> Non
         found.tries += sum(e.event_type_value == "STEP_RESTARTED" for e in result.all_events)
         found.memory.append(psutil.Process().memory_info().rss)
         if number % LOOK_EVERY == 0:
-            found.broken += _looked_at_elsewhere(given.library)
+            found.broken += _looked_at_elsewhere(settings.library)
             sys.stderr.write(f"{number} ticks, {dict(found.outcomes)}\n")
 
 
@@ -212,11 +214,11 @@ def _outcome(result: Any) -> str:
     (failed,) = (event.step_failure_data for event in result.get_step_failure_events())
     said = failed.user_failure_data
     words = said.description if said else failed.error.message
-    return "no photo to be had, said so" if "the next run takes another" in words else words
+    return "no photo available, reported" if "the next run takes another" in words else words
 
 
-def _look_at_all(found: Soak, given: Settings) -> None:
-    rows = look(given.library).rows
+def _look_at_all(found: Soak, settings: Settings) -> None:
+    rows = look(settings.library).rows
     found.photos.update(row.state for row in rows)
     for row in rows:
         if row.state == "stored":

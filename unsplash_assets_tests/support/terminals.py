@@ -1,15 +1,16 @@
 """Runs commands in a pseudo-terminal, for the tests of what a person sees. Not on Windows."""
 
-import fcntl
 import os
-import pty
 import re
 import struct
 import subprocess
-import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+
+import pytest
+
+from unsplash_assets_tests.support.processes import Processes
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -29,6 +30,10 @@ class Seen:
 
 def in_terminal(command: Sequence[str | os.PathLike[str]], columns: int = 100, **env: str) -> Seen:
     """Run a command to its end, with a terminal of that width as standard output and error."""
+    import fcntl  # noqa: PLC0415 - Windows has none of these
+    import pty  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environ = {**os.environ, "TERM": "xterm-256color", **env}
@@ -40,3 +45,12 @@ def in_terminal(command: Sequence[str | os.PathLike[str]], columns: int = 100, *
                 said += some
     os.close(ours)
     return Seen(process.returncode, said.decode())
+
+
+InTerminal = Callable[..., Seen]
+
+
+@pytest.fixture
+def terminal(processes: Processes) -> InTerminal:  # noqa: ARG001 - in_terminal starts a program
+    """Run a command in a terminal."""
+    return in_terminal

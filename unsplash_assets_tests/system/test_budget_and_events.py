@@ -19,7 +19,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota, Window
 from unsplash_assets.unsplash.quota import HOUR, MARGIN
-from unsplash_assets_tests.conftest import Clock, Given, Noted, Serve
+from unsplash_assets_tests.conftest import Clock, MakeSettings, Noted, Serve
 from unsplash_assets_tests.support.runs import (
     Project,
     failure,
@@ -29,9 +29,13 @@ from unsplash_assets_tests.support.runs import (
     tries,
 )
 
+pytestmark = [pytest.mark.long, pytest.mark.process, pytest.mark.usefixtures("processes")]
+
 KEY = "a-key-of-the-tests"
 SPENT = re.compile(r"request budget spent: 5 of 5 in the last hour, next at \d\d:\d\d")
 AN_HOUR = HOUR + MARGIN + 1
+SECOND_LOOK, LATER_LOOKS = 600.0, 86_400.0
+"""Seconds after a refusal of the key until it is tried again: once, and from then on."""
 
 
 @dataclass
@@ -50,7 +54,7 @@ class World:
     def tick(self) -> dg.RunRequest | dg.SkipReason:
         """Evaluate the schedule, a minute later than the last time."""
         self.pass_time(60)
-        return tick(self.project.given, self.project.instance, self.clock.now)
+        return tick(self.project.settings, self.project.instance, self.clock.now)
 
     def ticks(self) -> str:
         """Do what the schedule asks for until it skips; return why."""
@@ -95,7 +99,11 @@ Make = Callable[[WSGIApplication], World]
 
 @pytest.fixture
 def make(
-    given: Given, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock
+    make_settings: MakeSettings,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    clock: Clock,
 ) -> Iterator[Make]:
     """Make the world in which a project asks an API."""
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
@@ -105,7 +113,7 @@ def make(
 
     def make(application: WSGIApplication) -> World:
         api = Noted(application)
-        settings = given(
+        settings = make_settings(
             api_key=KEY, api_url=serve(api), topics="nature,art", retry_delay="0", viewer="off"
         )
         opened.append(open_database(settings.library, settings.catalogue, settings.mode))
@@ -262,12 +270,17 @@ def test_a_refused_key_fails_the_run_and_skips_the_ticks_until_the_key_changes(
     result = world.run()
     assert failure(result)[0] == "photo_metadata"
     assert tries(result, "photo_metadata") == 1
-    for _ in range(2):
+    for pause in (SECOND_LOOK, LATER_LOOKS):
         said = skipped_because(world.tick())
         assert said.startswith("Unsplash did not accept the key in UNSPLASH_API_KEY (")
         assert "copy the application's Access Key there" in said
-        world.pass_time(AN_HOUR)
-    assert len(world.api.asked) == 1
+        asked = len(world.api.asked)
+        world.pass_time(pause - 180)
+        skipped_because(world.tick())
+        world.pass_time(61)
+        assert isinstance(world.tick(), dg.RunRequest), "one careful look"
+        assert failure(world.run())[0] == "photo_metadata"
+        assert len(world.api.asked) == asked + 1
     monkeypatch.setenv("UNSPLASH_API_KEY", "another-key")
     assert isinstance(world.tick(), dg.RunRequest)
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
@@ -280,6 +293,7 @@ def test_a_key_that_the_env_file_changes_is_seen_by_the_next_tick(
     world = make(with_fault(Emulator(), "api-401"))
     world.run()
     skipped_because(world.tick())
+    (tmp_path / "dagster.yaml").write_text("# unsplash_assets\n")
     (tmp_path / ".env").write_text("UNSPLASH_API_KEY=another-key\n")
     assert isinstance(world.tick(), dg.RunRequest)
 

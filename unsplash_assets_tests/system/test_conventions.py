@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_module_says_what_it_is_for(module: Path) -> None:
 
 @each_module
 def test_a_module_is_small(module: Path) -> None:
-    assert len(module.read_text().splitlines()) <= 330
+    assert len(module.read_text().splitlines()) <= 250
 
 
 @each_module
@@ -64,48 +65,96 @@ def test_words_go_to_people_through_the_command_line_alone(module: Path) -> None
     assert not prints or module.name == "launch.py"
 
 
-@each_module
-def test_every_module_has_its_tests(module: Path) -> None:
-    covered_by_others = {
-        "__init__.py",
-        "errors.py",  # raised in all
-        "values.py",  # settings/test_settings.py
-        "environment.py",  # settings/test_settings.py
-        "failures.py",  # defs/test_assets.py
-        "metadata.py",  # defs/test_assets.py
-        "partitions.py",  # test_definitions.py
-        "fetch.py",  # cli/test_main.py
-        "terminal.py",  # cli/test_main.py
-        "tables.py",  # catalogue/test_migration.py
-        "keep.py",  # settings/test_settings.py
-        "mode.py",  # a type
-        "photos.py",  # types, in model/
-    }
-    if module.is_relative_to(PACKAGE / "catalogue" / "migrations"):
-        return  # catalogue/test_migration.py
-    mirror = TESTS / module.relative_to(PACKAGE).parent / f"test_{module.name}"
-    assert module.name in covered_by_others or mirror.exists()
+def _modules(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+
+
+MIGRATIONS = PACKAGE / "catalogue" / "migrations"
+ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE)
+
+each_room = pytest.mark.parametrize(
+    "room", ROOMS, ids=[room.relative_to(PACKAGE).as_posix() for room in ROOMS]
+)
+
+
+def test_the_root_holds_rooms_and_little_else() -> None:
+    assert {path.stem for path in _modules(PACKAGE)} == {"definitions", "errors"}
+
+
+@each_room
+def test_a_room_holds_at_most_twelve_modules(room: Path) -> None:
+    assert len(_modules(room)) <= 12
+
+
+@each_room
+def test_a_room_with_functions_has_tests_of_its_own(room: Path) -> None:
+    """Coverage, which has a threshold, finds a module that no test reaches."""
+    if any(isinstance(node, ast.FunctionDef) for node in _nodes(room)):
+        folder = TESTS / room.relative_to(PACKAGE)
+        assert list(folder.glob("test_*.py")) or room.is_relative_to(MIGRATIONS)
+
+
+def _nodes(room: Path) -> Iterator[ast.AST]:
+    for module in _modules(room):
+        yield from ast.walk(ast.parse(module.read_text()))
 
 
 def test_assets_are_short() -> None:
-    functions = [
-        node
-        for node in ast.parse((PACKAGE / "defs" / "assets.py").read_text()).body
-        if isinstance(node, ast.FunctionDef)
-    ]
-    lengths = {f.name: (f.end_lineno or 0) - f.lineno + 1 for f in functions}
-    assert {name: lines for name, lines in lengths.items() if lines > 25} == {}
+    """Their docstrings, which Dagster's UI shows, do not count."""
+    lengths = {}
+    for node in ast.parse((PACKAGE / "defs" / "assets.py").read_text()).body:
+        if isinstance(node, ast.FunctionDef) and node.name != "build_assets":
+            docstring = len((ast.get_docstring(node) or "").splitlines())
+            lengths[node.name] = (node.end_lineno or 0) - node.lineno + 1 - docstring
+    assert {name: lines for name, lines in lengths.items() if lines > 12} == {}
 
 
-def test_the_build_backend_is_pinned_as_the_constraints_say() -> None:
-    (backend,) = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
-    assert backend in (PROJECT / "constraints.txt").read_text().splitlines()
+def _pins(name: str) -> dict[str, str]:
+    """Return the version of each package that requirements/ pins, without extras and markers."""
+    pattern = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;]+)", re.MULTILINE)
+    return dict(pattern.findall((PROJECT / "requirements" / name).read_text()))
+
+
+def _normal(requirement: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[<>=\[]", requirement)[0]).lower()
+
+
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+def test_the_build_backend_and_pip_are_pinned(name: str) -> None:
+    pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    (backend,) = pyproject["build-system"]["requires"]
+    assert backend in pyproject["dependency-groups"]["build"]
+    assert backend == f"setuptools=={_pins(name)['setuptools']}"
+    assert "pip" in _pins(name)
 
 
 def test_every_dependency_is_pinned_exactly() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split(r"[<>=]", name)[0].lower().replace("_", "-") for name in wanted}
-    lines = (PROJECT / "constraints.txt").read_text().lower().splitlines()
-    pinned = {line.split("==")[0].replace("_", "-") for line in lines if "==" in line}
-    assert names - pinned == set()
+    extras = [name for extra in project["optional-dependencies"].values() for name in extra]
+    run, dev = ({_normal(name) for name in _pins(file)} for file in ("run.txt", "dev.txt"))
+    assert {_normal(name) for name in project["dependencies"]} - run == set()
+    assert {_normal(name) for name in extras} - dev == set()
+
+
+def test_the_lists_of_pins_agree() -> None:
+    assert _pins("run.txt").items() <= _pins("dev.txt").items()
+
+
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+def test_every_pin_has_its_hashes_and_no_address(name: str) -> None:
+    text = (PROJECT / "requirements" / name).read_text()
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    pins = re.split(r"\n(?=\S)", "\n".join(lines))
+    assert len(pins) == len(_pins(name))
+    assert [pin for pin in pins if not re.search(r"--hash=sha256:[0-9a-f]{64}$", pin)] == []
+    assert "://" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)
+
+
+def test_every_install_of_make_checks_hashes() -> None:
+    makefile = (PROJECT / "Makefile").read_text().replace("\\\n", " ")
+    installs = [line for line in makefile.splitlines() if re.search(r"\$\(PIP\)|pip install", line)]
+    (pip, *uses) = installs
+    assert pip.startswith("PIP := ")
+    assert [use for use in uses if not re.search(r"--require-hashes|--no-deps", use)] == []
+    assert len(uses) == 2

@@ -7,13 +7,13 @@ was told of: once, but for those whose download event was under way.
 
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copy
+from subprocess import PIPE
 
 import dagster as dg
 import pytest
@@ -27,7 +27,11 @@ from unsplash_assets_tests.support import bringing
 from unsplash_assets_tests.support.bringing import KEY, Bringing
 from unsplash_assets_tests.support.invariant import look
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.runs import tick
+from unsplash_assets_tests.support.waiting import CEILING, eventually
+
+pytestmark = pytest.mark.process
 
 COMMAND = str(Path(sys.executable).with_name("unsplash-assets"))
 KEEP = 4
@@ -38,12 +42,12 @@ TAKEN_FOR = 601.0
 SENT = "after UnsplashClient.report_download"
 """When Unsplash knows of the download, and the catalogue not yet."""
 MOMENTS = (
-    "after Catalogue.add",
-    "after Catalogue.choose",
+    "after Photos.add",
+    "after Photos.choose",
     "after Folder.flush",
     "before Folder.publish",
     "after Folder.publish",
-    "after Catalogue.store",
+    "after Photos.store",
     "after DownloadEvents.take",
     "before UnsplashClient.report_download",
     SENT,
@@ -63,23 +67,24 @@ def url(serve: Serve, api: Noted) -> str:
     return serve(api)
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.005)
-    assert is_so()
+BringAndBeKilled = Callable[..., None]
 
 
-def bring_and_be_killed(*arguments: object, after: float | None = None) -> None:
+@pytest.fixture
+def bring_and_be_killed(processes: Processes) -> BringAndBeKilled:
     """Let a process bring photos, until it is killed after some seconds, or kills itself."""
-    command = [sys.executable, "-m", bringing.__name__, *map(str, arguments)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+
+    def bring(*arguments: object, after: float | None = None) -> None:
+        command = [sys.executable, "-m", bringing.__name__, *map(str, arguments)]
+        process = processes.start(command, cwd=PROJECT, stdout=PIPE)
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         if after is not None:
             time.sleep(after)
             process.kill()
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(CEILING) == -signal.SIGKILL
+
+    return bring
 
 
 def run_again(url: str, library: Path) -> None:
@@ -87,7 +92,6 @@ def run_again(url: str, library: Path) -> None:
     survivor = Bringing(url, library, 2, clock=lambda: time.time() + TAKEN_FOR)
     survivor.run(8)
     survivor.send_all()
-    survivor.database.close()
 
 
 def check(library: Path, api: Noted, in_flight: int) -> None:
@@ -103,7 +107,7 @@ def check(library: Path, api: Noted, in_flight: int) -> None:
 
 @pytest.mark.parametrize("seed", range(17))
 def test_a_kill_at_any_moment_leaves_nothing_bad(
-    seed: int, url: str, api: Noted, tmp_path: Path
+    seed: int, bring_and_be_killed: BringAndBeKilled, url: str, api: Noted, tmp_path: Path
 ) -> None:
     dice = random.Random(seed)  # noqa: S311 - chance, no secret
     count, concurrency = dice.choice([1, 3, 8]), dice.choice([1, 4])
@@ -116,7 +120,7 @@ def test_a_kill_at_any_moment_leaves_nothing_bad(
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_at_the_moments_that_matter_leaves_nothing_bad(
-    moment: str, url: str, api: Noted, tmp_path: Path
+    moment: str, bring_and_be_killed: BringAndBeKilled, url: str, api: Noted, tmp_path: Path
 ) -> None:
     library = tmp_path / "library"
     bring_and_be_killed(url, library, 999, 3, 1, KEEP, moment)
@@ -137,13 +141,14 @@ def project(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_kill_of_a_run_of_dagster_leaves_nothing_bad(
-    seed: int, project: Path, url: str, api: Noted
+    seed: int, processes: Processes, project: Path, url: str, api: Noted
 ) -> None:
     seconds = random.Random(seed).uniform(0, 0.3)  # noqa: S311 - chance, no secret
-    with subprocess.Popen([COMMAND, "fetch", "sea", "--count", "25"]) as process:
-        wait_until(lambda: bool(api.asked))
-        time.sleep(seconds)
-        process.kill()
+    process = processes.start([COMMAND, "fetch", "sea", "--count", "25"])
+    eventually(lambda: api.asked)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
     assert look(project / "library").broken == []
     assert CliRunner().invoke(main, ["fetch", "sea", "--count", "25"]).exit_code == 0
     assert look(project / "library").is_clean

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from unsplash_assets_tests.conftest import Given, RawServe
+from unsplash_assets_tests.conftest import MakeSettings, RawServe
 from unsplash_assets_tests.support import faults
 from unsplash_assets_tests.support.api_faults import API_FAULTS, ApiFault, Verdict
 from unsplash_assets_tests.support.fault_server import Exchange, SpoiledUnsplash
@@ -28,6 +28,8 @@ from unsplash_assets_tests.support.picture_faults import (
     PictureFault,
 )
 from unsplash_assets_tests.support.runs import Project, failure, metadata, tries
+
+pytestmark = pytest.mark.long
 
 RETRIES = 1
 LONG = 30.0  # seconds
@@ -47,10 +49,10 @@ EVENT_FAULTS = [fault for fault in API_FAULTS if fault.name in EVENT_KINDS]
 class Spoiled:
     """A project whose Unsplash is spoiled."""
 
-    def __init__(self, given: Given, url: str) -> None:
+    def __init__(self, make_settings: MakeSettings, url: str) -> None:
         self.host = url.removeprefix("http://")
         self.project = Project(
-            given(
+            make_settings(
                 api_key="k",
                 api_url=url,
                 topics="nature",
@@ -67,7 +69,7 @@ class Spoiled:
         return self.project.run("nature", unsplash=unsplash, photos_per_run=3, timeout=patience)
 
     def look(self) -> Seen:
-        return look(self.project.given.library)
+        return look(self.project.settings.library)
 
     def last_words(self) -> str | None:
         """Return what `status` says of the last run."""
@@ -80,10 +82,10 @@ Spoil = Callable[[str], Spoiled]
 
 
 @pytest.fixture
-def at(given: Given, monkeypatch: pytest.MonkeyPatch) -> Spoil:
+def at(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Spoil:
     """Make a project whose API is at a URL."""
     monkeypatch.setenv("UNSPLASH_API_KEY", "k")
-    return lambda url: Spoiled(given, url)
+    return lambda url: Spoiled(make_settings, url)
 
 
 def is_line(words: str) -> bool:
@@ -223,14 +225,14 @@ def test_a_photo_that_is_gone_is_told_of_though_another_had_to_be_tried_again(
         "nature", unsplash={"retries": RETRIES}, photos_per_run=3, concurrency=1
     )
     assert tries(result, "image_file") == 2
-    reason = "the picture is not to be had: its server answered 410"
+    reason = "the picture is not available: its server answered 410"
     shown = metadata(result, "image_file")
     assert shown["not stored"] == {server.bad_photo["id"]: reason}
     assert len(spoiled.look().stored) == 2
 
 
 def test_the_table_of_the_docs_says_what_the_tests_say() -> None:
-    assert faults.tables() in (PROJECT / "docs" / "faults.md").read_text()
+    assert faults.tables() in (PROJECT / "docs" / "reference" / "faults.md").read_text()
 
 
 def test_no_two_kinds_have_one_name() -> None:

@@ -16,9 +16,11 @@ import pytest
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.photos import EmulatedPhoto
-from unsplash_assets.transport.base import origin
-from unsplash_assets_tests.conftest import Given, Serve
+from unsplash_assets.transport.urls import origin
+from unsplash_assets_tests.conftest import MakeSettings, Serve
 from unsplash_assets_tests.support.runs import Project
+
+pytestmark = pytest.mark.long
 
 KEY = "a-recognisable-access-key"
 LIBRARY = "some/where/library"
@@ -73,15 +75,17 @@ def api() -> Hostile:
 
 
 @pytest.fixture
-def project(api: Hostile, serve: Serve, given: Given, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(
+    api: Hostile, serve: Serve, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> Project:
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
     settings = {"topics": "nature", "rendition": "thumb", "retry_delay": "0", "library": LIBRARY}
-    return Project(given(api_key=KEY, api_url=serve(api), **settings))
+    return Project(make_settings(api_key=KEY, api_url=serve(api), **settings))
 
 
 def photo(project: Project, number: int) -> Json:
     """Return a good photo of the project's API."""
-    return answers.full(EmulatedPhoto(7, number), project.given.api_url, "nature")
+    return answers.full(EmulatedPhoto(7, number), project.settings.api_url, "nature")
 
 
 def places(own: str, bait: str) -> list[str]:
@@ -123,7 +127,7 @@ def outside_of_the_library(folder: Path) -> list[str]:
 def test_no_url_of_a_photo_leads_to_another_host_or_a_file(
     project: Project, api: Hostile, bait: Bait, bait_url: str
 ) -> None:
-    elsewhere = places(project.given.api_url, bait_url)
+    elsewhere = places(project.settings.api_url, bait_url)
     for number, url in enumerate(elsewhere):
         one_of_them = photo(project, number)
         one_of_them["urls"][("thumb", "full", "raw")[number % 3]] = url
@@ -139,7 +143,7 @@ def test_no_redirect_of_a_picture_leads_to_another_host_or_a_file(
 ) -> None:
     elsewhere = [
         url
-        for url in places(project.given.api_url, bait_url)
+        for url in places(project.settings.api_url, bait_url)
         if "\r" not in url and "\0" not in url  # such a header cannot be sent: see test_http
     ]
     for number, url in enumerate(elsewhere):
@@ -154,7 +158,7 @@ def test_no_redirect_of_a_picture_leads_to_another_host_or_a_file(
 def test_no_download_event_leads_to_another_host_or_a_file(
     project: Project, api: Hostile, bait: Bait, bait_url: str
 ) -> None:
-    for number, url in enumerate(places(project.given.api_url, bait_url)):
+    for number, url in enumerate(places(project.settings.api_url, bait_url)):
         api.photos.append(photo(project, number))
         api.photos[-1]["links"]["download_location"] = url
     assert project.run("nature", photos_per_run=len(api.photos)).success
@@ -165,7 +169,10 @@ def test_no_download_event_leads_to_another_host_or_a_file(
 def test_no_redirect_of_the_api_leads_to_another_host(
     project: Project, api: Hostile, bait: Bait, bait_url: str
 ) -> None:
-    for url in (f"{bait_url}/photos/random", f"{bait_url}\\@{origin(project.given.api_url)[7:]}/"):
+    for url in (
+        f"{bait_url}/photos/random",
+        f"{bait_url}\\@{origin(project.settings.api_url)[7:]}/",
+    ):
         api.moved["/photos/random"] = url
         assert not project.run("nature").success
     assert bait.asked == []
@@ -208,6 +215,6 @@ def test_nothing_is_written_outside_of_the_library(
     assert outside_of_the_library(tmp_path) == []
     assert 2 <= len(project.pictures()) <= 3
     for name in project.pictures():
-        place = (project.given.library / name).resolve()
-        assert place.parent == project.given.library / "nature"
+        place = (project.settings.library / name).resolve()
+        assert place.parent == project.settings.library / "nature"
         assert not (set(place.name) & set('\\/:*?"<>|\0\n '))

@@ -3,10 +3,8 @@
 Unsplash is the real one by name. Its hosts are served here, over TLS, and a proxy knows them.
 """
 
-import os
 import socket
 import ssl
-import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,10 +17,13 @@ import pytest
 import trustme
 
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets_tests.conftest import Given, Serve
+from unsplash_assets_tests.conftest import MakeSettings, Serve
 from unsplash_assets_tests.support.far_end import Address, Proxy, proxied, served_over_tls
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes, environment
 from unsplash_assets_tests.support.runs import Project, failure
+
+pytestmark = pytest.mark.long
 
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
 REPAIR = (COMMAND, "verify", "--repair")
@@ -41,7 +42,7 @@ class Unsplash:
         sent = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
         self.seen.append(sent)
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        body = b"".join(Emulator()(environ, lambda *given: started.append(given)))  # type: ignore[arg-type]
+        body = b"".join(Emulator()(environ, lambda *said: started.append(said)))  # type: ignore[arg-type]
         body = body.replace(f"https://{API}/photo-".encode(), f"https://{PICTURES}/photo-".encode())
         status, headers = started[0]
         others = [(name, value) for name, value in headers if name != "Content-Length"]
@@ -81,7 +82,7 @@ Live = Callable[..., Project]
 
 
 @pytest.fixture
-def live(given: Given, monkeypatch: pytest.MonkeyPatch) -> Live:
+def live(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Live:
     """Make a live project, in an environment that has these variables too."""
     monkeypatch.setenv("UNSPLASH_API_KEY", KEY)
     settings = {"topics": "nature", "retry_delay": "0", "rendition": "thumb"}
@@ -89,7 +90,7 @@ def live(given: Given, monkeypatch: pytest.MonkeyPatch) -> Live:
     def make(environ: Mapping[str, str], **values: str) -> Project:
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        return Project(given(api_key=KEY, **settings, **values))
+        return Project(make_settings(api_key=KEY, **settings, **values))
 
     return make
 
@@ -164,7 +165,7 @@ def test_without_the_authority_nothing_is_sent_and_the_error_names_the_variable(
 ) -> None:
     step, said = failure(live({"HTTPS_PROXY": proxy.url}).run("nature"))
     assert step == "photo_metadata"
-    assert said == f"{API} has a certificate that is not trusted here: see REQUESTS_CA_BUNDLE"
+    assert said == f"the certificate of {API} is not trusted here: see REQUESTS_CA_BUNDLE"
     assert unsplash.seen == []
 
 
@@ -175,24 +176,27 @@ def test_a_picture_of_an_api_that_was_left_is_not_asked_for(live: Live, serve: S
     asked = len(left.seen)
     second = live({}, api_url=serve(Emulator()))
     step, said = failure(second.run("nature", ["image_url", "image_file"]))
-    assert step == "image_file"
-    assert "is elsewhere: it is not asked" in said
+    assert (step, said) == (
+        "image_url",
+        "no photo of 'nature' is waiting: materialize photo_metadata first",
+    )
     assert len(left.seen) == asked == 1
     assert second.pictures() == []
 
 
+@pytest.mark.process
 def test_a_repair_asks_no_api_that_was_left_either(
-    live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    processes: Processes, live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = Unsplash()
     project = live({}, api_url=serve(left))
     assert project.run("nature").success
     asked = len(left.seen)
-    (project.given.library / project.pictures()[0]).unlink()
+    (project.settings.library / project.pictures()[0]).unlink()
     monkeypatch.setenv("UNSPLASH_API_URL", serve(Emulator()))
-    done = subprocess.run(REPAIR, capture_output=True, text=True, check=False)
+    done = processes.run(REPAIR)
     assert done.returncode == 1
-    assert "is elsewhere: it is not asked" in done.stderr
+    assert "is not an allowed host: nothing was requested" in done.stderr
     assert len(left.seen) == asked
     assert project.pictures() == []
 
@@ -206,6 +210,7 @@ def _in_a_folder(folder: Path, *lines: str) -> Path:
     return below
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -219,49 +224,48 @@ def _in_a_folder(folder: Path, *lines: str) -> Path:
 )  # fmt: skip
 @pytest.mark.parametrize("bundle", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_what_the_env_file_says_of_the_network_reaches_a_command(
-    proxy: Proxy, unsplash: Unsplash, tmp_path: Path, command: list[str], bundle: str
+    processes: Processes, proxy: Proxy, unsplash: Unsplash, command: list[str], bundle: str
 ) -> None:
-    below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", f"{bundle}=authority.pem")
-    folder = below if "fetch" in command else tmp_path  # Dagster's look for .env where they start
-    environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
-    done = subprocess.run(
-        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
-    )
+    project = Path.cwd()
+    below = _in_a_folder(project, f"HTTPS_PROXY={proxy.url}", f"{bundle}=authority.pem")
+    folder = below if "fetch" in command else project  # Dagster's look for .env where they start
+    environ = environment(HTTPS_PROXY="http://127.0.0.1:9")
+    done = processes.run(command, cwd=folder, env=environ)
     assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.glob("library/nature/*.jpg"))) == 1
+    assert len(list(project.glob("library/nature/*.jpg"))) == 1
     assert unsplash.keys(API) == {f"Client-ID {KEY}"}
     assert unsplash.keys(PICTURES) == {None}
 
 
+@pytest.mark.process
 def test_what_the_env_file_says_of_the_network_reaches_a_repair(
-    proxy: Proxy, unsplash: Unsplash, tmp_path: Path
+    processes: Processes, proxy: Proxy, unsplash: Unsplash, tmp_path: Path
 ) -> None:
     below = _in_a_folder(tmp_path, f"HTTPS_PROXY={proxy.url}", "REQUESTS_CA_BUNDLE=authority.pem")
-    environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"}
-    subprocess.run([COMMAND, "fetch", "nature"], cwd=below, env=environ, check=True)
+    environ = environment(HTTPS_PROXY="http://127.0.0.1:9")
+    processes.run([COMMAND, "fetch", "nature"], cwd=below, env=environ, check=True)
     (picture,) = tmp_path.glob("library/nature/*.jpg")
     picture.unlink()
-    subprocess.run(REPAIR, cwd=below, env=environ, check=True)
+    processes.run(REPAIR, cwd=below, env=environ, check=True)
     assert picture.is_file()
     assert unsplash.keys(PICTURES) == {None}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("REQUESTS_CA_BUNDLE=nowhere.pem", "the file of certificates (REQUESTS_CA_BUNDLE, "),
-        ("SSL_CERT_FILE=nowhere.pem", "the file of certificates (REQUESTS_CA_BUNDLE, "),
+        ("REQUESTS_CA_BUNDLE=nowhere.pem", "the certificate file (REQUESTS_CA_BUNDLE, "),
+        ("SSL_CERT_FILE=nowhere.pem", "the certificate file (REQUESTS_CA_BUNDLE, "),
         ("HTTPS_PROXY=socks5://somebody:hidden@127.0.0.1:9", "the proxy (HTTPS_PROXY, HTTP_PROXY"),
         ("HTTPS_PROXY=http://somebody:hidden@127.0.0.1:port", "the proxy (HTTPS_PROXY, HTTP_PROXY"),
     ],
 )
 def test_a_setting_of_the_network_that_cannot_be_used_is_named_at_once(
-    tmp_path: Path, line: str, said: str
+    processes: Processes, tmp_path: Path, line: str, said: str
 ) -> None:
     below = _in_a_folder(tmp_path, line)
-    done = subprocess.run(
-        [COMMAND, "fetch", "nature"], cwd=below, capture_output=True, text=True, check=False
-    )
+    done = processes.run([COMMAND, "fetch", "nature"], cwd=below)
     assert done.returncode == 1
     assert f"unsplash-assets: {said}" in done.stderr
     assert "hidden" not in done.stderr

@@ -10,7 +10,6 @@ import base64
 import json
 import logging
 import os
-import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +36,7 @@ from unsplash_assets.unsplash.client import UnsplashClient
 from unsplash_assets_tests.conftest import NOON, RawServe, served
 from unsplash_assets_tests.support.leaks import forms, leaks
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.runs import Project
 
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -168,7 +168,7 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+def lived(module_processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """Live through everything once: a few hundred tries, with every word kept in files."""
     folder = tmp_path_factory.mktemp("project")
     copy(PROJECT / "dagster.yaml", folder)
@@ -185,13 +185,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
                     _live_through(Project(environment.load(), instance), topic, lived, said)
         with served(Noting(Emulator(), lived.seen)) as url:
             patch.setenv("UNSPLASH_API_URL", url)
-            _use_commands(said)
+            _use_commands(module_processes, said)
         with served(APIS["bad request"]) as url:
             patch.setenv("UNSPLASH_API_URL", url)
-            _command(said, COMMAND, "fetch", "host")
+            _command(module_processes, said, COMMAND, "fetch", "host")
             materialize = ("asset", "materialize", "--select", "*image_file", "--partition")
             module = ("-m", "unsplash_assets.definitions")
-            _command(said, sys.executable, "-m", "dagster", *materialize, "host", *module)
+            dagster = (sys.executable, "-m", "dagster")
+            _command(module_processes, said, *dagster, *materialize, "host", *module)
     return lived
 
 
@@ -232,19 +233,19 @@ def _live_through(project: Project, topic: str, lived: Lived, said: IO[str]) -> 
         said.write(f"{event!r} {event.event_specific_data!r}\n")
         if event.is_step_failure:
             lived.errors[topic] = event.step_failure_data.error_display_string
-    repository = build_definitions(project.given).get_repository_def()
-    tick = dg.build_schedule_context(
+    repository = build_definitions(project.settings).get_repository_def()
+    with dg.build_schedule_context(
         instance=project.instance,
         scheduled_execution_time=datetime.fromtimestamp(NOON, UTC),
         repository_def=repository,
-    )
-    look = dg.build_sensor_context(instance=project.instance, repository_def=repository)
-    ticked = repository.get_schedule_def("every_minute").evaluate_tick(tick)
-    seen = repository.get_sensor_def("open_new_images").evaluate_tick(look)
+    ) as tick:
+        ticked = repository.get_schedule_def("every_minute").evaluate_tick(tick)
+    with dg.build_sensor_context(instance=project.instance, repository_def=repository) as look:
+        seen = repository.get_sensor_def("open_new_images").evaluate_tick(look)
     said.write(f"{ticked}\n{seen}\n{lived.errors.get(topic)}\n")
 
 
-def _use_commands(said: IO[str]) -> None:
+def _use_commands(processes: Processes, said: IO[str]) -> None:
     for words in (
         ("fetch", "nature", "--count", "3"),
         ("status",),
@@ -252,18 +253,20 @@ def _use_commands(said: IO[str]) -> None:
         ("export",),
         ("export", "--format", "csv"),
     ):
-        _command(said, COMMAND, *words)
+        _command(processes, said, COMMAND, *words)
 
 
-def _command(said: IO[str], *words: str | Path) -> None:
-    done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False)
+def _command(processes: Processes, said: IO[str], *words: str | Path) -> None:
+    done = processes.run(words)
     said.write(f"$ {words}\n{done.stdout}{done.stderr}")
 
 
+@pytest.mark.process
 def test_the_key_is_nowhere_after_all(lived: Lived) -> None:
     assert leaks(lived.folder, KEY) == []
 
 
+@pytest.mark.process
 def test_the_key_was_sent_to_the_api_and_with_no_request_for_a_picture(lived: Lived) -> None:
     """Else there would have been nothing to leak."""
     pictures = [key for path, key in lived.seen if path.startswith("/photo-")]
@@ -272,6 +275,7 @@ def test_the_key_was_sent_to_the_api_and_with_no_request_for_a_picture(lived: Li
     assert len(lived.seen) > 100
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("topic", [f"photos {name}" for name in WRITTEN])
 def test_a_photo_whose_answer_repeats_the_key_comes_without_it(lived: Lived, topic: str) -> None:
     assert topic not in lived.errors
@@ -280,6 +284,7 @@ def test_a_photo_whose_answer_repeats_the_key_comes_without_it(lived: Lived, top
     assert all(path.name.startswith("seen-by-") for path in pictures)
 
 
+@pytest.mark.process
 def test_every_word_and_log_line_was_kept_to_be_searched(lived: Lived) -> None:
     said = lived.said()
     for words in (
@@ -290,11 +295,12 @@ def test_every_word_and_log_line_was_kept_to_be_searched(lived: Lived) -> None:
         '"mode": "live"',  # status --json
         "photographer_url",  # export
         "unsplash-assets: the API refuses the request",
-        "redirects to an address that tells a secret",
+        "redirects to a URL that contains a secret",
     ):
         assert words in said, words
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("topic", [*ECHOES, "bad request quoted", "host"])
 def test_what_repeats_the_key_fails_with_words_all_the_same(lived: Lived, topic: str) -> None:
     assert "unsplash_assets.errors." in lived.errors[topic]

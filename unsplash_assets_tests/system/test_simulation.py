@@ -12,6 +12,8 @@ from unsplash_assets_tests.support.simulation import (
     simulate,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("scenario", ALONE, ids=str)
 def test_alone_nothing_is_refused_and_nearly_all_that_the_quota_allows_comes(

@@ -4,10 +4,10 @@ All are real: processes that start at once, commands of this project and of Dags
 files, and a small file system of its own.
 """
 
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 
@@ -20,10 +20,15 @@ from unsplash_assets_tests.conftest import Noted, Serve
 from unsplash_assets_tests.support import bringing
 from unsplash_assets_tests.support.invariant import Seen, look
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes
+
+pytestmark = pytest.mark.process
 
 BIN = Path(sys.executable).parent
 EACH = 25
 """Photos that each process brings."""
+FULL = {"library": "800k", "project": "1400k"}
+"""The size of a disk that is soon full, by what is on it."""
 
 
 @pytest.fixture
@@ -46,20 +51,6 @@ def project(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def at_once(*commands: Sequence[str], cwd: Path) -> list[subprocess.CompletedProcess[str]]:
-    """Start commands together; return what became of each."""
-    pipe = subprocess.PIPE
-    started = [
-        subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True)
-        for command in commands
-    ]
-    said = [process.communicate(timeout=120) for process in started]
-    return [
-        subprocess.CompletedProcess(process.args, process.returncode, *texts)
-        for process, texts in zip(started, said, strict=True)
-    ]
-
-
 def check(seen: Seen, api: Noted) -> None:
     """Look whether each photo was stored once, and told of once."""
     assert seen.is_clean
@@ -69,25 +60,27 @@ def check(seen: Seen, api: Noted) -> None:
 
 
 def test_four_processes_that_bring_photos_of_one_topic_get_along(
-    url: str, api: Noted, tmp_path: Path
+    processes: Processes, url: str, api: Noted, tmp_path: Path
 ) -> None:
     """They make the catalogue together too."""
     library = tmp_path / "library"
     work = [sys.executable, "-m", bringing.__name__, url, str(library), "1", str(EACH), "8", "all"]
-    for done in at_once(*[work] * 4, cwd=PROJECT):
+    for done in processes.run_together(*[work] * 4, cwd=PROJECT):
         assert (done.returncode, done.stderr) == (0, "")
     seen = look(library)
     check(seen, api)
     assert len(seen.stored) >= EACH
 
 
-def test_runs_of_all_kinds_at_once_get_along(project: Path, api: Noted) -> None:
+def test_runs_of_all_kinds_at_once_get_along(
+    processes: Processes, project: Path, api: Noted
+) -> None:
     """One that finds fewer photos waiting, because another took them, stores what it got."""
     fetch = [str(BIN / "unsplash-assets"), "fetch", "sea"]
-    subprocess.run([*fetch, "--count", "1"], check=True)  # makes Dagster's record
+    processes.run([*fetch, "--count", "1"], check=True)  # makes Dagster's record
     dagster, module = str(BIN / "dagster"), ["-m", "unsplash_assets.definitions"]
     tags = '{"dagster/partition": "sea", "dagster/schedule_name": "every_minute"}'
-    ended = at_once(
+    ended = processes.run_together(
         fetch,
         fetch,
         [dagster, "asset", "materialize", "--select", "*image_file", "--partition", "sea", *module],
@@ -108,49 +101,59 @@ def test_runs_of_all_kinds_at_once_get_along(project: Path, api: Noted) -> None:
     assert states == {dg.DagsterRunStatus.SUCCESS}
 
 
+@dataclass
+class SmallDisk:
+    """A file system in memory."""
+
+    path: Path
+    processes: Processes
+
+    def resize(self, size: str) -> None:
+        """Give it another size."""
+        self.processes.run(["mount", "-o", f"remount,size={size}", self.path], check=True)
+
+
 @pytest.fixture
-def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A file system in memory, whose size can be changed, with the library on it; needs root."""
+def small_disk(
+    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SmallDisk]:
+    """A small disk with the library on it; needs root."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", str(disk)]
     try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        done = processes.run(mount)
     except FileNotFoundError:
         pytest.skip("there is no command `mount` here")
     if done.returncode:
         pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
     monkeypatch.setenv("UNSPLASH_LIBRARY", str(disk / "library"))
     monkeypatch.setenv("UNSPLASH_RENDITION", "small")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    yield SmallDisk(disk, processes)
+    processes.run(["umount", "--lazy", str(disk)], check=True)
 
 
-def resize(disk: Path, size: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
-
-
-@pytest.mark.parametrize(("folder", "size"), [("library", "800k"), ("project", "1400k")])
+@pytest.mark.parametrize("on_the_disk", ["library", "project"])
 def test_a_full_disk_fails_the_run_in_one_line_and_loses_nothing(
-    folder: str, size: str, project: Path, small_disk: Path, api: Noted
+    processes: Processes, on_the_disk: str, project: Path, small_disk: SmallDisk, api: Noted
 ) -> None:
     """Dagster's record stands beside the library, unless the library is put elsewhere."""
-    place = small_disk if folder == "project" else project
-    library = small_disk / "library"
-    copy(PROJECT / "dagster.yaml", small_disk)
+    place = small_disk.path if on_the_disk == "project" else project
+    library = small_disk.path / "library"
+    copy(PROJECT / "dagster.yaml", small_disk.path)
     fetch = [str(BIN / "unsplash-assets"), "fetch", "sea", "--count", "40"]
-    resize(small_disk, size)
-    (failed,) = at_once(fetch, cwd=place)
+    small_disk.resize(FULL[on_the_disk])
+    (failed,) = processes.run_together(fetch, cwd=place)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     *_, last = failed.stderr.splitlines()
-    assert "make room" in last or "see to its disk" in last
+    assert "free some space" in last or "check its disk" in last
     before = look(library)
     assert (before.broken, before.temporary) == ([], [])
     assert len(before.stored) < 40
 
-    resize(small_disk, "50m")
-    (done,) = at_once(fetch, cwd=place)
+    small_disk.resize("50m")
+    (done,) = processes.run_together(fetch, cwd=place)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 40), done.stderr
     seen = look(library)
     assert seen.is_clean

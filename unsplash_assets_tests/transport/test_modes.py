@@ -1,4 +1,4 @@
-"""Tests of `transport.modes`: where each mode has its Unsplash."""
+"""Tests of `transport.modes`: the emulator answers the demo, the network answers live mode."""
 
 import pytest
 
@@ -10,12 +10,12 @@ from unsplash_assets.transport.modes import transport_of
 LIMITS = Limits(Timeouts(), size=100_000)
 
 
-def test_the_demos_unsplash_is_in_this_process() -> None:
+def test_in_demo_mode_the_emulator_answers_in_this_process() -> None:
     with transport_of("demo").get(f"{DEMO_URL}/photos/random?query=sea", {}, LIMITS) as answer:
         assert answer.status == 401
 
 
-def test_the_live_ones_is_in_the_network_alone() -> None:
+def test_in_live_mode_only_the_network_answers() -> None:
     with (
         pytest.raises(NetworkError),
         transport_of("live").get(f"{DEMO_URL}/photos/random?query=sea", {}, LIMITS),

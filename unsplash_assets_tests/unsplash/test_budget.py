@@ -1,19 +1,23 @@
-"""Tests of `unsplash.budget`: the words of the request budget, and the one without bounds."""
+"""Tests of `unsplash.budget`: what a grant counts, and the wording about the request budget."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 
 import pytest
 
+from unsplash_assets.errors import QuotaSpent
 from unsplash_assets.unsplash.budget import (
-    Answered,
-    NoBudget,
+    Grant,
+    Shortage,
     clock_time,
-    key_refused_words,
-    refused_words,
-    spent_words,
+    describe_events_shortage,
+    describe_key_refusal,
+    describe_refusal,
+    describe_shortage,
 )
-from unsplash_assets.unsplash.quota import Numbers, Usage
+from unsplash_assets.unsplash.quota import QuotaReport, Usage
 from unsplash_assets_tests.conftest import NOON
 
 SEVEN_PAST_TWO = NOON + 2 * 3600 + 7 * 60
@@ -28,42 +32,53 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+def used(count: int, *, others: int = 0, remaining: int = 0) -> Usage:
+    """Return the usage of a quota of 50."""
+    next_at = None if remaining else SEVEN_PAST_TWO
+    return Usage(50, count, others, remaining, next_at, made=count - others, was_refused=False)
+
+
 def test_a_spent_budget_says_how_much_was_used_and_until_when() -> None:
-    usage = Usage(limit=50, used=50, others=0, remaining=0, next_free_at=SEVEN_PAST_TWO)
-    said = spent_words(usage, 1, SEVEN_PAST_TWO)
+    said = describe_shortage(used(50), 1, SEVEN_PAST_TWO)
     assert said == "request budget spent: 50 of 50 in the last hour, next at 14:07"
 
 
-def test_what_another_program_spent_is_told() -> None:
-    usage = Usage(limit=50, used=48, others=10, remaining=0, next_free_at=SEVEN_PAST_TWO)
-    assert spent_words(usage, 1, SEVEN_PAST_TWO) == (
+def test_what_another_program_spent_is_mentioned() -> None:
+    assert describe_shortage(used(48, others=10), 1, SEVEN_PAST_TWO) == (
         "request budget spent: 48 of 50 in the last hour, 10 of them by another program, "
         "next at 14:07"
     )
 
 
 def test_a_budget_that_has_less_than_is_needed_says_so() -> None:
-    usage = Usage(limit=50, used=49, others=0, remaining=1, next_free_at=None)
-    assert spent_words(usage, 2, SEVEN_PAST_TWO) == (
+    assert describe_shortage(used(49, remaining=1), 2, SEVEN_PAST_TWO) == (
         "request budget too small for 2 requests: 49 of 50 in the last hour, next at 14:07"
     )
 
 
 def test_a_spent_budget_says_so_however_many_are_needed() -> None:
-    usage = Usage(limit=50, used=50, others=0, remaining=0, next_free_at=SEVEN_PAST_TWO)
-    said = spent_words(usage, 2, SEVEN_PAST_TWO)
+    said = describe_shortage(used(50), 2, SEVEN_PAST_TWO)
     assert said == "request budget spent: 50 of 50 in the last hour, next at 14:07"
 
 
-def test_a_refusal_says_when_there_is_hope() -> None:
-    assert refused_words(SEVEN_PAST_TWO) == (
+def test_a_refusal_says_when_the_next_try_is() -> None:
+    assert describe_refusal(SEVEN_PAST_TWO) == (
         "Unsplash's hourly quota is spent, it refuses requests: next try at 14:07"
     )
 
 
 def test_a_refused_key_says_what_to_do() -> None:
-    assert key_refused_words(SEVEN_PAST_TWO).startswith(
+    line = describe_key_refusal(SEVEN_PAST_TWO, SEVEN_PAST_TWO + 600)
+    assert line == (
         "Unsplash did not accept the key in UNSPLASH_API_KEY (2026-11-23 14:07): copy the "
+        "application's Access Key there, or fetch a photo on demand to try this one again; "
+        "next try at 14:17"
+    )
+
+
+def test_a_lack_of_download_events_says_for_how_many_photos_there_are_some() -> None:
+    assert describe_events_shortage(1, 3) == (
+        "the request budget has download events for 1 of 3 photos"
     )
 
 
@@ -76,26 +91,101 @@ def test_a_refused_key_says_what_to_do() -> None:
         (SEVEN_PAST_TWO + 60, "14:08"),
     ],
 )
-def test_a_time_is_told_as_the_first_tick_that_it_is_good_for(moment: float, shown: str) -> None:
+def test_a_time_is_shown_as_the_first_tick_that_it_is_good_for(moment: float, shown: str) -> None:
     assert clock_time(moment) == shown
 
 
+def settled(reports: Sequence[QuotaReport | None]) -> Grant:
+    """Return a grant of which each request was answered so, in this order."""
+    grant = Grant(len(reports))
+    for report in reports:
+        grant.settle(report)
+    return grant
+
+
+def test_a_grant_counts_what_was_sent_and_what_is_left() -> None:
+    grant = Grant(3)
+    assert (grant.made, grant.left, grant.counted, grant.newest) == (0, 3, 0, None)
+    grant.settle(QuotaReport(50, 49))
+    assert (grant.made, grant.left, grant.counted) == (1, 2, 1)
+
+
+def test_a_request_without_an_answer_is_made_and_not_certainly_counted() -> None:
+    grant = settled([None])
+    assert (grant.made, grant.counted, grant.newest) == (1, 0, None)
+
+
 @pytest.mark.parametrize(
-    ("answered", "says"),
+    ("report", "counted"),
     [
-        (Answered(), False),
-        (Answered(Numbers(50, None)), False),
-        (Answered(Numbers(50, 0)), True),
-        (Answered(quota_spent=True), True),
-        (Answered(key_refused=True), True),
+        (QuotaReport(50, 49), 1),
+        (QuotaReport(50, 0), 1),
+        (QuotaReport(50, 0, key_refused=True), 1),
+        (QuotaReport(50, 0, quota_spent=True), 0),
+        (QuotaReport(quota_spent=True), 0),
+        (QuotaReport(key_refused=True), 0),
+        (QuotaReport(50), 0),
+        (QuotaReport(), 0),
     ],
 )
-def test_an_answer_of_something_in_between_says_nothing(answered: Answered, says: bool) -> None:  # noqa: FBT001
-    assert answered.says_something is says
+def test_only_an_answer_with_a_fresh_number_certainly_counts(
+    report: QuotaReport, counted: int
+) -> None:
+    grant = settled([report])
+    assert (grant.counted, grant.newest) == (counted, report)
 
 
-def test_without_a_budget_every_request_is_granted() -> None:
-    with NoBudget().reserve(5_000) as reservation:
-        reservation.settle(Answered(quota_spent=True))
-        assert (reservation.count, reservation.left) == (5_000, 5_000)
-    assert NoBudget().free() > 1_000_000
+ORDERS = list(permutations([QuotaReport(50, 29), QuotaReport(50, 27), QuotaReport(), None]))
+
+
+@pytest.mark.parametrize("reports", ORDERS)
+def test_the_answer_that_leaves_the_fewest_was_counted_last_in_whatever_order_they_come(
+    reports: Sequence[QuotaReport | None],
+) -> None:
+    grant = settled(reports)
+    assert (grant.made, grant.counted, grant.newest) == (4, 2, QuotaReport(50, 27))
+
+
+@pytest.mark.parametrize(
+    "refusal", [QuotaReport(50, 0, quota_spent=True), QuotaReport(50, 49, key_refused=True)]
+)
+def test_a_refusal_outweighs_every_other_answer(refusal: QuotaReport) -> None:
+    others = [QuotaReport(50, 0), QuotaReport()]
+    assert settled([refusal, *others]).newest == refusal
+    assert settled([*others, refusal]).newest == refusal
+
+
+def test_threads_that_settle_at_once_lose_no_request() -> None:
+    grant = Grant(4_000)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: grant.settle(QuotaReport(4_000, number)), range(4_000)))
+    assert (grant.made, grant.left, grant.counted) == (4_000, 0, 4_000)
+    assert grant.newest == QuotaReport(4_000, 0)
+
+
+def test_a_grant_of_one_satisfies_who_requires_one() -> None:
+    Grant(1).require()
+    Grant(1, Shortage("fewer than asked for", SEVEN_PAST_TWO)).require()
+
+
+def test_a_grant_of_none_says_why() -> None:
+    with pytest.raises(QuotaSpent, match=r"^the budget is spent$"):
+        Grant(0, Shortage("the budget is spent", SEVEN_PAST_TWO)).require()
+    with pytest.raises(QuotaSpent, match=r"^no granted request is left$"):
+        Grant(0).require()
+
+
+def test_a_grant_whose_requests_were_all_sent_satisfies_nobody() -> None:
+    grant = Grant(2)
+    for report in (None, QuotaReport()):
+        grant.require()
+        grant.settle(report)
+    with pytest.raises(QuotaSpent, match=r"^no granted request is left$"):
+        grant.require()
+
+
+def test_without_a_library_every_request_is_granted() -> None:
+    grant = Grant.unlimited()
+    grant.require()
+    grant.settle(QuotaReport(quota_spent=True))
+    assert grant.left > 1_000_000

@@ -1,4 +1,4 @@
-"""Tests of `unsplash.models`: recorded photos, and answers that mean harm."""
+"""Tests of `unsplash.models`: recorded photos, and hostile answers."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ from unsplash_assets_tests.recorded import Recording, photo_objects, recordings
 
 ORIGINS = frozenset({PICTURES})
 PHOTO: dict[str, Any] = answers.full(EmulatedPhoto(7, 1), PICTURES, "sea")
-"""A good photo as an answer has it."""
+"""A good photo of an answer."""
 
 WITH_PHOTOS = [
     recording
@@ -37,7 +37,7 @@ WITH_PHOTOS = [
 
 
 def changed(**changes: Any) -> dict[str, Any]:
-    """Return PHOTO with other values; `urls__raw=x` stands for x at urls.raw."""
+    """Return PHOTO with other values; `urls__raw=x` sets urls.raw to x."""
     content = deepcopy(PHOTO)
     for name, value in changes.items():
         *folders, last = name.split("__")
@@ -65,7 +65,7 @@ def skipped(content: Any) -> str:
 
 
 def expected(content: dict[str, Any]) -> str:
-    """Say what a recorded photo is to us, by its place and photographer: the rest is good."""
+    """Return what becomes of a recorded photo: its origin and photographer decide."""
     hosts = {
         urlsplit(content["urls"][name]).netloc for name in NAMED_RENDITIONS if content["urls"][name]
     }
@@ -121,7 +121,7 @@ def test_a_recorded_text_is_made_one_line_and_otherwise_kept() -> None:
         assert photo.photographer.split() == content["user"]["name"].split()
 
 
-def test_what_is_often_null_or_absent_may_be_missing() -> None:
+def test_keys_that_are_often_null_or_absent_are_optional() -> None:
     bare = {"id": "abc", "urls": PHOTO["urls"], "user": {"name": "Ana"}}
     photo = read(bare)
     assert photo == Photo(
@@ -145,17 +145,17 @@ def test_what_is_often_null_or_absent_may_be_missing() -> None:
     assert read({**bare, **nulls}) == photo
 
 
-def test_a_photo_of_old_without_raw_is_read() -> None:
+def test_an_old_photo_without_raw_is_read() -> None:
     urls = {name: url for name, url in PHOTO["urls"].items() if name != "raw"}
     assert set(read({**PHOTO, "urls": urls}).urls) == {"full", "regular", "small", "thumb"}
     assert set(read(changed(urls__raw=None)).urls) == {"full", "regular", "small", "thumb"}
 
 
-def test_keys_that_nobody_knows_are_ignored() -> None:
+def test_unknown_keys_are_ignored() -> None:
     assert read({**PHOTO, "surprise": {"deep": [1, None]}}) == read(PHOTO)
 
 
-def test_a_photographer_without_a_name_is_known_by_the_username() -> None:
+def test_a_photographer_without_a_name_is_credited_by_username() -> None:
     assert read(changed(user__name=" \n", user__username="ana")).photographer == "ana"
 
 
@@ -194,7 +194,7 @@ def test_a_placeholder_is_skipped() -> None:
     assert skipped(changed(urls__thumb=url)) == "placeholder"
 
 
-def test_a_placeholders_name_outside_the_path_means_nothing() -> None:
+def test_the_name_of_the_placeholder_outside_the_path_is_ignored() -> None:
     url = f"{PICTURES}/photo-1?ixid=source-404"
     assert read(changed(urls=all_urls(url))).urls["raw"] == url
 
@@ -245,7 +245,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 @pytest.mark.parametrize("name", ["raw", "full", "thumb"])
-def test_a_photo_with_a_picture_in_another_place_is_skipped(name: str, url: str) -> None:
+def test_a_photo_with_a_picture_at_another_origin_is_skipped(name: str, url: str) -> None:
     assert skipped(changed(**{f"urls__{name}": url})) in {"elsewhere", "malformed"}
 
 
@@ -257,8 +257,8 @@ def test_a_photo_with_a_picture_in_another_place_is_skipped(name: str, url: str)
         "https://:@images.unsplash.com/photo-1",
     ],
 )
-def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skipped(url: str) -> None:
-    """What checks a URL and what asks for it must see the same host."""
+def test_a_photo_whose_picture_has_an_ambiguous_host_is_skipped(url: str) -> None:
+    """The check of a URL and the request must see the same host."""
     assert skipped(changed(urls=all_urls(url))) in {"elsewhere", "malformed"}
 
 
@@ -271,11 +271,11 @@ def test_a_photo_whose_picture_has_a_host_that_can_be_read_in_two_ways_is_skippe
         "https://@images.unsplash.com/photo-1",
     ],
 )
-def test_the_same_place_written_otherwise_is_the_same_place(url: str) -> None:
+def test_the_same_origin_in_another_spelling_is_accepted(url: str) -> None:
     assert read(changed(urls=all_urls(url))).urls["full"] == url
 
 
-def test_pictures_may_come_from_the_origin_that_is_named_only() -> None:
+def test_pictures_may_come_from_the_named_origin_only() -> None:
     own = answers.full(EmulatedPhoto(7, 1), "http://127.0.0.1:8000", "sea")
     assert isinstance(read_photo(own, frozenset({"http://127.0.0.1:8000"})), Photo)
     assert read_photo(own, frozenset({"http://127.0.0.1:8001"})) == Skipped("elsewhere")
@@ -325,7 +325,7 @@ def test_a_malformed_photo_is_skipped_rather_than_raised(kind: str) -> None:
 
 
 @pytest.mark.parametrize("photo_id", ["-bcdefghij_", "_0123456789", "a", "x" * 64])
-def test_an_id_of_the_alphabet_is_kept_as_it_is(photo_id: str) -> None:
+def test_a_valid_id_is_kept_as_it_is(photo_id: str) -> None:
     assert read(changed(id=photo_id)).id == photo_id
 
 
@@ -343,7 +343,7 @@ def test_an_id_of_the_alphabet_is_kept_as_it_is(photo_id: str) -> None:
         ("x" * 100_000, "x" * 2_000),
     ],
 )
-def test_a_text_is_made_fit_for_one_line(text: str, kept: str) -> None:
+def test_a_text_is_cleaned_for_one_line(text: str, kept: str) -> None:
     photo = read(changed(description=text, alt_description=text, user__name=text))
     assert (photo.description, photo.alt_description, photo.photographer) == (kept, kept, kept)
 
@@ -370,7 +370,7 @@ def test_a_description_without_words_is_none(text: str | None) -> None:
         "",
     ],
 )
-def test_a_link_that_is_not_fit_to_be_shown_is_left_out(link: str) -> None:
+def test_a_link_that_must_not_be_shown_is_omitted(link: str) -> None:
     photo = read(changed(links__html=link, user__links__html=link))
     assert (photo.page_url, photo.photographer_url) == ("", "")
 
@@ -384,8 +384,8 @@ def test_a_blur_hash_has_the_characters_of_a_blur_hash_only(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["width", "height"])
-def test_a_size_beyond_any_photo_does_not_come_through(name: str) -> None:
-    """SQLite raises OverflowError for it, and with it the whole answer is lost."""
+def test_a_size_beyond_any_photo_is_rejected(name: str) -> None:
+    """SQLite would raise OverflowError for it, which would lose the whole answer."""
     found = read_photo(changed(**{name: 10**30}), ORIGINS)
     assert isinstance(found, Skipped) or getattr(found, name) is None
 
@@ -398,7 +398,7 @@ def test_a_url_that_is_too_long_is_skipped_rather_than_cut() -> None:
 
 @pytest.mark.parametrize("url", ["", " ", "\n"])
 def test_a_photo_without_the_url_of_its_full_picture_is_skipped(url: str) -> None:
-    """Other renditions fall back to `full`, and a choice without it is a KeyError."""
+    """Other renditions fall back to `full`; without it, choosing one is a KeyError."""
     assert skipped(changed(urls__full=url)) in {"malformed", "elsewhere"}
 
 
@@ -419,10 +419,10 @@ def test_a_photo_without_the_url_of_its_full_picture_is_skipped(url: str) -> Non
         "https://[::1]/photos/x/download",
     ],
 )
-def test_a_download_location_that_is_no_place_of_unsplash_does_not_come_through(
+def test_a_download_location_outside_the_api_is_rejected(
     location: str,
 ) -> None:
-    """The event will be sent there with the key."""
+    """The event is sent there with the key."""
     found = read_photo(changed(links__download_location=location), ORIGINS)
     assert isinstance(found, Skipped) or found.download_location is None
 
@@ -433,7 +433,7 @@ def test_an_answer_is_an_array_or_one_object() -> None:
 
 
 @pytest.mark.parametrize("content", [[], None, "photo", 7, True, [None], [PHOTO, "x"], [[PHOTO]]])
-def test_any_other_answer_is_a_bad_one(content: Any) -> None:
+def test_any_other_answer_is_bad(content: Any) -> None:
     with pytest.raises(BadAnswer):
         photo_list(content)
 
@@ -463,9 +463,10 @@ def is_line(text: str | None) -> bool:
     return text is None or (len(text) <= 2_000 and text.replace("\u200d", "").isprintable())
 
 
+@pytest.mark.long
 @hypothesis.given(JSON | SPOILED)
 @hypothesis.settings(deadline=None, max_examples=300)
-def test_whatever_json_says_nothing_is_raised_and_nothing_harmful_comes_through(
+def test_no_json_raises_and_nothing_harmful_is_accepted(
     content: Any,
 ) -> None:
     found = read_photo(content, ORIGINS)

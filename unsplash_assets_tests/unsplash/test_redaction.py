@@ -1,4 +1,4 @@
-"""Tests of `unsplash.secret`: the key is taken out of whatever is going to be kept or shown."""
+"""Tests of `unsplash.redaction`: the key is replaced in whatever is kept or shown."""
 
 import base64
 import html
@@ -15,7 +15,7 @@ from unsplash_assets.errors import NetworkError, RequestRefused, ServerError, Un
 from unsplash_assets.unsplash.redaction import Redactor
 
 KEY = "aB3+/=%&<>\\_-key~(42)"
-SECRET = Redactor(KEY)
+REDACTOR = Redactor(KEY)
 
 WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": str,
@@ -43,15 +43,15 @@ each_form = pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
 
 @each_form
 def test_the_key_is_found_in_every_form(write: Callable[[str], str]) -> None:
-    assert SECRET.is_in(f"before {write(KEY)} after")
-    assert not SECRET.is_in(f"before {write('another-key-of-the-same-kind')} after")
+    assert REDACTOR.finds(f"before {write(KEY)} after")
+    assert not REDACTOR.finds(f"before {write('another-key-of-the-same-kind')} after")
 
 
 @each_form
-def test_the_key_is_taken_out_in_every_form(write: Callable[[str], str]) -> None:
-    cleaned = SECRET.redact(f"before {write(KEY)} after")
+def test_the_key_is_replaced_in_every_form(write: Callable[[str], str]) -> None:
+    cleaned = REDACTOR.redact(f"before {write(KEY)} after")
     assert isinstance(cleaned, str)
-    assert not SECRET.is_in(cleaned)
+    assert not REDACTOR.finds(cleaned)
     assert cleaned.startswith("before ")
     assert cleaned.endswith(" after")
 
@@ -59,13 +59,13 @@ def test_the_key_is_taken_out_in_every_form(write: Callable[[str], str]) -> None
 @pytest.mark.parametrize("before", ["", "x", "xy"])
 def test_base64_leaves_at_most_a_shared_character_of_the_key_on_each_side(before: str) -> None:
     coded = base64.b64encode(f"{before}{KEY}".encode()).decode()
-    left = str(SECRET.redact(coded)).rstrip("=")
+    left = str(REDACTOR.redact(coded)).rstrip("=")
     assert len(left.replace("(key)", "")) <= len(before) + 2
 
 
-def test_the_key_is_taken_out_of_every_corner_of_an_answer() -> None:
+def test_the_key_is_replaced_everywhere_in_an_answer() -> None:
     answer = {"a": [f"x{KEY}", {"b": KEY, KEY: None}], "n": 1.5, "t": True}
-    assert SECRET.redact(answer) == {
+    assert REDACTOR.redact(answer) == {
         "a": ["x(key)", {"b": "(key)", "(key)": None}],
         "n": 1.5,
         "t": True,
@@ -74,44 +74,51 @@ def test_the_key_is_taken_out_of_every_corner_of_an_answer() -> None:
 
 def test_an_answer_without_the_key_is_the_same_object() -> None:
     text = "Waves at dusk"
-    assert SECRET.redact(text) is text
+    assert REDACTOR.redact(text) is text
 
 
-def test_an_error_that_quotes_the_key_is_another_without_it() -> None:
-    error = SECRET.redact_error(ServerError(f"503: {KEY} is unknown"))
+def _raised_for(error: UnsplashAssetsError) -> UnsplashAssetsError:
+    """Return the error that leaves `redacting_errors` for this one."""
+    with pytest.raises(UnsplashAssetsError) as raised, REDACTOR.redacting_errors():
+        raise error
+    return raised.value
+
+
+def test_an_error_that_quotes_the_key_is_replaced_by_one_without_it() -> None:
+    error = _raised_for(ServerError(f"503: {KEY} is unknown"))
     assert type(error) is ServerError
     assert str(error) == "503: (key) is unknown"
 
 
 def test_an_error_without_the_key_is_the_same() -> None:
     error = RequestRefused("400: no")
-    assert SECRET.redact_error(error) is error
+    assert _raised_for(error) is error
 
 
-def _raised(error: UnsplashAssetsError, cause: Exception) -> str:
-    """Return all that is told of an error that was raised with the key kept from errors."""
-    with pytest.raises(UnsplashAssetsError) as raised, SECRET.redacting_errors():
+def _traceback_of(error: UnsplashAssetsError, cause: Exception) -> str:
+    """Return the traceback of an error that left `redacting_errors`."""
+    with pytest.raises(UnsplashAssetsError) as raised, REDACTOR.redacting_errors():
         raise error from cause
     return "".join(traceback.format_exception(raised.value))
 
 
-def test_an_error_whose_cause_tells_the_key_goes_on_without_it() -> None:
-    told = _raised(NetworkError("no answer"), OSError(f"GET /photos/{quote(KEY)}"))
-    assert not SECRET.is_in(told)
-    assert told.endswith("NetworkError: no answer\n")
+def test_an_error_whose_cause_contains_the_key_loses_its_cause() -> None:
+    shown = _traceback_of(NetworkError("no answer"), OSError(f"GET /photos/{quote(KEY)}"))
+    assert not REDACTOR.finds(shown)
+    assert shown.endswith("NetworkError: no answer\n")
 
 
-def test_an_error_whose_cause_tells_no_key_keeps_it() -> None:
-    assert "OSError: reset" in _raised(NetworkError("no answer"), OSError("reset"))
+def test_an_error_whose_cause_does_not_contain_the_key_keeps_it() -> None:
+    assert "OSError: reset" in _traceback_of(NetworkError("no answer"), OSError("reset"))
 
 
-def test_a_short_key_does_not_spoil_every_text() -> None:
-    """As `any`, which people give to an emulator: there is nothing secret about it."""
+def test_a_short_key_is_not_replaced_in_every_text() -> None:
+    """Such as `any`, which people give to an emulator: it is no secret."""
     assert Redactor("any").redact("anything, anywhere") == "anything, anywhere"
 
 
-def test_the_secret_does_not_tell_itself() -> None:
-    assert KEY not in repr(SECRET)
+def test_a_redactor_does_not_show_its_key() -> None:
+    assert KEY not in repr(REDACTOR)
 
 
 @hypothesis.given(
@@ -120,4 +127,4 @@ def test_the_secret_does_not_tell_itself() -> None:
     form=st.sampled_from(sorted(WRITTEN)),
 )
 def test_any_key_is_found_in_any_form(key: str, before: str, form: str) -> None:
-    assert Redactor(key).is_in(f"{before}{WRITTEN[form](key)}")
+    assert Redactor(key).finds(f"{before}{WRITTEN[form](key)}")

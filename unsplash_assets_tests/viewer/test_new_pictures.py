@@ -1,4 +1,4 @@
-"""Tests of `library.showing`: which pictures are shown next, each once."""
+"""Tests of `viewer.new_pictures`: which pictures are shown next, each once."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +9,12 @@ from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.viewer.new_pictures import (
-    AWAY,
+    AWAY_AFTER,
     Cursor,
+    mark_page_opened,
     new_pictures,
-    page_shown,
-    page_was_shown,
-    passed_over,
+    skip_pictures,
+    was_page_opened,
 )
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import NOON
@@ -26,7 +26,7 @@ Store = Callable[..., list[str]]
 
 @pytest.fixture
 def store(catalogue: Photos) -> Store:
-    """Let the catalogue have stored photos of these numbers; gives their ids."""
+    """Store photos of these numbers in the catalogue; return their ids."""
 
     def make(*numbers: int) -> list[str]:
         catalogue.add("sea", [photo(number) for number in numbers])
@@ -40,7 +40,7 @@ def store(catalogue: Photos) -> Store:
 
 
 class Looks:
-    """Looks at a catalogue again and again, as the sensor does."""
+    """Looks at a catalogue repeatedly, as the sensor does."""
 
     def __init__(self, catalogue: Photos, identity: str) -> None:
         self.catalogue = catalogue
@@ -48,10 +48,11 @@ class Looks:
         self.now = NOON
         self.cursor: Cursor | None = None
 
-    def look(self, after: float = LOOK, at_most: int = 10) -> list[str]:
+    def look(self, after: float = LOOK, max_pictures: int = 10) -> list[str]:
         self.now += after
-        given = (self.catalogue, self.identity, self.cursor, self.now, at_most)
-        pictures, cursor = new_pictures(*given)
+        pictures, cursor = new_pictures(
+            self.catalogue, self.identity, self.cursor, self.now, max_pictures
+        )
         self.cursor = Cursor.from_text(cursor.to_text())
         return [picture.id for picture in pictures]
 
@@ -61,7 +62,7 @@ def looks(catalogue: Photos, database: Database) -> Looks:
     return Looks(catalogue, database.identity())
 
 
-def test_what_was_there_before_the_first_look_is_not_shown(looks: Looks, store: Store) -> None:
+def test_pictures_from_before_the_first_look_are_not_shown(looks: Looks, store: Store) -> None:
     store(1, 2)
     assert looks.look() == []
     assert looks.look() == []
@@ -86,19 +87,19 @@ def test_a_picture_is_shown_in_a_catalogue_that_was_empty_at_first(
     assert len(looks.look()) == 1
 
 
-def test_of_many_the_newest_are_shown_and_the_others_never(looks: Looks, store: Store) -> None:
+def test_the_newest_of_many_are_shown_and_the_others_never(looks: Looks, store: Store) -> None:
     looks.look()
     stored = store(1, 2, 3, 4, 5)
-    assert looks.look(at_most=2) == stored[-2:]
+    assert looks.look(max_pictures=2) == stored[-2:]
     assert looks.look() == []
 
 
 @pytest.mark.parametrize(
     ("away", "shown"),
-    [(AWAY, 1), (AWAY + 0.1, 0), (86_400.0, 0), (-60.0, 1)],
+    [(AWAY_AFTER, 1), (AWAY_AFTER + 0.1, 0), (86_400.0, 0), (-60.0, 1)],
     ids=["just in time", "too long", "a day", "the clock was set back"],
 )
-def test_what_came_while_nobody_looked_is_not_shown(
+def test_pictures_that_arrived_while_nobody_looked_are_not_shown(
     looks: Looks, store: Store, away: float, shown: int
 ) -> None:
     looks.look()
@@ -107,19 +108,19 @@ def test_what_came_while_nobody_looked_is_not_shown(
     assert looks.look() == []
 
 
-def test_looks_without_anything_new_are_looks(looks: Looks, store: Store) -> None:
+def test_a_look_that_finds_nothing_counts_as_a_look(looks: Looks, store: Store) -> None:
     looks.look()
     for _ in range(4):
-        assert looks.look(after=AWAY - 1) == []
+        assert looks.look(after=AWAY_AFTER - 1) == []
     for number in range(4):
         stored = store(number)
-        assert looks.look(after=AWAY - 1) == stored
+        assert looks.look(after=AWAY_AFTER - 1) == stored
 
 
 def test_after_being_away_the_next_new_picture_is_shown(looks: Looks, store: Store) -> None:
     looks.look()
     store(1)
-    assert looks.look(after=AWAY * 2) == []
+    assert looks.look(after=AWAY_AFTER * 2) == []
     stored = store(2)
     assert looks.look() == stored
 
@@ -134,51 +135,51 @@ def test_another_catalogue_starts_afresh(looks: Looks, store: Store) -> None:
     assert looks.look() == stored
 
 
-def test_a_catalogue_begun_anew_is_not_mistaken_for_the_one_before(
-    looks: Looks, store: Store
-) -> None:
-    """Its numbers are small again: with the cursor of the old one nothing would be shown."""
+def test_a_new_catalogue_is_not_mistaken_for_the_previous_one(looks: Looks, store: Store) -> None:
+    """Its numbers start again at 1: with the old cursor, nothing would be shown."""
     looks.cursor = Cursor("the one before", 1_000, NOON)
     looks.look()
     stored = store(1)
     assert looks.look() == stored
 
 
-def test_what_came_while_pictures_were_passed_over_is_not_shown(looks: Looks, store: Store) -> None:
+def test_pictures_that_arrived_while_pictures_were_skipped_are_not_shown(
+    looks: Looks, store: Store
+) -> None:
     looks.look()
-    looks.cursor = passed_over(looks.cursor)
+    looks.cursor = skip_pictures(looks.cursor)
     store(1)
     assert looks.look() == []
     stored = store(2)
     assert looks.look() == stored
 
 
-def test_pictures_are_passed_over_before_the_first_look() -> None:
-    assert passed_over(None) is None
+def test_pictures_can_be_skipped_before_the_first_look() -> None:
+    assert skip_pictures(None) is None
 
 
-def test_a_page_is_shown_once_in_each_catalogue(looks: Looks) -> None:
-    assert not page_was_shown(None, "mine")
+def test_a_page_is_opened_once_per_catalogue(looks: Looks) -> None:
+    assert not was_page_opened(None, "mine")
     looks.look()
-    assert not page_was_shown(looks.cursor, "mine")
-    looks.cursor = page_shown(looks.cursor, "mine")
-    assert page_was_shown(looks.cursor, "mine")
-    assert not page_was_shown(looks.cursor, "another")
-    looks.cursor = page_shown(looks.cursor, "another")
-    assert page_was_shown(looks.cursor, "mine")
+    assert not was_page_opened(looks.cursor, "mine")
+    looks.cursor = mark_page_opened(looks.cursor, "mine")
+    assert was_page_opened(looks.cursor, "mine")
+    assert not was_page_opened(looks.cursor, "another")
+    looks.cursor = mark_page_opened(looks.cursor, "another")
+    assert was_page_opened(looks.cursor, "mine")
 
 
-def test_no_look_forgets_that_the_page_was_shown(looks: Looks) -> None:
-    looks.cursor = passed_over(page_shown(None, "mine"))
-    for after in (LOOK, LOOK, AWAY * 2):
+def test_no_look_forgets_that_the_page_was_opened(looks: Looks) -> None:
+    looks.cursor = skip_pictures(mark_page_opened(None, "mine"))
+    for after in (LOOK, LOOK, AWAY_AFTER * 2):
         looks.look(after)
-        assert page_was_shown(looks.cursor, "mine")
+        assert was_page_opened(looks.cursor, "mine")
 
 
-def test_what_came_before_the_page_was_shown_is_not_shown(looks: Looks, store: Store) -> None:
+def test_pictures_from_before_the_page_was_opened_are_not_shown(looks: Looks, store: Store) -> None:
     looks.look()
     store(1)
-    looks.cursor = page_shown(looks.cursor, looks.identity)
+    looks.cursor = mark_page_opened(looks.cursor, looks.identity)
     assert looks.look() == []
 
 
@@ -187,7 +188,7 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
     assert Cursor.from_text(cursor.to_text()) == cursor
 
 
-def test_a_cursor_of_a_program_that_knew_no_page_is_read() -> None:
+def test_a_cursor_of_a_version_without_pages_is_read() -> None:
     text = '{"catalogue": "x", "sequence": 1, "looked_at": 2.5}'
     assert Cursor.from_text(text) == Cursor("x", 1, 2.5)
 
@@ -207,5 +208,5 @@ def test_a_cursor_of_a_program_that_knew_no_page_is_read() -> None:
         '{"catalogue": "x", "sequence": "1", "looked_at": "noon"}',
     ],
 )
-def test_a_cursor_of_another_kind_is_none(text: str | None) -> None:
+def test_a_cursor_of_another_version_is_none(text: str | None) -> None:
     assert Cursor.from_text(text) is None

@@ -1,4 +1,4 @@
-"""Draws the emulator's pictures: scenes on a canvas.
+"""The scenes that the emulator's pictures show, and the canvas they are painted on.
 
-Sizes, formats and the HTTP answers are in the rooms above.
+Sizes, captions and formats belong in `pictures`, one folder up.
 """

@@ -1,32 +1,20 @@
-"""Scenes as on a printed sheet: leaves and petals on paper, circles and squares in few colours."""
+"""Scenes as on a printed sheet: leaves and petals on paper, and patterns in few colours."""
 
 import math
 import random
-from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from unsplash_assets.emulator.drawing.canvas import (
-    Canvas,
-    Colour,
-    Pen,
-    Point,
-    chosen,
-    mix,
-    soft_size,
-)
+from unsplash_assets.emulator.drawing.canvas import Canvas, Point, Shape, arc
+from unsplash_assets.emulator.drawing.colours import BLACK, WHITE, Colour, mix, pick_palette
 
 _PAPERS: Final = (  # paper above and below, two leaves, two petals, a heart
     "fbf6ea efe2c8 5d7f52 94a86b d9694f f0a58a f4c95d",
     "f4f3ee dfe5dc 2f5d50 7fa58f e7b24c f3d48c a6532f",
-    "fdf1ec f3d5c9 7a5a6a b78a8f c8475b ef8f8a f7c873",
     "e9f0f2 c9dbe0 355c7d 7fa3b5 f08a5d f9c784 fff3d6",
     "16302b 0c1f1f 4f8a6b 9cc29a f2b5a7 fae3d4 f2c14e",
     "1d2440 121629 4e6fa3 93a9cf f2c6de fbe8ef f7d774",
-    "2d1b2e 1c1220 8a5a7d 5f7f6a f28f6b f9c9a5 ffe08a",
-    "f7ead0 e9c98f 8c5a2b b98b4a b5432e dd7f4b 3d2b1f",
     "4f7a6a 35594f a9c9a0 dbe6b8 f7e1d0 ffffff e8a33d",
     "c96f4a a8512f 5c2a24 8a3f2f f9d9a8 fff1d6 3b1c1a",
 )
@@ -36,193 +24,107 @@ _PAINTS: Final = (  # the ground first
     "f6f1e7 264653 2a9d8f e9c46a f4a261 e76f51",
     "ece4d6 1d3557 457b9d e63946 a8c5c2 f1c27d",
     "1f2233 f25f5c ffe066 247ba0 70c1b3 f4efe6",
-    "f5efe6 3d405b e07a5f 81b29a f2cc8f 5f797b",
-    "24201f d8a47f ef8354 bfc0c0 4f5d75 f3ead8",
     "f7f0e8 5b2a86 d264b6 f6ae2d 2f4b7c 86bbd8",
 )
-
-_LEAF: Final = [  # how broad half a leaf is along its rib
-    (t, math.sin(math.pi * t**0.8)) for t in (0, 0.08, 0.2, 0.32, 0.44, 0.56, 0.68, 0.8, 0.92, 1)
-]
-
-
-@dataclass(frozen=True)
-class _Shoot:
-    """Where something grows from, and to where: an angle, 0 to the right, a quarter turn down."""
-
-    x: float
-    y: float
-    turn: float
+_FIGURES: Final = ("quarters", "rings", "squares", "bars")
+_FINE: Final = 2  # tiles are drawn this much finer than they are shown
 
 
 def life(size: tuple[int, int], dice: random.Random) -> Image.Image:
-    """Leaves and petals on paper: sprigs that grow, hang, circle or lie scattered."""
-    high, low, leaf, other, petal, blush, heart = chosen(_PAPERS, dice)
-    canvas = Canvas(soft_size(size), high, low)
-    canvas.light(dice.random(), dice.uniform(0, 0.5), 1.2, mix(high, (255, 255, 255), 0.5), 0.5)
-    shoots = _shoots(dice)
-    behind = canvas.stencil()
-    for shoot in dice.sample(shoots, 4):
-        aside = _Shoot(shoot.x, shoot.y, shoot.turn + dice.choice((-0.4, 0.4)))
-        _sprig(behind, dice, aside, 0.9, (255, 255))
-    canvas.spray(behind, mix(low, other, 0.5), mix(low, leaf, 0.4), alpha=0.6, soft=0.012)
-    canvas.enlarge(size)
-
-    def draw(pen: Pen, dice: random.Random) -> None:
-        for shoot in shoots:
-            shade = mix(leaf, other, dice.random())
-            halves = mix(shade, (255, 255, 240), 0.14), mix(shade, (0, 10, 10), 0.14)
-            _sprig(pen, dice, shoot, dice.uniform(0.5, 0.95), halves)
-        for number in range(dice.randint(1, 6)):
-            shoot = dice.choice(shoots)
-            far = 0.0 if number == 0 and shoot.y < 1 else dice.uniform(0.2, 0.5)
-            at = shoot.x + far * math.cos(shoot.turn), shoot.y + far * math.sin(shoot.turn)
-            _flower(pen, dice, at, mix(petal, blush, dice.random()), heart)
-
-    canvas.finely(dice, draw)
+    """Leaves and petals on paper: sprigs that grow from one side, over blurred shadows."""
+    high, low, leaf, other, petal, blush, heart = pick_palette(_PAPERS, dice)
+    canvas = Canvas(size, high, low)
+    canvas.light(dice.random() * canvas.wide, dice.uniform(0, 0.5), 0.8, mix(high, WHITE, 0.5), 0.5)
+    shoots, side, scale = [], dice.uniform(0, math.tau), min(1, canvas.wide)
+    cos, sin = math.cos(side), math.sin(side)
+    for _ in range(dice.randint(4, 6)):
+        along = dice.uniform(-0.5, 0.5)
+        foot = (0.5 - 0.5 * cos - along * sin) * canvas.wide, 0.5 - 0.5 * sin + along * cos
+        shoots.append((foot, side + dice.uniform(-0.5, 0.5)))
+    for foot, turn in shoots[:3]:
+        light, dark = _sprig(dice, foot, turn + dice.choice((-0.4, 0.4)), scale)
+        canvas.paint(light + dark, mix(low, leaf, 0.45), alpha=0.6, blur=0.012)
+    canvas.enlarge()
+    for foot, turn in shoots:
+        shade, (light, dark) = mix(leaf, other, dice.random()), _sprig(dice, foot, turn, scale)
+        canvas.paint(light, mix(shade, WHITE, 0.14))
+        canvas.paint(dark, mix(shade, BLACK, 0.14))
+    for (x, y), turn in dice.sample(shoots, dice.randint(2, 4)):
+        far = dice.uniform(0.2, 0.5) * scale
+        at = x + far * math.cos(turn), y + far * math.sin(turn)
+        _flower(canvas, dice, at, (mix(petal, blush, dice.random()), heart))
     return canvas.image
-
-
-def _shoots(dice: random.Random) -> list[_Shoot]:
-    count, kind = dice.randint(5, 8), dice.randrange(5)
-    if kind == 0:
-        return [_Shoot(dice.random(), 1.03, dice.uniform(-1.9, -1.2)) for _ in range(count)]
-    if kind == 1:
-        return [_Shoot(dice.random(), -0.03, dice.uniform(1.2, 1.9)) for _ in range(count)]
-    if kind == 2:
-        left = dice.random() < 0.5
-        x, lean = (-0.03, 0.2) if left else (1.03, math.pi - 0.2)
-        return [_Shoot(x, dice.random(), lean + dice.uniform(-0.7, 0.7)) for _ in range(count)]
-    if kind == 3:
-        x, y, start = dice.uniform(0.25, 0.75), dice.uniform(0.3, 0.7), dice.random()
-        return [_Shoot(x, y, math.tau * (i + start) / count) for i in range(count)]
-    turn = dice.uniform(0, math.tau)
-    return [
-        _Shoot(dice.random(), dice.random(), turn + dice.uniform(-0.4, 0.4)) for _ in range(count)
-    ]
 
 
 def _sprig(
-    pen: Pen,
-    dice: random.Random,
-    shoot: _Shoot,
-    length: float,
-    halves: tuple[int | Colour, int | Colour],
-) -> None:
-    """A bent stem with leaves on both sides; each leaf has a light and a dark half."""
-    sx, sy = pen.unit / pen.width, pen.unit / pen.height
-    bend, pairs, turn = dice.uniform(-0.12, 0.12), dice.randint(4, 8), shoot.turn
-    broad, spread, pace = dice.uniform(0.16, 0.32), dice.uniform(0.55, 1.0), length / pairs
-    x, y = shoot.x, shoot.y
-    nodes = [(x, y)]
-    for _ in range(pairs + 1):
+    dice: random.Random, foot: Point, turn: float, scale: float
+) -> tuple[list[Shape], list[Shape]]:
+    """Return the light halves of a bent sprig's leaves, and the dark ones with the stem."""
+    length, pairs = scale * dice.uniform(0.5, 0.95), dice.randint(4, 8)
+    broad, spread = dice.uniform(0.16, 0.32), dice.uniform(0.55, 1.0)
+    bend, pace = dice.uniform(-0.12, 0.12), length / pairs
+    light: list[Shape] = []
+    dark: list[Shape] = []
+    for step in range(pairs + 1):
+        dark.append(_half_leaf(foot, turn, pace * 1.2, 0.005))
+        foot = foot[0] + pace * math.cos(turn), foot[1] + pace * math.sin(turn)
         turn += bend
-        x, y = x + pace * math.cos(turn) * sx, y + pace * math.sin(turn) * sy
-        nodes.append((x, y))
-    pen.line(nodes, 0.005, halves[1])
-    for step, node in enumerate(nodes[2:], 2):
         reach = length * 0.3 * math.sin(0.6 + step / pairs * 1.9)
         wide = min(broad * reach, pace * 0.5)
         for side in (-spread, spread):
-            _leaf(pen, node, turn + bend * (step - pairs) + side, (reach, wide), halves)
+            light.append(_half_leaf(foot, turn + side, reach, -wide))
+            dark.append(_half_leaf(foot, turn + side, reach, wide))
+    return light, dark
 
 
-def _leaf(
-    pen: Pen, foot: Point, turn: float, shape: Point, halves: tuple[int | Colour, int | Colour]
-) -> None:
-    cos, sin, (reach, wide) = math.cos(turn), math.sin(turn), shape
-    sx, sy = pen.unit / pen.width, pen.unit / pen.height
-    for side, ink in zip((-wide, wide), halves, strict=True):
-        edge = [(along * reach, side * swell) for along, swell in _LEAF]
-        pen.shape(
-            [
-                (foot[0] + (a * cos - b * sin) * sx, foot[1] + (a * sin + b * cos) * sy)
-                for a, b in edge
-            ],
-            ink,
-        )
+def _half_leaf(foot: Point, turn: float, reach: float, wide: float) -> Shape:
+    cos, sin = math.cos(turn), math.sin(turn)
+    parts = [step / 10 for step in range(11)]
+    edge = [(part * reach, wide * math.sin(math.pi * part**0.8)) for part in parts]
+    return [(foot[0] + a * cos - b * sin, foot[1] + a * sin + b * cos) for a, b in edge]
 
 
-def _flower(pen: Pen, dice: random.Random, at: Point, petal: Colour, heart: Colour) -> None:
-    sx, sy = pen.unit / pen.width, pen.unit / pen.height
-    radius, count, start = dice.uniform(0.05, 0.14), dice.randint(5, 9), dice.random()
-    for ring, ink in ((1, mix(petal, (40, 0, 20), 0.14)), (0.72, petal)):
-        for step in range(count):
-            angle = (step + start + ring) / count * math.tau
-            far = radius * ring
-            x, y = at[0] + far * math.cos(angle) * sx, at[1] + far * math.sin(angle) * sy
-            pen.disc(x, y, far * 2.1 / count + far * 0.18, ink)
-    pen.disc(*at, radius * 0.6, petal)
-    pen.disc(*at, radius * 0.42, mix(heart, (60, 30, 0), 0.3))
-    pen.disc(*at, radius * 0.36, heart)
+def _flower(canvas: Canvas, dice: random.Random, at: Point, paints: tuple[Colour, Colour]) -> None:
+    """Paint two rings of petals around a heart."""
+    (x, y), (petal, heart), count, start = at, paints, dice.randint(5, 9), dice.random()
+    radius = dice.uniform(0.05, 0.13) * min(1, canvas.wide)
+    for part, ink in ((1.0, mix(petal, BLACK, 0.12)), (0.72, petal)):
+        far, petals = radius * part, [arc(x, y, radius * part)]
+        for turn in ((step + start + part) / count * math.tau for step in range(count)):
+            place = x + far * math.cos(turn), y + far * math.sin(turn)
+            petals.append(arc(*place, far * (2.1 / count + 0.18)))
+        canvas.paint(petals, ink)
+    canvas.paint([arc(x, y, radius * 0.4)], mix(heart, WHITE, 0.1), mix(heart, BLACK, 0.2))
 
 
 def art(size: tuple[int, int], dice: random.Random) -> Image.Image:
-    """Circles and squares: tiles, rings, a balance of few large shapes, or squares in squares."""
-    paints = chosen(_PAINTS, dice)
-    canvas = Canvas(size, paints[0], mix(paints[0], paints[-1], 0.08))
-    draw = dice.choice((_tiles, _tiles, _rings, _balance))
-    canvas.finely(dice, partial(draw, paints=paints))
-    return canvas.image
+    """A pattern of square tiles, each with a figure of circles, squares or bars."""
+    paints, figures = pick_palette(_PAINTS, dice), dice.sample(_FIGURES, dice.randint(2, 3))
+    side, calm = max(1, min(size) / dice.randint(2, 5)), dice.uniform(0, 0.5)
+    image = Image.new("RGB", size)
+    for row in range(math.ceil(size[1] / side)):
+        for column in range(math.ceil(size[0] / side)):
+            inks = dice.sample(paints, 4)
+            ground = paints[0] if dice.random() < calm else inks[3]
+            tile = _tile(math.ceil(side), ground, dice.choice(figures), inks[:3])
+            turned = tile.rotate(90 * dice.randrange(4))
+            image.paste(turned, (round(column * side), round(row * side)))
+    return image
 
 
-def _grid(pen: Pen, across: int) -> list[tuple[float, float, float, float]]:
-    """Return the left, the top, the width and the height of square tiles that cover a picture."""
-    side = pen.unit / across
-    columns, rows = math.ceil(pen.width / side), math.ceil(pen.height / side)
-    wide, high = side / pen.width, side / pen.height
-    return [(x * wide, y * high, wide, high) for y in range(rows) for x in range(columns)]
-
-
-def _tiles(pen: Pen, dice: random.Random, paints: list[Colour]) -> None:
-    across, calm = dice.choice((3, 4, 5, 6)), dice.uniform(0, 0.5)
-    for x, y, wide, high in _grid(pen, across):
-        ground, figure, dot = dice.sample(paints, 3)
-        if dice.random() < calm:
-            ground = paints[0]
-        pen.box(x, y, wide + 0.002, high + 0.002, ground)
-        kind = dice.randrange(6)
-        if kind < 3:
-            pen.slice(x, y, 1 / across, dice.choice((0, 90, 180, 270)), figure)
-        elif kind == 3:
-            pen.disc(x + wide / 2, y + high / 2, 0.42 / across, figure)
-            pen.disc(x + wide / 2, y + high / 2, 0.2 / across, dot)
-        elif kind == 4:
-            for bar in (0.1, 0.45, 0.8):
-                pen.box(x, y + high * bar, wide, high * 0.17, figure)
-
-
-def _rings(pen: Pen, dice: random.Random, paints: list[Colour]) -> None:
-    across, square = dice.choice((1, 2, 2, 3, 4)), dice.random() < 0.4
-    for x, y, wide, high in _grid(pen, across):
-        pen.box(x, y, wide + 0.002, high + 0.002, dice.choice(paints))
-        middle, sink = (x + wide / 2, y + high / 2), dice.uniform(0, 0.12)
-        size = 0.48
-        while size > 0.06:
-            ink = dice.choice(paints)
-            if square:
-                left, top = (
-                    middle[0] - wide * size,
-                    middle[1] - high * (size - sink * (0.48 - size)),
-                )
-                pen.box(left, top, wide * size * 2, high * size * 2, ink)
-            else:
-                pen.disc(middle[0], middle[1], size / across, ink)
-            size -= dice.uniform(0.05, 0.14)
-
-
-def _balance(pen: Pen, dice: random.Random, paints: list[Colour]) -> None:
-    sx, sy = pen.unit / pen.width, pen.unit / pen.height
-    for step in range(dice.randint(7, 13)):
-        size = dice.uniform(0.2, 0.42) if step < 3 else dice.uniform(0.03, 0.16)
-        x, y, ink = dice.uniform(0.05, 0.95), dice.uniform(0.05, 0.95), dice.choice(paints[1:])
-        kind = dice.randrange(4)
-        if kind == 0:
-            pen.box(x - size * sx, y - size * sy, size * sx * 2, size * sy * 2, ink)
-        elif kind == 1:
-            pen.disc(x, y, size, ink)
-            pen.disc(x, y, size * 0.72, paints[0])
-        elif kind == 2:
-            pen.slice(x, y, size, dice.choice((0, 90, 180, 270)), ink)
+def _tile(side: int, ground: Colour, figure: str, inks: list[Colour]) -> Image.Image:
+    whole = side * _FINE
+    tile = Image.new("RGB", (whole, whole), ground)
+    pen = ImageDraw.Draw(tile)
+    for step, ink in enumerate(inks):
+        gap, reach = whole * (0.05 + 0.14 * step), whole * (1 - 0.33 * step)
+        inner = gap, gap, whole - gap, whole - gap
+        if figure == "quarters":
+            pen.pieslice((-reach, -reach, reach, reach), 0, 90, fill=ink)
+        elif figure == "rings":
+            pen.ellipse(inner, fill=ink)
+        elif figure == "squares":
+            pen.rectangle(inner, fill=ink)
         else:
-            pen.disc(x, y, size, ink)
+            pen.rectangle((0, whole - reach, whole, whole * 1.2 - reach), fill=ink)
+    return tile.reduce(_FINE)

@@ -1,8 +1,7 @@
 """Which scene a topic's pictures show.
 
-Add a scene by writing its function and naming it in `SCENES`: it is given a size in pixels and a
-photo's own dice. Size, caption and encoding are in `pictures`, what scenes are drawn with in
-`canvas`.
+Add a scene by writing its function and naming it in `SCENES`: it receives a size in pixels and a
+photo's own dice. Size, caption and encoding are in `pictures`.
 """
 
 import random
@@ -29,5 +28,5 @@ SCENES: Final[dict[str, Scene]] = {
 
 
 def scene_of(topic: str | None, tint: float) -> Scene:
-    """Return the scene of a topic: dunes or waves of a tint if it has none of its own."""
+    """Return the scene of a topic, or dunes of a tint if it has none of its own."""
     return SCENES.get(topic or "", partial(dunes, tint=tint))

@@ -1,21 +1,21 @@
-// What the gallery does: topics, the large view, the slide show, and new photos without a reload.
+// Runs in the gallery: topics, the large view, the slide show, and new photos without a reload.
 //
-// It asks nobody but the folder or server that it is from. New photos come from the page of news,
-// opened in a hidden frame that tells what there is: that works for files too, where a page may
-// not read its neighbours. Text is only ever moved with its element, never parsed here, but for
-// the frame's list, which is ours and bound by this page's policy.
+// It loads nothing but what is beside the page. New photos come from the page of news, which a
+// hidden frame opens and which sends its list of photos; this works for files too, where a page must
+// not read its neighbours. Text moves with its element and is never parsed here, except for the
+// frame's list, which the project writes and which this page's policy restricts.
 
 const NEWS = "_gallery/page/news.html";
-const LOOK_EVERY = 20_000; // milliseconds
+const CHECK_EVERY = 20_000; // milliseconds
 const ANSWER_WITHIN = 10_000; // milliseconds
-const SHOWN_FOR = 10; // seconds, or as #slideshow=SECONDS has it
-const MISSED_FOR = 1; // seconds before the next, where a picture cannot be shown
-const PATIENCE = 30_000; // milliseconds in which a picture of the slide show must have come
-const AT_ONCE = 120; // milliseconds in which it is not worth showing the small one first
-const LONGEST = 86_400; // seconds that #slideshow= may ask for; a timer has a limit
+const SHOWN_FOR = 10; // seconds, unless #slideshow=SECONDS sets it
+const SKIP_AFTER = 1; // seconds until the next photo if a picture cannot be shown
+const LOAD_WITHIN = 30_000; // milliseconds for a picture of the slide show to load
+const QUICK = 120; // milliseconds; a picture that loads faster needs no thumbnail first
+const MAX_SECONDS = 86_400; // of #slideshow=SECONDS; a timer has a limit
 const IDLE_AFTER = 3_000; // milliseconds
 const SWIPE = 40; // pixels
-const RATIOS = [0.4, 3]; // the narrowest and the widest that a photo is in the grid
+const RATIOS = [0.4, 3]; // of the narrowest and the widest photo in the grid
 
 const byId = (id) => document.getElementById(id);
 const list = byId("photos");
@@ -31,11 +31,11 @@ const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-dig
 const WITHOUT_YEAR = new Intl.DateTimeFormat("en-GB", MOMENT);
 const WITH_YEAR = new Intl.DateTimeFormat("en-GB", { ...MOMENT, year: "numeric" });
 
-let topic = null; // the one that is shown alone, or null for all
+let topic = null; // the only topic that is shown, or null for all
 
 const shown = () => photos().filter((photo) => !photo.hidden);
 
-function dress(photo) {
+function decorate(photo) {
   const picture = photo.querySelector(".picture img");
   const ratio = picture.getAttribute("width") / picture.getAttribute("height");
   const [narrow, wide] = RATIOS;
@@ -47,20 +47,20 @@ function dress(photo) {
   time.textContent = (isOld ? WITH_YEAR : WITHOUT_YEAR).format(moment);
 }
 
-function count() {
+function updateCount() {
   const number = shown().length;
   byId("count").textContent =
     `${number.toLocaleString("en")} ${number === 1 ? "photo" : "photos"}${topic === null ? "" : ` of ${topic}`}`;
 }
 
-function sift() {
+function applyTopic() {
   for (const photo of photos()) photo.hidden = topic !== null && photo.dataset.topic !== topic;
   byId("empty").hidden = list.children.length > 0;
   byId("play").hidden = list.children.length === 0;
-  count();
+  updateCount();
 }
 
-function offerTopics() {
+function updateTopics() {
   const numbers = new Map();
   for (const { dataset } of photos()) numbers.set(dataset.topic, (numbers.get(dataset.topic) ?? 0) + 1);
   if (topic !== null && !numbers.has(topic)) topic = null;
@@ -85,8 +85,8 @@ function topicButton(value, label, number) {
   button.addEventListener("click", () => {
     topic = value;
     for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
-    sift();
-    byId("said").textContent = byId("count").textContent; // a choice is told, a new photo is not
+    applyTopic();
+    byId("announcement").textContent = byId("count").textContent; // of a choice, not of new photos
   });
   return button;
 }
@@ -98,12 +98,12 @@ const caption = view.querySelector(".caption");
 const [...layers] = view.querySelectorAll(".stage img");
 let current = null; // the photo in the large view
 
-let asked = 0; // how often a photo was to be shown: what comes late is not shown any more
+let latestRequest = 0; // to show a photo; a picture that loads after the next request is ignored
 
 async function show(photo) {
   clearTimeout(timer);
   current = photo;
-  const mine = ++asked;
+  const request = ++latestRequest;
   const link = photo.querySelector(".picture");
   const small = link.querySelector("img");
   const layer = layers.find((candidate) => !candidate.classList.contains("on"));
@@ -111,10 +111,10 @@ async function show(photo) {
   layer.style.backgroundImage = `url("${small.src}")`;
   layer.src = link.href;
   const whole = layer.decode().then(() => true, () => false);
-  const isWhole = await Promise.race([whole, wait(playing ? PATIENCE : AT_ONCE)]);
-  if (mine !== asked) return;
-  if (playing) timer = setTimeout(advance, (isWhole ? seconds : MISSED_FOR) * 1000);
-  if (playing && !isWhole) return; // its file is missing or damaged, or the server is away
+  const isWhole = await Promise.race([whole, wait(playing ? LOAD_WITHIN : QUICK)]);
+  if (request !== latestRequest) return;
+  if (playing) timer = setTimeout(advance, (isWhole ? seconds : SKIP_AFTER) * 1000);
+  if (playing && !isWhole) return; // its file is missing or damaged, or the server is down
   for (const other of layers) {
     other.hidden = other !== layer && !playing;
     other.classList.toggle("on", other === layer);
@@ -122,7 +122,7 @@ async function show(photo) {
   }
   layer.hidden = false;
   describe(photo, small.alt);
-  if (!playing && !(await whole) && mine === asked) complain();
+  if (!playing && !(await whole) && request === latestRequest) reportMissing();
 }
 
 function describe(photo, alt) {
@@ -132,10 +132,10 @@ function describe(photo, alt) {
   caption.replaceChildren(words, ...photo.querySelector("figcaption").cloneNode(true).childNodes);
 }
 
-function complain() {
-  const trouble = document.createElement("p");
-  trouble.textContent = "This picture cannot be shown: its file is missing or damaged.";
-  caption.prepend(trouble);
+function reportMissing() {
+  const message = document.createElement("p");
+  message.textContent = "This picture cannot be shown: its file is missing or damaged.";
+  caption.prepend(message);
 }
 
 function open(photo) {
@@ -149,10 +149,10 @@ function close() {
   stop();
   const photo = current;
   current = null;
-  asked += 1;
+  latestRequest += 1;
   view.hidden = true;
   byId("gallery").inert = false;
-  tidy();
+  refresh();
   (photo.isConnected ? photo : shown()[0])?.querySelector(".picture").focus();
 }
 
@@ -174,10 +174,10 @@ let playing = false;
 let seconds = SHOWN_FOR;
 let timer = 0;
 let idle = 0;
-let arrived = []; // photos that came since, the first first
-let resume = null; // where to go on once these were shown
-let wake = null;
-let isDue = false; // whether the slide show is to begin with the first photo
+let arrived = []; // new photos that the slide show has not shown yet, oldest first
+let resume = null; // the photo after which to go on once they were shown
+let wakeLock = null;
+let isDue = false; // whether the slide show starts as soon as there is a photo
 
 function play(first) {
   playing = true;
@@ -189,8 +189,8 @@ function play(first) {
   byId("pause").setAttribute("aria-pressed", "true");
   history.replaceState(null, "", location.hash.startsWith("#slideshow") ? location.hash : "#slideshow");
   if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
-  stayAwake();
-  stir();
+  keepScreenOn();
+  showControls();
   open(first);
 }
 
@@ -203,12 +203,12 @@ function stop() {
   byId("pause").setAttribute("aria-pressed", "false");
   history.replaceState(null, "", location.pathname + location.search);
   if (document.fullscreenElement) document.exitFullscreen();
-  wake?.release();
-  wake = null;
+  wakeLock?.release();
+  wakeLock = null;
 }
 
 function advance() {
-  if (document.hidden) return; // nobody sees it: it goes on when the page is seen again
+  if (document.hidden) return; // it goes on when the page is visible again
   arrived = arrived.filter((one) => one.isConnected && !one.hidden);
   if (arrived.length) {
     resume ??= current;
@@ -216,72 +216,72 @@ function advance() {
   }
   const next = beside(resume ?? current, 1);
   resume = null;
-  tidy();
+  refresh();
   show(next);
 }
 
-function stir() {
+function showControls() {
   view.classList.remove("idle");
   clearTimeout(idle);
   idle = setTimeout(() => view.classList.add("idle"), IDLE_AFTER);
 }
 
-async function stayAwake() {
+async function keepScreenOn() {
   try {
-    wake = (await navigator.wakeLock?.request("screen")) ?? null;
+    wakeLock = (await navigator.wakeLock?.request("screen")) ?? null;
   } catch {
-    wake = null; // not granted, as for files: the screen's own settings decide
+    wakeLock = null; // not granted, as for files: the system's settings apply
   }
-  if (!playing) wake?.release(); // it was stopped meanwhile
+  if (!playing) wakeLock?.release(); // stopped in the meantime
 }
 
 // --- New photos --------------------------------------------------------------------------------
 
-let gone = new Set(); // photos that are not in the gallery any more, though one may be shown still
+let gone = new Set(); // photos that are no longer in the gallery; one may still be shown
 
-function look() {
+function checkNews() {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   frame.title = "What is new";
-  frame.src = `${NEWS}?at=${Date.now()}`; // never from a cache
-  const heard = (event) => {
+  frame.src = `${NEWS}?at=${Date.now()}`; // bypasses caches
+  const onMessage = (event) => {
     if (event.source !== frame.contentWindow) return;
     done();
-    take(event.data);
+    update(event.data);
   };
   const done = () => {
-    removeEventListener("message", heard);
+    removeEventListener("message", onMessage);
     frame.remove();
   };
-  addEventListener("message", heard);
+  addEventListener("message", onMessage);
   setTimeout(done, ANSWER_WITHIN);
   document.body.append(frame);
 }
 
-function take(told) {
-  if (told.build !== build) return location.reload(); // by another version, or of other photos
+function update(news) {
+  if (news.build !== build) return location.reload(); // another version or another library wrote it
   const known = new Set(photos().map(key));
-  const unknown = new Set(told.keys.filter((one) => !known.has(one)));
-  const keys = new Set(told.keys);
+  const unknown = new Set(news.keys.filter((one) => !known.has(one)));
+  const keys = new Set(news.keys);
   gone = new Set(photos().filter((photo) => !keys.has(key(photo))));
-  const fresh = unknown.size ? parsed(told.newest).filter((photo) => unknown.has(key(photo))) : [];
-  if (fresh.length < unknown.size) return location.reload(); // more came than the news can tell
-  if (!fresh.length && !gone.size) return;
-  list.prepend(...fresh);
-  fresh.forEach(dress);
-  if (playing) arrived.push(...fresh.reverse());
-  tidy();
+  const arrivals = unknown.size ? parse(news.newest).filter((photo) => unknown.has(key(photo))) : [];
+  if (arrivals.length < unknown.size) return location.reload(); // more arrived than the news lists
+  if (!arrivals.length && !gone.size) return;
+  list.prepend(...arrivals);
+  arrivals.forEach(decorate);
+  if (playing) arrived.push(...arrivals.reverse());
+  refresh();
 }
 
-function parsed(items) {
+function parse(items) {
   const page = new DOMParser().parseFromString(`<ul>${items}</ul>`, "text/html");
   return [...page.querySelectorAll("li")];
 }
 
-function tidy() {
+function refresh() {
   for (const photo of gone) if (photo !== current && photo !== resume) photo.remove();
-  offerTopics();
-  sift();
+  updateTopics();
+  applyTopic();
   if (isDue && shown().length) play(shown()[0]);
 }
 
@@ -302,7 +302,7 @@ function onKey(event) {
     if (event.key === "s" && shown().length) play(shown()[0]);
     return;
   }
-  stir();
+  showControls();
   if (event.key === "Tab") return keepWithin(event);
   if (event.key === " " && event.target.closest("button, a")) return;
   if (!(event.key in KEYS)) return;
@@ -326,7 +326,7 @@ function onSwipe() {
   }, { passive: true });
   view.addEventListener("touchend", (event) => {
     const ended = event.changedTouches[0];
-    if (begun === null || visualViewport.scale > 1) return; // enlarged: the finger moves about
+    if (begun === null || visualViewport.scale > 1) return; // zoomed in: the finger pans
     const across = ended.clientX - begun.clientX;
     const along = ended.clientY - begun.clientY;
     if (Math.abs(across) > SWIPE && Math.abs(across) > Math.abs(along)) turn(across < 0 ? 1 : -1);
@@ -334,7 +334,7 @@ function onSwipe() {
 }
 
 function start() {
-  photos().forEach(dress);
+  photos().forEach(decorate);
   list.addEventListener("click", (event) => {
     const link = event.target.closest(".picture");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -347,28 +347,28 @@ function start() {
   byId("next").addEventListener("click", () => turn(1));
   byId("close").addEventListener("click", close);
   addEventListener("keydown", onKey);
-  for (const kind of ["pointermove", "click"]) view.addEventListener(kind, stir);
+  for (const kind of ["pointermove", "click"]) view.addEventListener(kind, showControls);
   document.addEventListener("fullscreenchange", () => {
     if (!document.fullscreenElement && playing) close();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    look();
+    checkNews();
     if (!playing) return;
-    stayAwake();
-    show(current); // afresh, whatever its timer did meanwhile
+    keepScreenOn();
+    show(current); // restarts its timer
   });
   onSwipe();
-  setInterval(() => document.hidden || look(), LOOK_EVERY);
+  setInterval(() => document.hidden || checkNews(), CHECK_EVERY);
   addEventListener("hashchange", begin);
   begin();
 }
 
 function begin() {
   const found = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
-  if (found?.[1]) seconds = Math.min(Math.max(1, Number(found[1])), LONGEST);
+  if (found?.[1]) seconds = Math.min(Math.max(1, Number(found[1])), MAX_SECONDS);
   isDue = found !== null && !playing;
-  tidy();
+  refresh();
 }
 
 start();

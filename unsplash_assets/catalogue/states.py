@@ -1,0 +1,53 @@
+"""The changes of a photo's state that are allowed, and the only place that writes a state.
+
+    waiting ──choose──> chosen ──store──> stored <──────> damaged ──> lost
+       ^                  │                     verify,      Unsplash no
+       └────postpone──────┴──refuse──> refused  repair       longer has it
+
+    stored, damaged, lost ──UNSPLASH_KEEP──> pruning ──its file is gone──> pruned
+    any state, or a photo not known yet ──ban──> banned ──ban --undo──> waiting
+
+A chosen photo belongs to the run that chose it while that run lives; then any run of the topic may
+take it over. The other modules of this room say which photos change, and when.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from unsplash_assets.catalogue.tables import photos
+from unsplash_assets.model.photos import PhotoState
+
+_S = PhotoState
+CHANGES: Final[Mapping[PhotoState, frozenset[PhotoState]]] = {
+    _S.WAITING: frozenset({_S.CHOSEN, _S.STORED, _S.BANNED}),
+    _S.CHOSEN: frozenset({_S.CHOSEN, _S.WAITING, _S.STORED, _S.REFUSED, _S.BANNED}),
+    _S.STORED: frozenset({_S.STORED, _S.DAMAGED, _S.PRUNING, _S.BANNED}),
+    _S.DAMAGED: frozenset({_S.STORED, _S.LOST, _S.PRUNING, _S.BANNED}),
+    _S.LOST: frozenset({_S.STORED, _S.LOST, _S.PRUNING, _S.BANNED}),
+    _S.REFUSED: frozenset({_S.STORED, _S.BANNED}),
+    _S.PRUNING: frozenset({_S.PRUNED, _S.BANNED}),
+    _S.PRUNED: frozenset({_S.BANNED}),
+    _S.BANNED: frozenset({_S.WAITING, _S.BANNED}),
+}
+"""State to the states that may follow it.
+
+`waiting` and `refused` lead to `stored` because a run that was taken for dead may still finish.
+"""
+
+WITH_FILE: Final = (_S.STORED, _S.DAMAGED, _S.LOST)
+"""The states of photos that have a path: a file, or one that should be there."""
+BAD: Final = (_S.DAMAGED, _S.LOST)
+"""The states of photos whose file is missing or altered."""
+
+
+def before(state: PhotoState) -> frozenset[PhotoState]:
+    """Return the states that may lead to `state`."""
+    return frozenset(source for source, targets in CHANGES.items() if state in targets)
+
+
+def change_to(state: PhotoState, *where: sa.ColumnElement[bool]) -> sa.Update:
+    """Return the statement that moves photos to `state`, as far as the change is allowed."""
+    allowed = photos.c.state.in_(before(state))
+    return sa.update(photos).where(allowed, *where).values(state=state)

@@ -1,0 +1,59 @@
+"""What all commands share: how errors reach the shell, and how a photo is named.
+
+Exit codes: 0 done, 1 the work failed, 2 wrong usage or settings.
+"""
+
+import sys
+from typing import IO, Any
+
+import click
+
+from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.library.curation import read_photo_id
+
+
+class _Failure(click.ClickException):
+    exit_code = 1
+
+    def __init__(self, error: UnsplashAssetsError) -> None:
+        super().__init__(str(error))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"unsplash-assets: {self.message}", file=file or sys.stderr)
+
+
+class _WrongSettings(_Failure):
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group whose commands end with one line for each of our errors."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the command, and translate its errors."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise _WrongSettings(error) from error
+        except UnsplashAssetsError as error:
+            raise _Failure(error) from error
+
+
+class PhotoCommand(click.Command):
+    """A command on one photo, whose id may begin with `-`: what is not an option is an id."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put every word that is not an option behind `--`."""
+        flags = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        end = args.index("--") if "--" in args else len(args)
+        options = [word for word in args[:end] if word in flags]
+        others = [word for word in args[:end] if word not in flags]
+        return super().parse_args(ctx, [*options, "--", *others, *args[end + 1 :]])
+
+
+def photo_id(_: click.Context, __: click.Parameter, text: str) -> str:
+    """Read a photo's id, for a parameter's callback."""
+    try:
+        return read_photo_id(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}") from error

@@ -1,0 +1,56 @@
+"""The commands with which a person decides about single photos: ban, favourite."""
+
+import click
+
+from unsplash_assets.cli.base import PhotoCommand, photo_id
+from unsplash_assets.library import curation
+from unsplash_assets.library.opening import open_library
+from unsplash_assets.settings import environment
+
+
+@click.command(cls=PhotoCommand)
+@click.argument("photo", metavar="ID", callback=photo_id)
+@click.option("--undo", is_flag=True, help="Let it come again.")
+def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
+    """Remove a photo's file, and never bring the photo again.
+
+    ID is the photo's id, or the path of its file. The library need not know the photo.
+    """
+    settings = environment.load()
+    with open_library(settings, create=not undo) as library:
+        if undo:
+            library.curation.unban(photo)
+            click.echo(f"{photo} is no longer banned: it may come again", err=True)
+            return
+        done = curation.ban(library, photo)
+        click.echo(f"{photo} {_describe(done)}", err=True)
+        if done.removed:
+            from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow
+
+            write_gallery(library.photos, library.folder, settings)
+
+
+def _describe(done: curation.Ban) -> str:
+    removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
+    if done.was_known:
+        return f"is banned{removed}: it will not be brought again"
+    return (
+        f"is banned in advance{removed}: this library does not know it, check that the id is right"
+    )
+
+
+@click.command(cls=PhotoCommand)
+@click.argument("photo", metavar="ID", callback=photo_id)
+@click.option("--remove", is_flag=True, help="Make it an ordinary photo.")
+def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
+    """Keep a stored photo whatever UNSPLASH_KEEP says.
+
+    ID is the photo's id, or the path of its file.
+    """
+    with open_library(environment.load(), create=False) as library:
+        if remove:
+            library.curation.unfavour(photo)
+        else:
+            library.curation.favour(photo)
+    message = "is no longer a favourite" if remove else "is a favourite: UNSPLASH_KEEP spares it"
+    click.echo(f"{photo} {message}", err=True)

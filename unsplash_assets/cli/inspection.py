@@ -1,0 +1,97 @@
+"""The commands that look at the library: status, verify, export, open."""
+
+import time
+
+import click
+
+from unsplash_assets.cli import progress, terminal
+from unsplash_assets.errors import LibraryError
+from unsplash_assets.library import verification
+from unsplash_assets.library.export import FORMATS, rows
+from unsplash_assets.library.opening import Library, open_library
+from unsplash_assets.library.status import look
+from unsplash_assets.model.text import printable
+from unsplash_assets.settings import environment
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
+    """Show topics, photos, disk use, quota and the last run."""
+    settings = environment.load()
+    with open_library(settings, create=False, needs_files=False) as library:
+        seen = look(library)
+    for warning in seen.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if as_json:
+        click.echo(terminal.status_as_json(seen))
+    else:
+        terminal.print_status(seen, settings, time.time())
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Download missing and damaged files again.")
+def verify(repair: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
+    """Re-read every file against its hash, and name what is bad.
+
+    Each finding is a line on standard output: `missing PATH`, `damaged PATH`, or `unknown PATH`
+    for a file that no photo has, which is left alone. The exit code is 1 if a file is bad and not
+    repaired.
+    """
+    with open_library(environment.load(), create=False) as library:
+        with progress.file_progress("verified") as on_progress:
+            seen = verification.verify(library, on_progress)
+        with terminal.data_output() as output:
+            output.writelines(f"{printable(str(found))}\n" for found in seen.findings)
+        terminal.print_verification(seen, hint=bool(seen.bad) and not repair)
+        left = _repair(library, seen) if repair and seen.bad else len(seen.bad)
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+def _repair(library: Library, seen: verification.Verification) -> int:
+    """Download again what is bad; return how many files are still bad."""
+    from unsplash_assets.library import repair as repairs_of  # noqa: PLC0415 - loads the downloader
+
+    environment.enter_project(library.settings.project)
+    ids = [found.photo_id for found in seen.bad if found.photo_id]
+    with progress.file_progress("repaired") as on_progress:
+        repairs = repairs_of.repair(library, ids, lambda done: on_progress(done, len(ids), 0))
+    terminal.print_repairs(repairs.repaired, repairs.failed)
+    return len(repairs.failed)
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True
+)
+def export(form: str) -> None:
+    """Write a row for each stored photo, with its credit.
+
+    The rows go to standard output.
+    """
+    settings = environment.load()
+    with (
+        open_library(settings, create=False, needs_files=False) as library,
+        library.photos.all_stored() as photos,
+        terminal.data_output() as output,
+    ):
+        FORMATS[form](rows(photos, settings.mode, settings.app_name), output)
+
+
+@click.command(name="open")
+def open_gallery() -> None:
+    """Open the gallery, the page of the newest photos.
+
+    The page is written anew, and opens in the desktop's browser, or in that of BROWSER.
+    """
+    from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow, Jinja
+    from unsplash_assets.viewer.programs import Viewer  # noqa: PLC0415
+
+    settings = environment.load()
+    with open_library(settings) as library:
+        written = write_gallery(library.photos, library.folder, settings)
+    if written.warnings:
+        raise LibraryError(written.warnings[0])
+    click.echo(str(written.path))
+    Viewer.from_settings(settings).open_page(written.path)

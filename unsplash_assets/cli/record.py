@@ -1,0 +1,77 @@
+"""Opens Dagster's record of runs, and creates it under a lock.
+
+Two programs that create it at once can ruin it for good. `fetch` opens it here, and `make run`
+creates it here before it starts `dagster dev`, which takes no lock.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import alembic.util
+import dagster as dg
+import sqlalchemy.exc
+from filelock import FileLock
+
+from unsplash_assets.errors import LibraryError, UnsplashAssetsError
+from unsplash_assets.settings import environment
+from unsplash_assets.storage.records import RECORD_FOLDER
+
+_TRIES: Final = 20
+_BETWEEN_TRIES: Final = 0.5  # seconds
+
+
+@contextmanager
+def open_record(project: Path) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's record. Raises LibraryError where it cannot be written, now or later."""
+    folder = project / RECORD_FOLDER
+    try:
+        with _opened(folder) as instance:
+            yield instance
+    except (sqlalchemy.exc.DBAPIError, OSError) as error:
+        raise _unusable(folder) from error
+
+
+def _opened(folder: Path) -> dg.DagsterInstance:
+    """Open the record; a failure may be that of a `dagster dev` which creates it, and passes."""
+    folder.mkdir(exist_ok=True)
+    for left in reversed(range(_TRIES)):
+        try:
+            with FileLock(folder / "create.lock"):
+                instance = dg.DagsterInstance.get()
+                instance.get_run_records(limit=1)
+            break
+        except alembic.util.CommandError as error:
+            raise LibraryError(
+                f"Dagster's record in {folder} was created by two programs at once and is damaged: "
+                f"stop them all and delete {folder}; that loses the history, and no photo"
+            ) from error
+        except (sqlalchemy.exc.OperationalError, dg.DagsterError) as error:
+            if not left:
+                raise _unusable(folder) from error
+            time.sleep(_BETWEEN_TRIES)
+    return instance
+
+
+def _unusable(folder: Path) -> LibraryError:
+    return LibraryError(
+        f"Dagster's record in {folder} cannot be used: check its disk and its permissions"
+    )
+
+
+def main() -> None:
+    """Create the record of the project in the current folder, if it is not there yet."""
+    project = environment.find_project(Path.cwd())
+    try:
+        environment.enter_project(project)
+        with open_record(project):
+            pass
+    except UnsplashAssetsError as error:
+        sys.exit(f"unsplash_assets: {error}")
+
+
+if __name__ == "__main__":
+    main()

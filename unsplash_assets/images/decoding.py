@@ -1,0 +1,118 @@
+"""Bounds what decoding a picture may cost, in memory and in time, before anything is decoded.
+
+A small file can claim many pixels, and a JPEG can go over all of them again and again: each of its
+scans refines the picture. Time is pixels times scans, a few nanoseconds each, and what the file's
+own bytes take, whose number is bounded too. So the bounds here bound the time: it is seconds at
+most. Memory is bounded by the pixels, and by decoding one large picture at a time.
+
+`validation` reads the pictures' headers and applies the bounds; `preview` decodes.
+"""
+
+import mmap
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from unsplash_assets.errors import BadPicture, PhotoRefused
+
+MAX_PIXELS: Final = 150_000_000
+"""Unsplash's largest photos have about 100 million; far more than that is an attack."""
+MAX_DECODED_PIXELS: Final = 50_000_000
+"""For pictures held whole in memory while they are decoded, at 3 to 16 bytes per pixel: PNG, WebP,
+and JPEG in several scans. Any other JPEG is reduced as it is decoded."""
+MAX_SCANS: Final = 100
+"""Progressive photos have about 10; 18 is usual for four colours."""
+MAX_SCANNED_PIXELS: Final = 1_000_000_000
+"""Pixels times scans: 20 scans of the most pixels."""
+LARGE: Final = 10_000_000
+"""More pixels than this are decoded one picture at a time."""
+
+_MAX_PARTS: Final = 100_000
+
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""What follows 0xFF in a scan's data is zero, or a restart (D0 to D7); anything else ends it."""
+_LAST_WITHOUT_LENGTH: Final = 0xBF
+_START: Final = 0xD8
+_END: Final = 0xD9
+_SCAN: Final = 0xDA
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_FRAME_SIZE: Final = 6  # bytes: precision, height, width, the number of components
+
+_lock: Final = threading.Lock()
+
+
+def one_at_a_time(pixels: int) -> AbstractContextManager[object]:
+    """Decode a picture within this: large ones wait for each other, small ones for nobody."""
+    return _lock if pixels > LARGE else nullcontext()
+
+
+def check_jpeg(path: Path, width: int, height: int) -> None:
+    """Refuse a JPEG that is too costly to decode. Nothing is decoded.
+
+    Raises PhotoRefused, or BadPicture if its structure is invalid or is not of this size.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        jpeg = _read(content)
+    if (jpeg.width, jpeg.height) != (width, height):
+        raise _malformed()
+    size = f"{width} x {height} pixels"
+    if jpeg.is_held_in_memory and width * height > MAX_DECODED_PIXELS:
+        raise PhotoRefused(f"the picture claims {size}, too many for a JPEG held in memory")
+    if width * height * jpeg.scans > MAX_SCANNED_PIXELS:
+        raise PhotoRefused(
+            f"the picture takes too long to decode: its JPEG has {jpeg.scans} scans of {size}"
+        )
+
+
+@dataclass(frozen=True)
+class _Jpeg:
+    width: int
+    height: int
+    scans: int
+    is_held_in_memory: bool
+
+
+def _read(content: mmap.mmap) -> _Jpeg:
+    """Return what decoders find out of a JPEG, by going from marker to marker as they do."""
+    frame, in_first_scan, scans = b"", 0, 0
+    is_progressive = False
+    for name, at in _segments(content):
+        if name in _FRAMES and not frame:
+            frame, is_progressive = content[at : at + _FRAME_SIZE], name in _PROGRESSIVE
+        if name == _SCAN:
+            scans += 1
+            in_first_scan = in_first_scan or content[at]
+        if scans > MAX_SCANS:
+            raise PhotoRefused(f"the picture's JPEG has more than {MAX_SCANS} scans")
+    if len(frame) < _FRAME_SIZE or not scans:
+        raise _malformed()
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    return _Jpeg(width, height, scans, is_progressive or in_first_scan < frame[5])
+
+
+def _segments(content: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Yield the name of each segment up to the picture's end, and where its content begins."""
+    at = 2
+    for _ in range(_MAX_PARTS):
+        found = _MARKER.search(content, at)
+        if found is None:
+            return
+        name, at = content[found.end() - 1], found.end()
+        if name == _END:
+            return
+        if name > _LAST_WITHOUT_LENGTH and name != _START:
+            length = int.from_bytes(content[at : at + 2], "big")
+            if at + length > len(content):
+                return
+            yield name, at + 2
+            at += length
+    raise _malformed()
+
+
+def _malformed() -> BadPicture:
+    return BadPicture("the structure of the picture's file is invalid")

@@ -1,0 +1,168 @@
+"""Opens a library: the one door to its photos, its files, its budget, and the API.
+
+Everything that works on a library calls `open_library` and passes the `Library` on to the use cases
+of this room. Add a part here when a use case needs it; keep out what is done with the parts.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from unsplash_assets.catalogue.curation import Curation
+from unsplash_assets.catalogue.database import Database, open_database, read_database
+from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.integrity import Integrity
+from unsplash_assets.catalogue.ledger import RequestBudget
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.retention import Retention
+from unsplash_assets.catalogue.runs import Runs
+from unsplash_assets.errors import LibraryError
+from unsplash_assets.library.downloads import Downloader, picture_limits
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets.storage.disks import network_warning
+from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.marker import check_marker, check_new_library
+from unsplash_assets.storage.names import CATALOGUE_FILE
+from unsplash_assets.storage.records import remember_library
+from unsplash_assets.transport.base import Timeouts
+from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.transport.modes import transport_of
+from unsplash_assets.unsplash.client import Filters, UnsplashClient
+
+_PATHS_CHECKED: Final = 20
+"""Stored photos of which one at least must be there for a folder without a marker to get one."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """An open library: its settings, and the parts that use cases work with."""
+
+    settings: Settings
+    database: Database
+    timeouts: Timeouts
+    """Bounds of one exchange with the API."""
+    clock: Callable[[], float]
+    """Seconds since 1970."""
+    sleep: Callable[[float], None]
+    given_transport: HttpTransport | None = None
+
+    @cached_property
+    def transport(self) -> HttpTransport:
+        """The way to the API and its pictures."""
+        return self.given_transport or transport_of(self.settings.mode)
+
+    @cached_property
+    def client(self) -> UnsplashClient:
+        """The API."""
+        key, url = self.settings.access_key, self.settings.api_url
+        return UnsplashClient(self.transport, key, url, timeouts=self.timeouts)
+
+    @cached_property
+    def downloader(self) -> Downloader:
+        """Downloads pictures into the folder."""
+        settings = self.settings
+        limits = picture_limits(settings.api_url, settings.timeout, settings.max_size)
+        return Downloader(self.transport, self.folder, limits, settings.app_name, settings.mode)
+
+    @cached_property
+    def folder(self) -> Folder:
+        """The files."""
+        return Folder(self.settings.library)
+
+    @cached_property
+    def photos(self) -> Photos:
+        """The photos."""
+        return Photos(self.database, self.clock, self.settings.api_url)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs that work, or worked, on the library."""
+        return Runs(self.database, self.clock)
+
+    @cached_property
+    def budget(self) -> RequestBudget:
+        """The requests that may be sent."""
+        key = self.settings.key_fingerprint
+        return RequestBudget(self.database, key, self.clock, self.sleep)
+
+    @cached_property
+    def events(self) -> DownloadEvents:
+        """The download events."""
+        return DownloadEvents(self.database, self.clock)
+
+    @cached_property
+    def integrity(self) -> Integrity:
+        """Which files are whole."""
+        return Integrity(self.database, self.folder, self.clock)
+
+    @cached_property
+    def curation(self) -> Curation:
+        """A person's decisions."""
+        return Curation(self.database)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """The bound that UNSPLASH_KEEP sets."""
+        return Retention(self.database, self.settings.keep, self.clock)
+
+    @property
+    def filters(self) -> Filters:
+        """Which photos to ask for, besides their topic."""
+        return Filters(self.settings.orientation, self.settings.content_filter)
+
+    @property
+    def warning(self) -> str | None:
+        """What may go wrong with the catalogue where it is; None if nothing is known."""
+        return network_warning(self.database.file)
+
+
+@contextmanager
+def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
+    settings: Settings,
+    *,
+    create: bool = True,
+    needs_files: bool = True,
+    timeouts: Timeouts | None = None,
+    transport: HttpTransport | None = None,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Library]:
+    """Open the library of the settings until the `with` ends.
+
+    Where there is none yet it is made; without `create`, an empty one in memory is given instead.
+    `transport` replaces the network, `clock` gives seconds since 1970. Raises LibraryError where
+    folder or catalogue cannot be used; LibraryMissing, unless the files are not needed, where the
+    folder is not the catalogue's; and SettingsError where UNSPLASH_CATALOGUE is wrong.
+    """
+    if settings.catalogue is None and needs_files:
+        check_new_library(Folder(settings.library), settings.mode, settings.project)
+    opened = open_database if create else read_database
+    with closing(opened(settings.library, settings.catalogue, settings.mode)) as database:
+        library = Library(settings, database, timeouts or Timeouts(), clock, sleep, transport)
+        if needs_files and database.is_kept:
+            check_place(library)
+        yield library
+
+
+def check_place(library: Library) -> None:
+    """Raise LibraryMissing unless the folder is the one that the catalogue belongs to."""
+    identity, mode = library.database.identity(), library.settings.mode
+    is_inside = library.database.file == library.folder.path(CATALOGUE_FILE)
+    stored = [] if is_inside else library.photos.newest_paths(_PATHS_CHECKED)
+    check_marker(library.folder, mode, identity, stored)
+    remember_library(library.settings.project, library.folder.root, mode, identity)
+
+
+@contextmanager
+def working_on(library: Library, run_id: str, topic: str | None) -> Iterator[None]:
+    """Record that this process works on a run until the `with` ends; clean up what others left."""
+    library.folder.clean()
+    library.runs.begin(run_id, topic)
+    try:
+        yield
+    finally:
+        with suppress(LibraryError):  # the run ends with its process in any case
+            library.runs.end(run_id)

@@ -1,0 +1,101 @@
+"""Sorts the API's answers: what they say about the quota, and the error that each stands for.
+
+Facts about the API's answers are in docs/reference/unsplash.md; what is asked is in `client`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from unsplash_assets.errors import (
+    AccessDenied,
+    BadAnswer,
+    KeyRefused,
+    NoPhotos,
+    QuotaSpent,
+    RequestRefused,
+    ServerError,
+    UnsplashAssetsError,
+)
+from unsplash_assets.unsplash.quota import QuotaReport
+
+_QUOTA_TEXT: Final = "Rate Limit Exceeded"
+_NO_PHOTOS_TEXT: Final = "No photos found"
+_NOT_OURS_TEXT: Final = "Unauthorized"
+"""The whole text of a 401 about one photo (a paid one); a refused key gets an OAuth error."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the API."""
+
+    url: str
+    about: str
+    """In words, for errors."""
+    of_one_photo: bool = False
+    """Whether an answer may be about this one photo rather than about us."""
+
+
+def quota_report(headers: Mapping[str, str]) -> QuotaReport:
+    """Return what an answer's headers say about the quota: nothing if they come from a cache.
+
+    Source: docs/reference/unsplash.md, Quota.
+    """
+    names = {name.lower(): value for name, value in headers.items()}
+    is_stale = (_number(names.get("age")) or 0) > 0 or "hit" in names.get("x-cache", "").lower()
+    if is_stale:
+        return QuotaReport()
+    limit, remaining = names.get("x-ratelimit-limit"), names.get("x-ratelimit-remaining")
+    return QuotaReport(_number(limit), _number(remaining))
+
+
+def problem(
+    status: int, headers: Mapping[str, str], body: bytes, question: Question
+) -> UnsplashAssetsError:
+    """Return the error for an answer other than 200 (docs/reference/unsplash.md, Errors)."""
+    reason = _reason(body)
+    is_json_error = body.lstrip().startswith(b"{")
+    spent = _QUOTA_TEXT in reason or (quota_report(headers).remaining == 0 and not is_json_error)
+    said = f"{status}: {reason}" if reason else str(status)
+    if status == 429 or (status == 403 and spent):  # noqa: PLR2004 - HTTP
+        return QuotaSpent(f"Unsplash's hourly quota is spent ({said}): wait up to an hour")
+    if status == 404 and _NO_PHOTOS_TEXT in reason:  # noqa: PLR2004 - HTTP
+        return NoPhotos(
+            f"Unsplash has no photos of {question.about}: choose another in UNSPLASH_TOPICS"
+        )
+    if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
+        return ServerError(f"the API is in trouble ({said}), not this program: try again later")
+    if status == 401 and not (question.of_one_photo and reason == _NOT_OURS_TEXT):  # noqa: PLR2004 - HTTP
+        return KeyRefused(
+            f"Unsplash does not accept the key ({said}): copy the application's Access Key "
+            "to UNSPLASH_API_KEY"
+        )
+    if status == 403:  # noqa: PLR2004 - HTTP
+        return AccessDenied(f"Unsplash denies access ({said}): check the application's state")
+    if status < 400:  # noqa: PLR2004 - HTTP
+        return BadAnswer(f"the API answered {said} where 200 was expected")
+    return RequestRefused(f"the API refuses the request for {question.about} ({said})")
+
+
+def _reason(body: bytes) -> str:
+    """Return the answer's own words: its errors, or its first line if that is plain text."""
+    text = body[:2_000].decode("utf-8", "replace").strip()
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return "" if text.startswith("<") else _line(text)
+    if not isinstance(content, dict):
+        return ""
+    errors = content.get("errors") or content.get("error") or ""
+    listed = errors if isinstance(errors, list) else [errors]
+    return _line("; ".join(str(error) for error in listed if error))
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+
+def _number(text: str | None) -> int | None:
+    usable = text is not None and text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004
+    return int(text) if usable and text else None

@@ -1,0 +1,71 @@
+"""Shows what is new: the newest pictures, each once, or the gallery's page, once.
+
+Which pictures are new is decided in `new_pictures`, how they are opened in `programs`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.errors import ViewerError
+from unsplash_assets.model.credit import credit_line
+from unsplash_assets.model.photos import StoredPhoto
+from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.names import PAGE
+from unsplash_assets.viewer.new_pictures import (
+    Cursor,
+    mark_page_opened,
+    new_pictures,
+    skip_pictures,
+    was_page_opened,
+)
+from unsplash_assets.viewer.programs import Viewer
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a look has shown."""
+
+    message: str
+    cursor: Cursor | None
+    """Where the next look begins."""
+
+
+def show_page(viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor | None) -> Shown:
+    """Open the gallery's page, unless that of this catalogue was opened before."""
+    page = folder.path(PAGE)
+    if not page.is_file():
+        return Shown("no gallery yet", skip_pictures(cursor))
+    identity = photos.identity()
+    if was_page_opened(cursor, identity):
+        message = "the gallery was opened before: unsplash-assets open shows it again"
+        return Shown(message, skip_pictures(cursor))
+    try:
+        viewer.open_page(page)
+    except ViewerError as error:
+        return Shown(str(error), skip_pictures(cursor))
+    return Shown("opened the gallery", mark_page_opened(cursor, identity))
+
+
+def show_new_pictures(
+    viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor | None, now: float
+) -> Shown:
+    """Open the pictures stored since the last look; `now` is in seconds since 1970."""
+    pictures, after = new_pictures(photos, photos.identity(), cursor, now, viewer.max_pictures)
+    return Shown(_open(viewer, folder, pictures), after)
+
+
+def _open(viewer: Viewer, folder: Folder, pictures: Sequence[StoredPhoto]) -> str:
+    """Open the pictures; return which were opened, or why one could not be."""
+    for picture in pictures:
+        fields = {
+            "credit": credit_line(picture.photographer),
+            "topic": picture.topic,
+            "url": picture.page_url,
+        }
+        try:
+            viewer.open(folder.path(picture.path), fields)
+        except ViewerError as error:
+            return str(error)
+    paths = ", ".join(picture.path for picture in pictures)
+    return f"opened {paths}" if paths else "no new picture"

@@ -1,0 +1,104 @@
+"""Tests of `cli.record`: Dagster's record is created by one program at a time, or gives advice."""
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from shutil import copy
+
+import dagster as dg
+import pytest
+
+from unsplash_assets.cli.record import main, open_record
+from unsplash_assets.errors import LibraryError
+from unsplash_assets.settings import environment
+from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.processes import Processes
+
+pytestmark = pytest.mark.long
+
+CREATES = [sys.executable, "-m", "unsplash_assets.cli.record"]
+OPENS = [sys.executable, "-c", "from unsplash_assets.cli.record import main; main()"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder, which no program has used yet."""
+    copy(PROJECT / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return tmp_path
+
+
+def versions(project: Path) -> list[list[str]]:
+    """Return the versions in each of Dagster's databases; more than one is its ruin."""
+    storage = project / ".dagster" / "storage"
+    found = []
+    for name in ("history/runs.db", "history/runs/index.db", "schedules/schedules.db"):
+        with closing(sqlite3.connect(storage / name)) as database:
+            rows = database.execute("SELECT version_num FROM alembic_version").fetchall()
+            found.append([row[0] for row in rows])
+    return found
+
+
+def test_a_record_is_created_and_opened_again(project: Path) -> None:
+    for expected in (0, 1):
+        with open_record(project) as instance:
+            assert len(instance.get_run_records()) == expected
+            dg.materialize([_asset], instance=instance)
+    assert [len(found) for found in versions(project)] == [1, 1, 1]
+
+
+@dg.asset
+def _asset() -> None: ...
+
+
+@pytest.mark.process
+def test_of_several_programs_that_create_a_record_at_once_each_can_use_it(
+    processes: Processes, project: Path
+) -> None:
+    for done in processes.run_together(CREATES, OPENS, CREATES, cwd=project):
+        assert (done.returncode, done.stderr) == (0, "")
+    assert [len(found) for found in versions(project)] == [1, 1, 1]
+    with open_record(project) as instance:
+        assert instance.get_run_records() == []
+
+
+@pytest.fixture
+def damaged(project: Path) -> Path:
+    """A project whose record was created by two programs at once."""
+    with open_record(project):
+        pass
+    storage = project / ".dagster" / "storage"
+    with closing(sqlite3.connect(storage / "history/runs.db")) as database:
+        database.execute("INSERT INTO alembic_version VALUES ('9fe9e746268c')")
+        database.commit()
+    return project
+
+
+def test_a_damaged_record_is_one_line_with_what_to_do(damaged: Path) -> None:
+    folder = damaged / ".dagster"
+    with pytest.raises(LibraryError) as caught, open_record(damaged):
+        pass
+    assert str(caught.value) == (
+        f"Dagster's record in {folder} was created by two programs at once and is damaged: stop "
+        f"them all and delete {folder}; that loses the history, and no photo"
+    )
+
+
+def test_who_creates_a_record_that_is_damaged_hears_what_to_do(
+    damaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(damaged)
+    monkeypatch.setattr(environment, "enter_project", lambda _: None)
+    with pytest.raises(SystemExit, match=r"^unsplash_assets: Dagster's record in .* is damaged: "):
+        main()
+
+
+def test_a_record_that_cannot_be_written_is_one_line(project: Path) -> None:
+    (project / ".dagster").write_text("a file")
+    with pytest.raises(LibraryError) as caught, open_record(project):
+        pass
+    assert str(caught.value) == (
+        f"Dagster's record in {project / '.dagster'} cannot be used: check its disk and its "
+        "permissions"
+    )

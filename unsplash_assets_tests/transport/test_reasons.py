@@ -1,0 +1,41 @@
+"""Tests of `transport.reasons`: each failure has a reason in plain words, and nothing else."""
+
+import pytest
+import requests.exceptions as errors
+import urllib3.exceptions
+
+from unsplash_assets.transport.base import Timeouts
+from unsplash_assets.transport.reasons import network_error
+
+TIMEOUTS = Timeouts(connect=2, read=0.5, total=30)
+URL = "https://somebody:hidden@photos.example:8443/x?token=hidden"
+HOST = "photos.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (errors.ConnectTimeout("hidden"), f"no connection to {HOST} within 2 s"),
+        (errors.ReadTimeout("hidden"), f"{HOST} sent nothing for 0.5 s"),
+        (errors.ConnectionError("hidden: Read timed out."), f"{HOST} sent nothing for 0.5 s"),
+        (
+            errors.SSLError("hidden"),
+            f"the certificate of {HOST} is not trusted here: see REQUESTS_CA_BUNDLE",
+        ),
+        (errors.ProxyError("hidden"), f"the proxy cannot connect to {HOST}"),
+        (errors.ContentDecodingError("hidden"), f"{HOST} sent a body that cannot be decompressed"),
+        (errors.ChunkedEncodingError("hidden"), f"the answer from {HOST} was cut short"),
+        (ValueError("hidden"), f"the answer from {HOST} is not valid HTTP"),
+        (errors.ConnectionError("hidden"), f"no answer from {HOST}: is the network up?"),
+        (urllib3.exceptions.HTTPError("hidden"), f"no answer from {HOST}: is the network up?"),
+        (ConnectionResetError("hidden"), f"no answer from {HOST}: is the network up?"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_the_reason_names_the_host_and_not_the_error(error: Exception, reason: str) -> None:
+    assert str(network_error(error, URL, TIMEOUTS)) == reason
+
+
+def test_the_error_of_a_deadline_names_the_host_and_the_time() -> None:
+    error = network_error(errors.ReadTimeout("hidden"), URL, TIMEOUTS, is_late=True)
+    assert str(error) == f"{HOST} took longer than 30 s in all"
