@@ -143,6 +143,7 @@ def served(application: WSGIApplication) -> Iterator[str]:
         with suppress(OSError):  # the loop may have ended before it is woken
             cast("Any", server).trigger.pull_trigger(lambda: _stop(server))
         thread.join(timeout=5)
+        cast("Any", server).task_dispatcher.set_thread_count(0)  # or its threads wait for ever
 
 
 def _stop(server: Any) -> None:
