@@ -260,13 +260,20 @@ def test_a_disk_that_goes_during_a_verification_ends_it(tmp_path: Path, clock: C
     ):
         mine.bring(3)
 
-        def pull_out(*_: int) -> None:
-            if (tmp_path / "photos" / "sea").exists():
-                (tmp_path / "photos").rename(tmp_path / "the disk")
-                (tmp_path / "photos").mkdir()
+        inspected: list[str] = []
+
+        class PulledOut(Folder):
+            """Whose disk goes as its second file is to be read."""
+
+            def inspect(self, name: str) -> FileState | None:
+                inspected.append(name)
+                if len(inspected) == 2:
+                    (tmp_path / "photos").rename(tmp_path / "the disk")
+                    (tmp_path / "photos").mkdir()
+                return super().inspect(name)
 
         with pytest.raises(LibraryMissing, match="its disk seems not to be mounted"):
-            verify(mine.library, pull_out, threads=1)
+            verify(mine.changed(PulledOut(mine.folder.root)).library, threads=1)
         assert mine.catalogue.counts()["sea"].stored == 3
         assert list((tmp_path / "photos").iterdir()) == []
         (tmp_path / "photos").rmdir()
