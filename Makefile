@@ -42,8 +42,10 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# In memory where there is such a folder: the tests write and remove tens of thousands of files.
 cheap: $(VENV)/.dev
-	$(BIN)/python -m pytest --cheap --quiet --numprocesses=2 -p no:schemathesis
+	$(addprefix TMPDIR=,$(wildcard /dev/shm)) $(BIN)/python -m pytest --cheap --quiet \
+	  --numprocesses=2 -p no:schemathesis --override-ini=tmp_path_retention_policy=failed
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -748,5 +748,5 @@ class Moves(stateful.RuleBasedStateMachine):
         assert self.catalogue.counts() == expected
 
 
-TestAnyMoves = Moves.TestCase
+TestAnyMoves = pytest.mark.long(Moves.TestCase)
 TestAnyMoves.settings = hypothesis.settings(deadline=None, max_examples=15, stateful_step_count=30)

@@ -54,6 +54,7 @@ def refused(result: dg.ExecuteInProcessResult, field: str) -> None:
     assert line[2].partition(": ")[2].startswith("a launchpad cannot change it; it comes from the ")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variable", ["UNSPLASH_API_KEY", "UNSPLASH_API_KEY_2"])
 @pytest.mark.parametrize(
     "api_url",
@@ -148,6 +149,7 @@ def test_a_launchpad_sends_no_variable_as_a_key_that_is_not_named_as_one(
     assert api.asked == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variable", ["DATABASE_PASSWORD", "UNSPLASH_API_KEY"])
 @pytest.mark.parametrize(
     "field",
@@ -190,6 +192,7 @@ def test_a_launchpad_may_choose_the_api_of_the_settings_and_another_key_for_it(
     assert {asked.authorization for asked in api.asked} == {"Client-ID the-second-key"}
 
 
+@pytest.mark.long
 def test_a_launchpad_may_choose_the_demo(live: Live, serve: Serve) -> None:
     api = Noted(Emulator())
     project = live(serve(api))

@@ -85,6 +85,7 @@ def test_retries_of_one_run_can_be_changed_in_its_config(
     assert sum(event.is_step_up_for_retry for event in result.all_events) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("resource", "field", "value"),
     [
@@ -184,6 +185,7 @@ def test_a_launchpad_may_change_a_setting_within_its_bounds(
     assert run_with(demo, resource, **{field: value}).success
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("resource", "field", "value"), each(BEYOND, "value"))
 def test_a_launchpad_holds_a_setting_within_the_same_bounds(
     demo: Project, resource: str, field: str, value: object
@@ -215,6 +217,7 @@ def test_the_key_is_read_from_the_variable_that_is_named(
     assert resource.api_key() == KEY
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("written", [KEY, f" {KEY} ", f"{KEY}\n"])
 def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, written: str

@@ -16,6 +16,8 @@ from unsplash_assets.emulator.pictures import draw, render
 from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
 from unsplash_assets_tests.support.processes import Processes
 
+pytestmark = pytest.mark.long
+
 TOPICS = [*SCENES, "lighthouses"]
 
 
@@ -148,7 +150,6 @@ def test_a_picture_looks_the_same_in_any_encoding(kind: str) -> None:
     assert difference(picture(photo_of(), w="300", fm=kind, q="90"), exact) < 4
 
 
-@pytest.mark.long
 @hypothesis.settings(max_examples=25, deadline=None)
 @hypothesis.given(
     st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 4999)),

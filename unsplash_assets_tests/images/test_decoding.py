@@ -223,6 +223,7 @@ def plain(path: Path, size: tuple[int, int]) -> Path:
     return path
 
 
+@pytest.mark.long
 @each_reader
 def test_large_pictures_are_decoded_one_at_a_time_and_small_ones_beside_them(
     tmp_path: Path, read: Callable[[Path], object]

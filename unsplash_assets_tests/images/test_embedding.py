@@ -207,6 +207,7 @@ def test_other_text_of_a_png_stays() -> None:
     assert read(whole) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_large_picture_is_never_in_memory_as_a_whole(kind: str) -> None:
     whole = picture(kind, size=(1500, 1500), quality=100)

@@ -98,6 +98,7 @@ def test_a_preview_has_one_of_a_few_sizes(detailed: Path) -> None:
     assert all(abs(height - width * 2 / 3) <= 1 for width, height in sizes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("length", [300, 600, 1_000, 2_000, 3_000])
 def test_a_preview_is_the_largest_that_fits(detailed: Path, length: int) -> None:
     fitting = [uri for uri in previews(detailed) if len(uri) <= length]

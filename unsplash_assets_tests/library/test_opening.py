@@ -294,6 +294,7 @@ WORK: dict[str, Callable[[Library], object]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", WORK)
 def test_nothing_is_done_while_the_disk_of_the_photos_is_not_mounted(
     apart: Settings, work: str

@@ -30,6 +30,7 @@ def example(name: str) -> Any:
     return module
 
 
+@pytest.mark.long
 def test_another_project_asks_for_photos_of_its_own() -> None:
     defs: dg.Definitions = example("other_project").defs
     with dg.DagsterInstance.ephemeral() as instance:
@@ -49,6 +50,7 @@ def test_the_example_is_as_short_as_promised() -> None:
     assert len(code) <= 20
 
 
+@pytest.mark.long
 def test_another_project_merges_the_pipeline_with_its_own_assets() -> None:
     defs: dg.Definitions = example("merged_project").defs
     names = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}

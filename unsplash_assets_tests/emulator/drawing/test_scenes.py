@@ -15,6 +15,8 @@ from unsplash_assets.emulator.drawing.scenes import SCENES, scene_of
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets_tests.conftest import MakeSettings
 
+pytestmark = pytest.mark.long
+
 OTHER = ["lighthouses", "sea"]  # topics without a scene of their own
 NAMES = [*SCENES, *OTHER]
 PHOTOS = 60
