@@ -5,10 +5,12 @@ differ, the collection fails. While a test without such a marker runs, no proces
 `pytest --cheap`, and so `make quick`, leaves out what is marked here, `long` or `slow`.
 """
 
+import os
 import re
-import sys
+import subprocess
+from functools import wraps
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -27,7 +29,11 @@ _BY_JUDGEMENT: Final = {
 _COSTLY: Final = {*TIERS, *_BY_JUDGEMENT}
 _OF_A_MODULE: Final = re.compile(r"^pytestmark = (?:\[[^=]*?^\]|.*)$", re.MULTILINE)
 _NAMES: Final = re.compile(r"pytest\.mark\.(\w+)")
-_STARTS: Final = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"}
+_STARTS: Final = (
+    (subprocess.Popen, "__init__", 1),
+    *((os, name, 0) for name in ("system", "posix_spawn", "fork", "forkpty")),
+)
+"""What starts a process: where it is looked up, its name, and which argument is the command."""
 _started: Final[list[str]] = []
 _STARTED_BEFORE: Final = pytest.StashKey[int]()
 
@@ -108,9 +114,23 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         )
 
 
-def _note(event: str, arguments: tuple[object, ...]) -> None:
-    if event in _STARTS:
-        _started.append(str(arguments[0]) if arguments else event)
+def _note_calls(owner: Any, name: str, position: int) -> None:
+    """Note from now on what this starts.
+
+    An audit hook would see it too. But CPython 3.11 audits `sys.settrace`, and while a hook in
+    Python runs, a thread that starts cannot be traced for coverage, and is lost.
+    """
+    start = getattr(owner, name, None)
+    if start is None:  # Windows has only some of them
+        return
+
+    @wraps(start)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        _started.append(str([*args, f"{owner.__name__}.{name}"][position]))
+        return start(*args, **kwargs)
+
+    setattr(owner, name, noted)
 
 
-sys.addaudithook(_note)
+for _place in _STARTS:
+    _note_calls(*_place)
