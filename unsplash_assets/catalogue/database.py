@@ -62,6 +62,11 @@ class Database:
             yield connection
             connection.commit()
 
+    def number(self, query: sa.Select[Any]) -> int:
+        """Return the one number that a query finds, or 0 where it finds none."""
+        with self.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
     def identity(self) -> str:
         """Return the identity that no other catalogue has."""
         with self.reading() as connection:

@@ -41,14 +41,12 @@ class DownloadEvents:
     def due(self) -> int:
         """Count the events that are due now."""
         query = sa.select(sa.func.count()).where(self._mine, self._is_due())
-        with self._db.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return self._db.number(query)
 
     def unsent(self) -> int:
         """Count the events that are due now or later."""
         query = sa.select(sa.func.count()).where(self._mine, db.photos.c.event_due_at.is_not(None))
-        with self._db.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return self._db.number(query)
 
     def take(self, count: int) -> list[DownloadEvent]:
         """Take up to `count` events that are due, the oldest first, for this process alone."""

@@ -76,8 +76,7 @@ class Integrity:
     def count(self) -> int:
         """Count the files that should exist."""
         query = sa.select(sa.func.count()).where(self._mine, db.photos.c.state.in_(WITH_FILE))
-        with self._db.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return self._db.number(query)
 
     def records(self) -> Iterator[list[FileRecord]]:
         """Yield the records of all files that should exist, a few at a time.

@@ -67,11 +67,8 @@ class Photos(StoredPhotos):
 
     def waiting(self, topic: str) -> int:
         """Count the photos on a topic's waiting list."""
-        query = sa.select(sa.func.count()).where(
-            self._mine, *self._in_state(topic, PhotoState.WAITING)
-        )
-        with self._db.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        query = sa.select(sa.func.count()).where(*self._in_state(topic, PhotoState.WAITING))
+        return self._db.number(query)
 
     def choose(
         self, topic: str, count: int, run_id: str, rendition: str, url_of: UrlOf
@@ -83,9 +80,7 @@ class Photos(StoredPhotos):
         """
         with self._db.writing() as connection:
             taken = self._free_chosen(connection, topic, run_id)[:count]
-            query = sa.select(db.photos).where(
-                self._mine, *self._in_state(topic, PhotoState.WAITING)
-            )
+            query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.WAITING))
             oldest = query.order_by(db.photos.c.postponed, db.photos.c.arrival)
             taken += connection.execute(oldest.limit(count - len(taken))).all()
             for row in taken:
@@ -169,19 +164,19 @@ class Photos(StoredPhotos):
         return self._to(PhotoState.WAITING, photo_id).where(is_chosen)
 
     def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:
-        query = sa.select(db.photos).where(self._mine, *self._in_state(topic, PhotoState.CHOSEN))
+        query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.CHOSEN))
         rows = connection.execute(query.order_by(db.photos.c.arrival)).all()
         others = self._runs.live(connection) - {run_id} if rows else frozenset()
         return [row for row in rows if row.run_id not in others]
 
     def _chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[ChosenPhoto]:
         owned = (*self._in_state(topic, PhotoState.CHOSEN), db.photos.c.run_id == run_id)
-        query = sa.select(db.photos).where(self._mine, *owned).order_by(db.photos.c.arrival)
+        query = sa.select(db.photos).where(*owned).order_by(db.photos.c.arrival)
         return [chosen_photo(row) for row in connection.execute(query)]
 
     def _in_state(self, topic: str, state: PhotoState) -> Iterable[sa.ColumnElement[bool]]:
         photos = db.photos.c
-        return photos.topic == topic, photos.state == state, photos.api == self._api
+        return self._mine, photos.topic == topic, photos.state == state, photos.api == self._api
 
     def _left_behind(self, ids: Sequence[str]) -> Iterable[sa.ColumnElement[bool]]:
         """Match photos that wait for another API, and that this one gives too."""

@@ -38,8 +38,7 @@ class StoredPhotos:
         """Count the photos that a run has stored."""
         photos = db.photos.c
         query = sa.select(sa.func.count()).where(self._mine, photos.run_id == run_id)
-        with self._db.reading() as connection:
-            return int(connection.scalar(query.where(photos.state == PhotoState.STORED)) or 0)
+        return self._db.number(query.where(photos.state == PhotoState.STORED))
 
     def not_stored(self, run_id: str) -> dict[str, str]:
         """Return the photos that a run chose and could not store, by id, with the reason."""
@@ -83,8 +82,7 @@ class StoredPhotos:
     def newest_sequence(self) -> int:
         """Return the sequence number of the newest stored photo, or 0."""
         query = sa.select(sa.func.max(db.photos.c.stored_sequence)).where(self._mine)
-        with self._db.reading() as connection:
-            return int(connection.scalar(query) or 0)
+        return self._db.number(query)
 
     def counts(self) -> dict[str, TopicCounts]:
         """Count the photos of every topic that has any; banned photos do not count."""

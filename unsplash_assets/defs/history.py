@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from unsplash_assets.defs.partitions import PARTITION_TAG
 from unsplash_assets.defs.resources import LIBRARY_TAG
 from unsplash_assets.settings.settings import Settings
+from unsplash_assets.storage.names import SQLITE_ENDINGS
 from unsplash_assets.storage.records import known_libraries
 
 AT_ONCE: Final = 10
@@ -125,7 +126,7 @@ class History:
         self.instance.delete_run(run_id)
         file = self._event_file(run_id)
         if file is not None:  # after the run, for Dagster makes it anew to delete its events
-            for ending in ("", "-wal", "-shm", "-journal"):
+            for ending in SQLITE_ENDINGS:
                 file.with_name(file.name + ending).unlink(missing_ok=True)
 
     def _event_file(self, run_id: str) -> Path | None:

@@ -24,7 +24,7 @@ def build_refresh(settings: Settings) -> Job:
     """Return the job; Dagster takes a run for stuck once it exceeds the longest honest one."""
     return dg.define_asset_job(
         "refresh",
-        description="Brings photos of one topic: asks, chooses, downloads, proves, stores.",
+        description="Brings photos of one topic: asks, chooses, downloads, validates, stores.",
         # Not the checks, which read every file; not the assets of a project that merged these.
         selection=dg.AssetSelection.groups(GROUP).without_checks(),
         tags={MODE_TAG: settings.mode, MAX_RUNTIME_TAG: str(longest_honest_run(settings))},

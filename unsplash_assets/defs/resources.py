@@ -39,18 +39,21 @@ RETRIES: Final = 10
 Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
 
 
-def _setting(name: str) -> Any:  # noqa: ANN401 - a field, as pydantic declares it
-    """Return a field with the default and the meaning of a setting."""
+def _setting(name: str, meaning: str = "") -> Any:  # noqa: ANN401 - a field, as pydantic declares it
+    """Return a field with a setting's default, and its meaning unless another is given."""
     variable = BY_FIELD[name]
-    default = variable.parse(variable.default)
-    plain = default if isinstance(default, int | float) else str(default)
-    return Field(default=plain, description=variable.meaning)
+    default = _plain(variable.parse(variable.default))
+    return Field(default=default, description=meaning or variable.meaning)
 
 
-def _allowed(value: object, info: ValidationInfo) -> object:
+def _allowed(value: object, info: ValidationInfo) -> int | float | str:
     """Return a field's value, if the setting of that name allows it."""
-    checked = BY_FIELD[str(info.field_name)].check(value)
-    return checked if isinstance(checked, int | float) else str(checked)
+    return _plain(BY_FIELD[str(info.field_name)].check(value))
+
+
+def _plain(value: object) -> int | float | str:
+    """Return a setting's value as Dagster can store it."""
+    return value if isinstance(value, int | float) else str(value)
 
 
 class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
@@ -128,10 +131,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
     rendition: str = _setting("rendition")
     photos_per_run: int = _setting("photos_per_run")
     timeout: float = _setting("timeout")
-    max_size: int = Field(
-        default=BY_FIELD["max_size"].parse(BY_FIELD["max_size"].default),
-        description="Bytes of the largest picture.",
-    )
+    max_size: int = _setting("max_size", "Bytes of the largest picture.")
     concurrency: int = _setting("concurrency")
     keep: str = _setting("keep")
 

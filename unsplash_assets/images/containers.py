@@ -83,7 +83,7 @@ def open_container(picture: BinaryIO) -> tuple[Container, Iterator[Block]]:
     elif head.startswith(b"RIFF") and head.endswith(b"WEBP"):
         container = _WEBP
     else:
-        raise _malformed()
+        raise malformed()
     return container, _bounded(container.divide(picture, size))
 
 
@@ -91,14 +91,14 @@ def read_exactly(picture: BinaryIO, size: int) -> bytes:
     """Read that many bytes. Raises BadPicture if the file ends before."""
     content = picture.read(size)
     if len(content) < size:
-        raise _malformed()
+        raise malformed()
     return content
 
 
 def _bounded(blocks: Iterator[Block]) -> Iterator[Block]:
     for number, block in enumerate(blocks, start=1):
         if number > _MAX_BLOCKS:
-            raise _malformed()
+            raise malformed()
         yield block
 
 
@@ -121,7 +121,7 @@ def _jpeg_marker(picture: BinaryIO) -> bytes:
     while name == b"\xff":
         name = read_exactly(picture, 1)
     if first != b"\xff" or name[0] in _WITHOUT_LENGTH:
-        raise _malformed()
+        raise malformed()
     return name
 
 
@@ -149,7 +149,7 @@ def _webp_chunks(picture: BinaryIO, size: int) -> Iterator[Block]:
 
 def _block(picture: BinaryIO, size: int, name: bytes, extent: range, content: range) -> Block:
     if extent.stop > size:
-        raise _malformed()
+        raise malformed()
     picture.seek(content.start)
     return Block(name, extent, content, picture.read(min(_PREFIX_SIZE, len(content))))
 
@@ -165,7 +165,7 @@ def _insert_into_jpeg(blocks: Sequence[Block], content: bytes) -> Parts:
 def _insert_into_png(blocks: Sequence[Block], content: bytes) -> Parts:
     """Put the XMP after the header and before the pixels, where some readers stop."""
     if not blocks or blocks[0].name != b"IHDR":
-        raise _malformed()
+        raise malformed()
     header, *rest = (block.extent for block in blocks)
     chunk = b"iTXt" + content
     checksum = struct.pack(">I", zlib.crc32(chunk))
@@ -175,7 +175,7 @@ def _insert_into_png(blocks: Sequence[Block], content: bytes) -> Parts:
 def _insert_into_webp(blocks: Sequence[Block], content: bytes) -> Parts:
     """Put the XMP at the end, where it belongs, and set the header's flag for it."""
     if not blocks:
-        raise _malformed()
+        raise malformed()
     packet = struct.pack("<4sI", b"XMP ", len(content)) + content + bytes(len(content) % 2)
     parts = [*_with_xmp_flag(blocks[0]), *(block.extent for block in blocks[1:]), packet]
     return [struct.pack("<4sI4s", b"RIFF", 4 + sum(map(len, parts)), b"WEBP"), *parts]
@@ -202,10 +202,11 @@ def _webp_canvas(first: Block) -> tuple[int, int, int]:
         width, height = (int.from_bytes(prefix[at : at + 2], "little") & 0x3FFF for at in (6, 8))
         if width and height:
             return width, height, 0
-    raise _malformed()
+    raise malformed()
 
 
-def _malformed() -> BadPicture:
+def malformed() -> BadPicture:
+    """Return the error of a file whose structure is invalid."""
     return BadPicture("the structure of the picture's file is invalid")
 
 

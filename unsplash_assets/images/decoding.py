@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from unsplash_assets.errors import BadPicture, PhotoRefused
+from unsplash_assets.errors import PhotoRefused
+from unsplash_assets.images.containers import malformed
 
 MAX_PIXELS: Final = 150_000_000
 """Unsplash's largest photos have about 100 million; far more than that is an attack."""
@@ -59,7 +60,7 @@ def check_jpeg(path: Path, width: int, height: int) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         jpeg = _read(content)
     if (jpeg.width, jpeg.height) != (width, height):
-        raise _malformed()
+        raise malformed()
     size = f"{width} x {height} pixels"
     if jpeg.is_held_in_memory and width * height > MAX_DECODED_PIXELS:
         raise PhotoRefused(f"the picture claims {size}, too many for a JPEG held in memory")
@@ -90,7 +91,7 @@ def _read(content: mmap.mmap) -> _Jpeg:
         if scans > MAX_SCANS:
             raise PhotoRefused(f"the picture's JPEG has more than {MAX_SCANS} scans")
     if len(frame) < _FRAME_SIZE or not scans:
-        raise _malformed()
+        raise malformed()
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     return _Jpeg(width, height, scans, is_progressive or in_first_scan < frame[5])
 
@@ -111,8 +112,4 @@ def _segments(content: mmap.mmap) -> Iterator[tuple[int, int]]:
                 return
             yield name, at + 2
             at += length
-    raise _malformed()
-
-
-def _malformed() -> BadPicture:
-    return BadPicture("the structure of the picture's file is invalid")
+    raise malformed()

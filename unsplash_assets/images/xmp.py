@@ -27,10 +27,10 @@ _NAMESPACES: Final = {
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
 }
 
-# How XMP writes a value: plain, as a list of one, as a text in any language, in a structure.
 CREDIT_MARK: Final = b" on Unsplash"
 """Stands in the credit line of every packet that is made here."""
 
+# How XMP writes a value: plain, as a list of one, as a text in any language, in a structure.
 _PLAIN: Final = "{}"
 _LISTED: Final = "<rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>"
 _WORDS: Final = '<rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>'

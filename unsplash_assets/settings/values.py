@@ -2,7 +2,8 @@
 
 Each parser takes the text of a variable, already stripped and not empty, and returns the value;
 or raises ValueError with the words that say what is allowed. Which variable uses which parser
-stands in `settings`. How a text that is refused is quoted, where it may hold a secret, is here too.
+stands in `variables`. How a text that is refused is quoted, where it may hold a secret, is here
+too.
 """
 
 import re

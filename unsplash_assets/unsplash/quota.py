@@ -4,7 +4,7 @@ Unsplash tells its limit and what remains, and not whether its hour is a fixed o
 (docs/reference/unsplash.md). So a request counts here for an hour from its answer, which holds for
 both, and each fresh answer corrects the picture: it shows what other programs spend with the same
 key, and when a fixed hour has begun. Everything here is a function of an `Account` and a time; the
-record itself is kept by `library.requests`, and asked for through `budget`.
+record itself is kept by `catalogue.ledger`, and worded by `budget`.
 """
 
 import math

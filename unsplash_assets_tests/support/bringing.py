@@ -32,8 +32,9 @@ from unsplash_assets.unsplash.client import UnsplashClient
 TOPIC: Final = "sea"
 KEY: Final = "k"
 _PLACES: Final = {
-    kind.__name__: kind for kind in (Photos, DownloadEvents, Folder, RequestBudget, Downloader)
-} | {"UnsplashClient": UnsplashClient}
+    kind.__name__: kind
+    for kind in (Photos, DownloadEvents, Folder, RequestBudget, Downloader, UnsplashClient)
+}
 
 
 class Bringing:

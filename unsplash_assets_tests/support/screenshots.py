@@ -15,11 +15,10 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page
 
-from unsplash_assets.settings.environment import find_project
 from unsplash_assets_tests.support.browser import chromium
 from unsplash_assets_tests.support.dev import Dev, dagster_dev
+from unsplash_assets_tests.support.paths import PROJECT
 
-PROJECT: Final = find_project(Path(__file__).parent)
 IMAGES: Final = PROJECT / "docs" / "images"
 TOPICS: Final = ("history", "life", "wisdom", "art", "office", "nature")
 ROUNDS: Final = 4

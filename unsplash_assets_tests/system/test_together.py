@@ -88,7 +88,7 @@ def test_runs_of_all_kinds_at_once_get_along(
         cwd=project,
     )
     for done in ended:
-        fewer = f"of {EACH} photos of 'sea' were to be had" in done.stderr
+        fewer = f"of {EACH} photos of 'sea' could be brought" in done.stderr
         assert done.returncode == (1 if fewer else 0), done.stderr
         assert "locked" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
