@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from unsplash_assets.model.keep import SPANS, UNITS, Keep
+from unsplash_assets.model.text import JOINERS, is_shown
 from unsplash_assets.settings.shells import check_fields
 
 NAMED_RENDITIONS: Final = ("raw", "full", "regular", "small", "thumb")
@@ -107,7 +108,7 @@ def is_loopback(host: str) -> bool:
 
 def app_name(text: str) -> str:
     """An application's name as it goes into links."""
-    if not text.isprintable() or len(text) > 100:
+    if not all(map(is_shown, text)) or len(text) > 100:
         raise ValueError("use up to 100 printable characters")
     return text
 
@@ -119,7 +120,8 @@ def topics(text: str) -> tuple[str, ...]:
         topic = unicodedata.normalize("NFC", " ".join(part.split()))
         if topic:
             _check_topic(topic)
-            found.setdefault(topic.casefold(), topic)
+            word = "".join(c for c in topic.casefold() if c not in JOINERS)
+            found.setdefault(word, topic)
     if not found:
         raise ValueError("name at least one topic, such as nature,art")
     return tuple(found.values())
@@ -127,8 +129,8 @@ def topics(text: str) -> tuple[str, ...]:
 
 def _check_topic(topic: str) -> None:
     kinds = {unicodedata.category(character)[0] for character in topic}
-    others = [c for c in topic if unicodedata.category(c)[0] not in "LMN" and c not in " -_'&+."]
-    if others or not kinds & {"L", "N"} or len(topic) > 60 or "..." in topic:
+    others = {c for c in topic if unicodedata.category(c)[0] not in "LMN" and c not in " -_'&+."}
+    if others - JOINERS or not kinds & {"L", "N"} or len(topic) > 60 or "..." in topic:
         raise ValueError(
             "use comma-separated words of letters and digits in any script, with spaces "
             f"or - _ ' & + . in between, up to 60 characters each ({topic!r} is not)"

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Final, NewType
 
+from unsplash_assets.model.text import JOINERS
+
 RelativePath = NewType("RelativePath", str)
 """A path below the library, with `/` between its parts; only this module makes one."""
 
@@ -101,7 +103,9 @@ def _case(photo_id: str) -> str:
 
 
 def _slug(text: str) -> str:
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+    """Joiners go without dividing a word: some file systems take no notice of them."""
+    joined = "".join(c for c in text if c not in JOINERS)
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", joined).casefold())
     kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in folded)
     return "-".join("".join(kept).split())
 

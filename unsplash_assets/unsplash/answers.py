@@ -18,6 +18,7 @@ from unsplash_assets.errors import (
     ServerError,
     UnsplashAssetsError,
 )
+from unsplash_assets.model.text import one_line
 from unsplash_assets.unsplash.quota import QuotaReport
 
 _QUOTA_TEXT: Final = "Rate Limit Exceeded"
@@ -93,7 +94,7 @@ def _reason(body: bytes) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    return one_line(text)[:200]
 
 
 def _number(text: str | None) -> int | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.model.text import one_line
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.urls import has_user, origin, path_of
@@ -28,10 +29,7 @@ _BLUR_HASH: Final = r"^[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}$"
 
 def _clean(value: object) -> object:
     """Make a text safe for one line: no control characters, no outer spaces, a limited length."""
-    if not isinstance(value, str):
-        return value
-    words = "".join(c if c.isprintable() or c == "\u200d" else " " for c in value).split()
-    return " ".join(words)[:_TEXT_LENGTH]
+    return one_line(value)[:_TEXT_LENGTH] if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_clean)]

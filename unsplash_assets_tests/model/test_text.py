@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from unsplash_assets.model.text import printable
+from unsplash_assets.model.text import is_shown, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,29 @@ def test_any_text_becomes_one_line_of_utf_8(text: str) -> None:
     assert shown.encode().decode() == shown
     assert len(f"{shown}.".splitlines()) == 1
     assert printable(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("می\u200cروم", "می\u200cروم"),
+        ("ක්\u200dරීඩා", "ක්\u200dරීඩා"),
+        ("\u0600٢٣", "\u0600٢٣"),
+        ("family \U0001f469\u200d\U0001f467", "family \U0001f469\u200d\U0001f467"),
+        ("a\u200eb\u200fc\u061cd\u202ee\u2066f", "a b c d e f"),
+        ("a\0b\x1bc\u2028d\u00ade\ufefff", "a b c d e f"),
+        (" \u200c ", ""),
+        ("one \u200d two", "one two"),
+    ],
+)
+def test_a_word_keeps_the_joiners_it_is_spelt_with_and_no_other_invisible_character(
+    text: str, line: str
+) -> None:
+    assert one_line(text) == line
+
+
+@hypothesis.given(st.text(st.characters(codec=None)))
+def test_any_text_becomes_a_line_of_which_each_character_is_shown(text: str) -> None:
+    line = one_line(text)
+    assert all(map(is_shown, line))
+    assert one_line(line) == line

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.model.keep import Keep
+from unsplash_assets.model.text import is_shown
 from unsplash_assets.settings import settings, values
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.settings.variables import VARIABLES
@@ -56,6 +57,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("topics", "山,मौसम,rock & roll", ("山", "मौसम", "rock & roll")),
     ("topics", "it's,b-side,c++,no.1,a_b", ("it's", "b-side", "c++", "no.1", "a_b")),
     ("topics", "cafe\N{COMBINING ACUTE ACCENT}", ("café",)),
+    ("topics", "می\u200cروم,میروم,ක්\u200dරීඩා", ("می\u200cروم", "ක්\u200dරීඩා")),
+    ("app_name", "دوست\u200cم", "دوست\u200cم"),
     ("rendition", "raw", "raw"),
     ("rendition", "Thumb", "thumb"),
     ("rendition", "16", "16"),
@@ -102,6 +105,7 @@ BAD: list[tuple[str, str, str]] = [
     ("api_url", "https://[::1", "https://"),
     ("api_url", "https://photos.example/a b", "https://"),
     ("app_name", "two\nlines", "100 printable"),
+    ("app_name", "wall\N{RIGHT-TO-LEFT MARK}", "100 printable"),
     ("app_name", "x" * 101, "100 printable"),
     ("topics", ",,", "at least one topic"),
     ("topics", "sea,a/b", "'a/b' is not"),
@@ -110,6 +114,8 @@ BAD: list[tuple[str, str, str]] = [
     ("topics", "-", "'-' is not"),
     ("topics", "x" * 61, "60 characters"),
     ("topics", "\N{RIGHT-TO-LEFT OVERRIDE}sea", "words of letters and digits"),
+    ("topics", "sea\N{LEFT-TO-RIGHT MARK}", "words of letters and digits"),
+    ("topics", "\u200c\u200d", "words of letters and digits"),
     ("library", "s3://bucket/photos", "URLs are not supported yet"),
     ("library", "a\0b", "path of a folder"),
     ("catalogue", "catalogue.db", "sqlite:///catalogue.db"),
@@ -363,7 +369,7 @@ def _is_api_url(url: str) -> bool:
 
 def _are_topics(topics: tuple[str, ...]) -> bool:
     each = all(
-        0 < len(topic) <= 60 and any(c.isalnum() for c in topic) and topic.isprintable()
+        0 < len(topic) <= 60 and any(c.isalnum() for c in topic) and all(map(is_shown, topic))
         for topic in topics
     )
     once = len({topic.casefold() for topic in topics}) == len(topics) > 0
@@ -387,7 +393,7 @@ VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
     "seconds": (values.seconds(1, 3600), lambda s: 1 <= s <= 3600),
     "access_key": (values.access_key, lambda k: k.isascii() and k.isprintable()),
     "api_url": (values.api_url, _is_api_url),
-    "app_name": (values.app_name, lambda name: name.isprintable() and len(name) <= 100),
+    "app_name": (values.app_name, lambda name: all(map(is_shown, name)) and len(name) <= 100),
     "topics": (values.topics, _are_topics),
     "library_folder": (values.library_folder, lambda folder: "\0" not in folder),
     "catalogue_url": (values.catalogue_url, lambda url: url.startswith(("sqlite", "post"))),

@@ -27,6 +27,7 @@ from unsplash_assets.storage.names import (
         ("山 と 川", "夜の山。", "abcdefghijk", "山-と-川/夜の山_abcdefghijk_0.jpg"),
         ("मौसम", "बारिश का दिन", "abcdefghijk", "मौसम/बारिश-का-दिन_abcdefghijk_0.jpg"),
         ("بحر", "أمواج", "abcdefghijk", "بحر/أمواج_abcdefghijk_0.jpg"),
+        ("دوست\u200cم", "می\u200cروم", "abcdefghijk", "دوستم/میروم_abcdefghijk_0.jpg"),
         ("Straße", "Ärger", "abcdefghijk", "strasse/ärger_abcdefghijk_0.jpg"),
         ("a & b", "../../etc/passwd", "abcdefghijk", "a-b/etc-passwd_abcdefghijk_0.jpg"),
         ("con", "con", "abcdefghijk", "con-/con_abcdefghijk_0.jpg"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.model.text import is_shown
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.models import (
     PICTURES,
@@ -338,6 +339,8 @@ def test_a_valid_id_is_kept_as_it_is(photo_id: str) -> None:
         ("half \ud83d a character", "half a character"),
         ("line\N{LINE SEPARATOR}and\N{NEXT LINE}paragraph", "line and paragraph"),
         ("family \U0001f469\u200d\U0001f467", "family \U0001f469\u200d\U0001f467"),
+        ("مریم می\u200cرود", "مریم می\u200cرود"),
+        ("left\N{LEFT-TO-RIGHT ISOLATE}-to\N{RIGHT-TO-LEFT MARK}-right", "left -to -right"),
         ("日本語 العربية é", "日本語 العربية é"),
         ("<b>&amp;</b>", "<b>&amp;</b>"),
         ("x" * 100_000, "x" * 2_000),
@@ -348,7 +351,7 @@ def test_a_text_is_cleaned_for_one_line(text: str, kept: str) -> None:
     assert (photo.description, photo.alt_description, photo.photographer) == (kept, kept, kept)
 
 
-@pytest.mark.parametrize("text", ["", " \n", "\0\0", None])
+@pytest.mark.parametrize("text", ["", " \n", "\0\0", " \u200c\u200d ", None])
 def test_a_description_without_words_is_none(text: str | None) -> None:
     photo = read(changed(description=text, alt_description=text))
     assert (photo.description, photo.alt_description) == (None, None)
@@ -460,7 +463,7 @@ SPOILED = st.fixed_dictionaries(
 
 
 def is_line(text: str | None) -> bool:
-    return text is None or (len(text) <= 2_000 and text.replace("\u200d", "").isprintable())
+    return text is None or (len(text) <= 2_000 and all(map(is_shown, text)))
 
 
 @pytest.mark.long
