@@ -37,4 +37,10 @@ def build_definitions(
     )
 
 
-defs = build_definitions(environment.load())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the pipeline for the settings of this process, once Dagster asks for it.
+
+    An import alone needs no project: another one may have settings of its own.
+    """
+    return build_definitions(environment.load())

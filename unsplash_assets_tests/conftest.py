@@ -1,5 +1,6 @@
 """Fixtures for all tests: a folder and an environment of their own, a chosen clock, servers."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.library.opening import Library, open_library
-from unsplash_assets.settings import environment, settings
+from unsplash_assets.settings import settings
 from unsplash_assets.settings.settings import Settings
 
 pytest_plugins = [
@@ -72,12 +73,20 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no variable and no .env of the person who runs the tests reach them."""
-    for name in environment.variables(tmp_path):
+def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let no variable and no .env of the person who runs the tests reach them, nor of another test.
+
+    The test's folder is a project, or the clone with the tests would be the one that is found.
+    """
+    before = dict(os.environ)
+    for name in before:
         if name.startswith("UNSPLASH_") or name.upper() in _OTHERS:
             monkeypatch.delenv(name)
+    (tmp_path / "dagster.yaml").write_text("# unsplash_assets\n")
     monkeypatch.chdir(tmp_path)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

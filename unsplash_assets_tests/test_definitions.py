@@ -139,8 +139,8 @@ def test_dg_finds_the_same_definitions(processes: Processes, tmp_path: Path) -> 
 
 @pytest.mark.process
 def test_loading_the_definitions_writes_nothing(processes: Processes, tmp_path: Path) -> None:
-    processes.run(python("import unsplash_assets.definitions"), check=True)
-    assert list(tmp_path.iterdir()) == []
+    processes.run(python("from unsplash_assets.definitions import defs; defs()"), check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 def _run(processes: Processes, command: list[str], home: Path) -> str:

@@ -1,4 +1,4 @@
-"""What all commands share: how errors reach the shell, and how a photo is named.
+"""What all commands share: their settings, how errors reach the shell, how a photo is named.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or settings.
 """
@@ -10,6 +10,8 @@ import click
 
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library.curation import read_photo_id
+from unsplash_assets.settings import environment
+from unsplash_assets.settings.settings import Settings
 
 
 class _Failure(click.ClickException):
@@ -37,6 +39,11 @@ class Commands(click.Group):
             raise _WrongSettings(error) from error
         except UnsplashAssetsError as error:
             raise _Failure(error) from error
+
+
+def load_settings() -> Settings:
+    """Load the settings, of the project that the option --project names if it is given."""
+    return environment.load(click.get_current_context().find_root().params.get("project"))
 
 
 class PhotoCommand(click.Command):

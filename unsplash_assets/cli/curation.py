@@ -2,10 +2,9 @@
 
 import click
 
-from unsplash_assets.cli.base import PhotoCommand, photo_id
+from unsplash_assets.cli.base import PhotoCommand, load_settings, photo_id
 from unsplash_assets.library import curation
 from unsplash_assets.library.opening import open_library
-from unsplash_assets.settings import environment
 
 
 @click.command(cls=PhotoCommand)
@@ -16,7 +15,7 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click pass
 
     ID is the photo's id, or the path of its file. The library need not know the photo.
     """
-    settings = environment.load()
+    settings = load_settings()
     with open_library(settings, create=not undo) as library:
         if undo:
             library.curation.unban(photo)
@@ -47,7 +46,7 @@ def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - a flag, as cl
 
     ID is the photo's id, or the path of its file.
     """
-    with open_library(environment.load(), create=False) as library:
+    with open_library(load_settings(), create=False) as library:
         if remove:
             library.curation.unfavour(photo)
         else:

@@ -5,6 +5,7 @@ import time
 import click
 
 from unsplash_assets.cli import progress, terminal
+from unsplash_assets.cli.base import load_settings
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library import verification
 from unsplash_assets.library.export import FORMATS, rows
@@ -18,7 +19,7 @@ from unsplash_assets.settings import environment
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     """Show topics, photos, disk use, quota and the last run."""
-    settings = environment.load()
+    settings = load_settings()
     with open_library(settings, create=False, needs_files=False) as library:
         seen = look(library)
     for warning in seen.warnings:
@@ -38,7 +39,7 @@ def verify(repair: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     for a file that no photo has, which is left alone. The exit code is 1 if a file is bad and not
     repaired.
     """
-    with open_library(environment.load(), create=False) as library:
+    with open_library(load_settings(), create=False) as library:
         with progress.file_progress("verified") as on_progress:
             seen = verification.verify(library, on_progress)
         with terminal.data_output() as output:
@@ -70,7 +71,7 @@ def export(form: str) -> None:
 
     The rows go to standard output.
     """
-    settings = environment.load()
+    settings = load_settings()
     with (
         open_library(settings, create=False, needs_files=False) as library,
         library.photos.all_stored() as photos,
@@ -88,7 +89,7 @@ def open_gallery() -> None:
     from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow, Jinja
     from unsplash_assets.viewer.programs import Viewer  # noqa: PLC0415
 
-    settings = environment.load()
+    settings = load_settings()
     with open_library(settings) as library:
         written = write_gallery(library.photos, library.folder, settings)
     if written.warnings:

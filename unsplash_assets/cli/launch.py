@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> NoReturn:
     try:
         settings = environment.load()
         port = check_port(arguments[0])
+        environment.enter_project(settings.project)
     except UnsplashAssetsError as error:
         print(f"unsplash_assets: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> NoReturn:
         creation = [sys.executable, "-m", "unsplash_assets.cli.record"]
         subprocess.run(creation, check=False)  # noqa: S603 - `dagster dev` reports what is wrong
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
+        command += ["-m", "unsplash_assets.definitions"]
     os.execv(sys.executable, command)  # noqa: S606 - replaces this process
 
 

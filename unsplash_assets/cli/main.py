@@ -9,7 +9,7 @@ import time
 import click
 
 from unsplash_assets.cli import progress
-from unsplash_assets.cli.base import Commands
+from unsplash_assets.cli.base import Commands, load_settings
 from unsplash_assets.cli.curation import ban, favourite
 from unsplash_assets.cli.inspection import export, open_gallery, status, verify
 from unsplash_assets.errors import UnsplashAssetsError
@@ -18,7 +18,8 @@ from unsplash_assets.settings.settings import DEMO_HINT, Settings
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.option("--project", metavar="FOLDER", help="The project folder, if not that around you.")
+def main(project: str | None) -> None:  # `load_settings` reads it
     """Photos from Unsplash, by topic. The demo needs no key."""
 
 
@@ -30,7 +31,7 @@ def fetch(topic: str, count: int | None) -> None:
 
     TOPIC is one of UNSPLASH_TOPICS.
     """
-    settings = environment.load()
+    settings = load_settings()
     name = _known_topic(settings, topic)
     environment.enter_project(settings.project)
     wanted = count or settings.photos_per_run

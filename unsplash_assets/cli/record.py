@@ -18,30 +18,43 @@ from filelock import FileLock
 
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.settings import environment
+from unsplash_assets.settings.projects import is_project
 from unsplash_assets.storage.records import RECORD_FOLDER
 
 _TRIES: Final = 20
 _BETWEEN_TRIES: Final = 0.5  # seconds
+SETTINGS: Final = {
+    "telemetry": {"enabled": False},
+    "compute_logs": {
+        "module": "dagster.core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    },
+}
+"""Those of the project's dagster.yaml that hold in any other home of Dagster too."""
 
 
 @contextmanager
 def open_record(project: Path) -> Iterator[dg.DagsterInstance]:
     """Open Dagster's record. Raises LibraryError where it cannot be written, now or later."""
-    folder = project / RECORD_FOLDER
+    home = environment.record_home(project)
+    folder = project / RECORD_FOLDER if is_project(home) else home
     try:
-        with _opened(folder) as instance:
+        (project / RECORD_FOLDER).mkdir(exist_ok=True)
+        with _opened(home, folder) as instance:
             yield instance
     except (sqlalchemy.exc.DBAPIError, OSError) as error:
         raise _unusable(folder) from error
 
 
-def _opened(folder: Path) -> dg.DagsterInstance:
-    """Open the record; a failure may be that of a `dagster dev` which creates it, and passes."""
-    folder.mkdir(exist_ok=True)
+def _opened(home: Path, folder: Path) -> dg.DagsterInstance:
+    """Open the record; a failure may be that of a `dagster dev` which creates it, and passes.
+
+    `local_temp` is `get` with settings; the home need not be temporary.
+    """
     for left in reversed(range(_TRIES)):
         try:
             with FileLock(folder / "create.lock"):
-                instance = dg.DagsterInstance.get()
+                instance = dg.DagsterInstance.local_temp(str(home), overrides=SETTINGS)
                 instance.get_run_records(limit=1)
             break
         except alembic.util.CommandError as error:
@@ -64,8 +77,8 @@ def _unusable(folder: Path) -> LibraryError:
 
 def main() -> None:
     """Create the record of the project in the current folder, if it is not there yet."""
-    project = environment.find_project(Path.cwd())
     try:
+        project = environment.find_project()
         environment.enter_project(project)
         with open_record(project):
             pass

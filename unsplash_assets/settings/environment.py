@@ -17,29 +17,26 @@ from typing import Final
 from dotenv import dotenv_values
 
 from unsplash_assets.errors import SettingsError
+from unsplash_assets.settings import projects
 from unsplash_assets.settings.settings import Settings, parse
 
-PROJECT_FILE: Final = "dagster.yaml"
-PROJECT_MARK: Final = "unsplash_assets"
 _ENV_FILE: Final = ".env"
 _OURS: Final = "UNSPLASH_"
 
 
-def load() -> Settings:
+def load(named: str | None = None) -> Settings:
     """Read the settings of this process: its environment and the project's `.env`.
 
-    Raises SettingsError for the first variable that cannot be used.
+    `named` is the project folder that a person has named. Raises SettingsError for the first
+    variable that cannot be used, and where there is no project.
     """
-    project = find_project(Path.cwd())
+    project = find_project(named)
     return parse(variables(project), project)
 
 
-def find_project(start: Path) -> Path:
-    """Return the nearest folder upwards with this project's dagster.yaml, else `start`."""
-    for folder in (start, *start.parents):
-        if _is_project(folder):
-            return folder
-    return start
+def find_project(named: str | None = None) -> Path:
+    """Return the project folder. Raises SettingsError if there is none."""
+    return projects.find(os.environ, named)
 
 
 def variables(project: Path) -> dict[str, str]:
@@ -63,14 +60,9 @@ def exposed_secrets(project: Path) -> str | None:
     return f"others can read {' and '.join(secrets)} in .env: chmod 600 {shlex.quote(str(file))}"
 
 
-def _is_project(folder: Path) -> bool:
-    file = folder / PROJECT_FILE
-    return file.is_file() and PROJECT_MARK.encode() in file.read_bytes()
-
-
 def _env_file(project: Path) -> dict[str, str]:
     """Return what the project's `.env` sets. Raises SettingsError if it is not text."""
-    if not _is_project(project):
+    if not projects.is_project(project):
         return {}
     try:
         written = dotenv_values(project / _ENV_FILE)
@@ -83,15 +75,21 @@ def enter_project(project: Path) -> None:
     """Make this process work in the project folder, on the Dagster home that belongs to it.
 
     Like every Dagster command, add the project's `.env` to the process's environment: libraries
-    read proxies and certificates there.
+    read proxies and certificates there. Raises SettingsError if Dagster cannot use its home.
     """
-    os.chdir(project)
+    home = record_home(project)
+    projects.check_record(home)
     os.environ.update(variables(project))
-    home = os.environ.get("DAGSTER_HOME")
-    if not home:
-        home = str(project if _is_project(project) else project / ".dagster")
-        Path(home).mkdir(exist_ok=True)
-    os.environ["DAGSTER_HOME"] = home
+    os.environ[projects.HOME] = str(home)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    if projects.is_project(project):
+        os.environ[projects.PROJECT] = str(project)
+        os.chdir(project)
+
+
+def record_home(project: Path) -> Path:
+    """Return Dagster's home. Raises SettingsError if it is one that Dagster could not use."""
+    return projects.dagster_home(variables(project)) or project
 
 
 def certificates() -> str | None:
@@ -99,12 +97,21 @@ def certificates() -> str | None:
 
     requests itself reads only REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
     """
-    return variables(find_project(Path.cwd())).get("SSL_CERT_FILE") or None
+    return _everything().get("SSL_CERT_FILE") or None
 
 
 def secret(name: str) -> str | None:
     """Return the value of the variable that holds a secret, or None if it is unset or empty."""
-    return variables(find_project(Path.cwd())).get(name, "").strip() or None
+    return _everything().get(name, "").strip() or None
+
+
+def _everything() -> dict[str, str]:
+    """Return the environment, with the `.env` of the project if there is one.
+
+    Another Dagster project may use the API alone, without a project of this kind.
+    """
+    project = projects.find_or_none(os.environ)
+    return variables(project) if project else dict(os.environ)
 
 
 def without_secrets() -> dict[str, str]:

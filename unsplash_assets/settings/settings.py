@@ -29,7 +29,7 @@ class Settings:
     """The settings of one process, all checked. Sizes are bytes, times are seconds."""
 
     project: Path
-    """The project folder: relative paths were resolved against it."""
+    """The project folder, or Dagster's home in its place: relative paths are relative to it."""
     api_key: str | None = field(repr=False)
     api_url: str
     """The demo's URL in demo mode."""

@@ -144,7 +144,7 @@ def test_looking_at_a_catalogue_that_is_not_there_makes_none(tmp_path: Path) -> 
     database = read_database(tmp_path / "library", None, "live")
     assert sequence(database) == 0
     database.close()
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 def test_looking_at_a_catalogue_sees_what_is_in_it(tmp_path: Path) -> None:

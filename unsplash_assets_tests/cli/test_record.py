@@ -8,8 +8,9 @@ from shutil import copy
 
 import dagster as dg
 import pytest
+import yaml
 
-from unsplash_assets.cli.record import main, open_record
+from unsplash_assets.cli.record import SETTINGS, main, open_record
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.settings import environment
 from unsplash_assets_tests.support.paths import PROJECT
@@ -102,3 +103,20 @@ def test_a_record_that_cannot_be_written_is_one_line(project: Path) -> None:
         f"Dagster's record in {project / '.dagster'} cannot be used: check its disk and its "
         "permissions"
     )
+
+
+def test_what_holds_in_other_homes_of_dagster_is_what_dagster_yaml_says() -> None:
+    ours = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
+    assert {name: ours[name] for name in SETTINGS} == SETTINGS
+
+
+def test_a_record_in_another_home_that_cannot_be_written_is_named_where_it_is(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = project / "home"
+    home.mkdir()
+    (home / "history").write_text("a file")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with pytest.raises(LibraryError) as caught, open_record(project):
+        pass
+    assert str(caught.value).startswith(f"Dagster's record in {home} cannot be used: ")

@@ -47,7 +47,7 @@ def test_a_library_without_anything_lists_its_topics_and_is_not_made(
         last_run=None,
     )
     assert (status.stored, status.damaged, status.bytes) == (0, 0, 0)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 def test_a_library_is_described_by_its_photos_requests_and_last_run(

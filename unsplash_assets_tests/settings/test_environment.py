@@ -23,31 +23,6 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_project_is_the_nearest_folder_upwards_with_its_dagster_yaml(project: Path) -> None:
-    nearer = project / "copy"
-    (nearer / "docs" / "deep").mkdir(parents=True)
-    assert environment.find_project(project) == project
-    assert environment.find_project(nearer / "docs") == project
-    (nearer / "dagster.yaml").write_text("# unsplash_assets, once more\n")
-    assert environment.find_project(nearer / "docs" / "deep") == nearer
-
-
-def test_the_dagster_yaml_of_another_project_is_passed_over(project: Path) -> None:
-    other = project / "other"
-    other.mkdir()
-    (other / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    assert environment.find_project(other) == project
-
-
-def test_without_a_project_upwards_it_is_the_current_folder(tmp_path: Path) -> None:
-    assert environment.find_project(tmp_path) == tmp_path
-
-
-def test_a_dagster_yaml_upwards_that_is_not_utf_8_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "dagster.yaml").write_bytes(b"# caf\xe9\n")
-    assert environment.find_project(tmp_path) == tmp_path
-
-
 def test_settings_are_loaded_from_below_the_project_and_relative_to_it(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,8 +90,8 @@ def test_a_program_that_is_not_ours_gets_the_environment_without_our_variables(
     ("is_project", "env_file", "home"),
     [
         pytest.param(True, "", ".", id="the project"),
-        pytest.param(False, "", ".dagster", id="a folder in any other place"),
-        pytest.param(True, "DAGSTER_HOME=/opt/home", "/opt/home", id="what the env file says"),
+        pytest.param(False, "", ".", id="a home in its place"),
+        pytest.param(True, "DAGSTER_HOME=/opt", "/opt", id="what the env file says"),
     ],
 )
 def test_entering_a_project_gives_dagster_its_home(
@@ -134,7 +109,7 @@ def test_entering_a_project_gives_dagster_its_home(
     if is_project:
         (folder / "dagster.yaml").write_text("# unsplash_assets\n")
     environment.enter_project(folder)
-    assert Path.cwd() == folder
+    assert Path.cwd() == (folder if is_project else tmp_path)
     assert Path(os.environ["DAGSTER_HOME"]) == folder / home
 
 
@@ -162,7 +137,7 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("strangers")
-def test_without_a_project_the_env_file_of_the_current_folder_does_not_count() -> None:
+def test_the_env_file_of_another_project_does_not_count() -> None:
     """The shell's key would go to the server that it names, and its browser would be started."""
     loaded = environment.load()
     assert loaded.api_url == "https://api.unsplash.com"
@@ -182,14 +157,12 @@ def test_below_a_project_the_env_file_of_the_current_folder_does_not_count(
     assert environment.load().rendition == "small"
 
 
-def test_entering_another_folder_takes_neither_its_env_file_nor_its_instance(
+def test_entering_another_folder_does_not_take_its_env_file(
     strangers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dagster.yaml names classes that Dagster loads."""
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     environment.enter_project(strangers)
     assert "BROWSER" not in os.environ
-    assert Path(os.environ["DAGSTER_HOME"]) == strangers / ".dagster"
 
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="has no such permissions")
@@ -239,6 +212,7 @@ def test_without_an_env_file_nothing_is_exposed(project: Path) -> None:
 
 @posix_only
 def test_an_env_file_that_does_not_count_is_not_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").unlink()
     (tmp_path / ".env").write_text(f"UNSPLASH_API_KEY={KEY}\n")
     (tmp_path / ".env").chmod(0o644)
     assert environment.exposed_secrets(tmp_path) is None

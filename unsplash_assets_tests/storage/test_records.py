@@ -49,7 +49,7 @@ def test_what_is_known_is_not_written_again(project: Path) -> None:
 def test_without_dagsters_folder_nothing_is_remembered_and_none_is_made(tmp_path: Path) -> None:
     remember_library(tmp_path, tmp_path / "library", "live", "first")
     assert known_libraries(tmp_path) == {}
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 @pytest.mark.parametrize(

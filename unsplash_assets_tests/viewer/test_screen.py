@@ -38,7 +38,7 @@ LOOKS_ONCE = """
 import json, sys
 import dagster as dg
 from unsplash_assets.definitions import defs
-sensor = defs.get_repository_def().get_sensor_def("open_new_images")
+sensor = defs().get_repository_def().get_sensor_def("open_new_images")
 data = sensor.evaluate_tick(dg.build_sensor_context(cursor=sys.argv[1]))
 print(json.dumps([data.skip_message, data.cursor]))
 """
