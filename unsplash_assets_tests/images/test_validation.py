@@ -48,10 +48,9 @@ def jpeg_that_claims(width: int, height: int) -> bytes:
 
 
 def webp_that_claims(width: int, height: int) -> bytes:
-    """Return a WebP whose extended header claims this size."""
-    canvas = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
-    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + canvas
-    return webp_of(extended + WHOLE["WEBP"][12:])
+    """Return a lossless WebP, whose header holds both sides in 14 bits each."""
+    content = picture("WEBP", lossless=True)
+    return content[:21] + struct.pack("<I", width - 1 | height - 1 << 14) + content[25:]
 
 
 def webp_of(content: bytes) -> bytes:
@@ -204,6 +203,7 @@ def test_a_picture_with_an_unreadable_header_is_bad(content: bytes, media_type: 
     [
         pytest.param(jpeg_that_claims(15_001, 10_000), "image/jpeg", id="a little more"),
         pytest.param(png_that_claims(10_001, 5_000), "image/png", id="PNG, a little more"),
+        pytest.param(webp_that_claims(10_001, 5_000), "image/webp", id="WebP, a little more"),
         pytest.param(webp_that_claims(16_000, 16_000), "image/webp", id="WebP, which Pillow sees"),
         pytest.param(png_that_claims(30_000, 30_000), "image/png", id="900 million"),
         pytest.param(

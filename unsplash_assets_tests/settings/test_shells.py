@@ -80,9 +80,12 @@ def test_a_field_in_a_shells_text_is_refused_with_the_remedy(shell: str, argumen
         "sh -c 'exec \"$@\"' sh sh -c 'feh {path}'",
         "env -S 'feh {path}'",
         "env --split-string='feh {path}'",
+        "bash --rcfile my.rc -c 'feh {path}'",
+        "bash -c -- '-x {path}'",
         "fish -c 'feh {path}'",
         "fish --command='feh {path}'",
         "fish --command 'feh {path}'",
+        "nu --commands 'feh {path}'",
         "su me -c 'feh {path}'",
         "script -q -c 'feh {path}' log",
         "xterm -e 'feh {path}'",
@@ -91,6 +94,7 @@ def test_a_field_in_a_shells_text_is_refused_with_the_remedy(shell: str, argumen
         "perl -wne 'print \"{credit}\"' {path}",
         "ruby -e'puts \"{credit}\"' {path}",
         "node --eval 'console.log(\"{credit}\")' {path}",
+        "php -r 'echo \"{credit}\";' {path}",
         "osascript -e 'display alert \"{credit}\"' {path}",
     ],
 )
@@ -115,6 +119,7 @@ def test_a_field_in_text_that_a_program_runs_is_refused(command: str) -> None:
         "powershell -Command Start-Process -f {path} {credit}",
         "ssh tv feh --title {credit} {path}",
         "ssh tv 'feh {path}'",
+        "watch -n 60 feh {path} {credit}",
     ],
 )
 def test_a_program_that_runs_all_of_its_arguments_gets_a_path_alone(command: str) -> None:

@@ -2,13 +2,16 @@
 
 import ast
 import re
+import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT, TESTS
+from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.viewer.test_programs import posix_only
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -158,3 +161,54 @@ def test_every_install_of_make_checks_hashes() -> None:
     assert pip.startswith("PIP := ")
     assert [use for use in uses if not re.search(r"--require-hashes|--no-deps", use)] == []
     assert len(uses) == 2
+
+
+Audit = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def audit(processes: Processes, tmp_path: Path) -> Audit:
+    """Run `make audit` with lines of a shell in the place of pip-audit, which asks PyPI."""
+
+    def run(lines: str) -> subprocess.CompletedProcess[str]:
+        program = tmp_path / "bin" / "pip-audit"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+        ready = tmp_path / ".dev"
+        return processes.run(
+            ["make", f"VENV={tmp_path}", f"--assume-old={ready}", "audit"], cwd=PROJECT
+        )
+
+    return run
+
+
+@pytest.mark.process
+@posix_only
+def test_an_audit_asks_for_every_pin_and_passes_only_with_an_answer_for_each(
+    audit: Audit, tmp_path: Path
+) -> None:
+    done = audit('echo "$@" > "$0.arguments"')
+    assert (done.returncode, done.stdout) == (0, "No known vulnerabilities.\n")
+    arguments = (tmp_path / "bin" / "pip-audit.arguments").read_text()
+    assert "--requirement requirements/dev.txt" in arguments
+    assert {"--strict", "--require-hashes", "--disable-pip"} <= set(arguments.split())
+
+
+@pytest.mark.process
+@posix_only
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        pytest.param("echo 'idna 1.0 PYSEC-1'", "idna 1.0 PYSEC-1", id="a vulnerability"),
+        pytest.param("echo 'no route' >&2", "Nothing was audited", id="no database"),
+        pytest.param("echo 'no route' >&2", "no route", id="no database, with the reason"),
+    ],
+)
+def test_an_audit_that_finds_or_reaches_something_else_is_no_pass(
+    audit: Audit, lines: str, said: str
+) -> None:
+    done = audit(f"{lines}; exit 1")
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr
+    assert "No known" not in done.stdout
