@@ -5,9 +5,11 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT, TESTS
 from unsplash_assets_tests.support.processes import Processes
@@ -137,6 +139,22 @@ def test_every_dependency_is_pinned_exactly() -> None:
     run, dev = ({_normal(name) for name in _pins(file)} for file in ("run.txt", "dev.txt"))
     assert {_normal(name) for name in project["dependencies"]} - run == set()
     assert {_normal(name) for name in extras} - dev == set()
+
+
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+def test_what_a_pinned_package_needs_is_pinned(name: str) -> None:
+    """Else the next installation fails, since pip takes nothing without a hash."""
+    pinned = {_normal(package) for package in _pins(name)}
+    needed = set()
+    for distribution in metadata.distributions():
+        if _normal(distribution.name) in pinned:
+            requirements = map(Requirement, distribution.requires or [])
+            needed |= {
+                _normal(each.name)
+                for each in requirements
+                if each.marker is None or each.marker.evaluate({"extra": ""})
+            }
+    assert needed - pinned == set()
 
 
 def test_the_lists_of_pins_agree() -> None:
