@@ -80,7 +80,7 @@ _INTERPRETERS: Final[dict[str, _Texts]] = {
     r"fish": partial(_texts, _Options("cC", "dfoD", frozenset({"--command", "--init-command"}))),
     r"nu|xonsh|elvish": partial(_texts, _Options("c", "", frozenset({"--commands"}))),
     r"env": partial(_texts, _Options("S", "uC", frozenset({"--split-string"}))),
-    r"su|runuser|script": partial(
+    r"su|runuser|script|flock": partial(
         _texts, _Options("c", "", frozenset({"--command"}), follow_arguments=True)
     ),
     r".*term(inal)?|u?rxvt|konsole|st": partial(
@@ -89,13 +89,22 @@ _INTERPRETERS: Final[dict[str, _Texts]] = {
     r"(python|pypy)w?[0-9.]*": partial(_texts, _Options("c", "WX")),
     r"(perl|ruby)[0-9.]*": partial(_texts, _Options("eE", "Ir")),
     r"lua[0-9.]*|osascript": partial(_texts, _Options("e", "l")),
-    r"node|deno|bun": partial(_texts, _Options("ep", "r", frozenset({"--eval", "--print", "-pe"}))),
+    r"node|deno|bun": partial(
+        _texts, _Options("ep", "r", frozenset({"--eval", "--print", "-pe", "eval"}))
+    ),
     r"php[0-9.]*": partial(_texts, _Options("rBRE", "d", frozenset({"--run"}))),
+    r"rscript|julia|guile|expect": partial(_texts, _Options("ec", "", frozenset({"--eval"}))),
+    r"[gn]?vim?|ex|emacs(client)?": partial(
+        _texts, _Options("c", words=frozenset({"--cmd", "--eval", "-eval"}), follow_arguments=True)
+    ),
 }
 """Programs that run text from their arguments, by their names in lower case."""
 
-_RUNS_ALL: Final = re.compile(r"cmd|powershell|pwsh|ssh|watch|.*\.(bat|cmd)")
-"""Programs that join their arguments to one text, and run it."""
+_RUNS_ALL: Final = re.compile(
+    r"cmd|powershell|pwsh|ssh|watch|tmux|screen|parallel|wsl|i3-msg|swaymsg|hyprctl|[gmn]?awk"
+    r"|.*\.(bat|cmd)"
+)
+"""Programs that run their arguments as text, or join them to one."""
 
 
 def check_fields(words: Sequence[str]) -> None:

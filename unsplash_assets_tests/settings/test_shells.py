@@ -96,6 +96,11 @@ def test_a_field_in_a_shells_text_is_refused_with_the_remedy(shell: str, argumen
         "node --eval 'console.log(\"{credit}\")' {path}",
         "php -r 'echo \"{credit}\";' {path}",
         "osascript -e 'display alert \"{credit}\"' {path}",
+        "flock lock -c '{path}'",
+        "deno eval '{credit}' {path}",
+        "vim {path} -c 'echo \"{credit}\"'",
+        "emacs {path} --eval '{credit}'",
+        "julia -e '{credit}' {path}",
     ],
 )
 def test_a_field_in_text_that_a_program_runs_is_refused(command: str) -> None:
@@ -120,6 +125,9 @@ def test_a_field_in_text_that_a_program_runs_is_refused(command: str) -> None:
         "ssh tv feh --title {credit} {path}",
         "ssh tv 'feh {path}'",
         "watch -n 60 feh {path} {credit}",
+        "tmux new-window 'feh {path}'",
+        "i3-msg exec feh {path} {credit}",
+        "gawk '{credit}' {path}",
     ],
 )
 def test_a_program_that_runs_all_of_its_arguments_gets_a_path_alone(command: str) -> None:
