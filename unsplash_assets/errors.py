@@ -19,7 +19,9 @@
     │   ├── RequestRefused   another 4xx, or a URL or redirect that is not allowed
     │   └── PhotoRefused     this photo cannot become a picture here
     │       ├── PhotoGone    Unsplash no longer has it
-    │       └── PhotoDenied  its server denies access to it
+    │       └── PhotoPutOff  not in this run: another error of this one photo
+    │           ├── PhotoDenied  its server denies access to it
+    │           └── FileRefused  the library's file system does not take its file
     └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, a retry costs more of it
 
 This module imports nothing of the package, so every other module may raise from it. `defs.failures`
@@ -108,8 +110,16 @@ class PhotoGone(PhotoRefused):
     """The picture server no longer has the photo (404, 410, or a placeholder)."""
 
 
-class PhotoDenied(PhotoRefused):
+class PhotoPutOff(PhotoRefused):
+    """This one photo cannot be stored now; a few retries would not help, a later run may."""
+
+
+class PhotoDenied(PhotoPutOff):
     """The picture server denies access (401, 403, 407); a few retries would not help."""
+
+
+class FileRefused(PhotoPutOff):
+    """The library's file system takes other files, but not this one."""
 
 
 class QuotaSpent(UnsplashAssetsError):

@@ -1,7 +1,7 @@
 """The catalogue: all SQL, every change of a photo's state, and the request budget's ledger.
 
-`database` opens it and gives transactions on the `tables`, which `migration` brings forward.
-`photos`, `events`, `integrity`, `curation` and `retention` change photos; `runs` and `ledger` keep
-who works and what was asked. Add a query here, never elsewhere. What to do with the rows is
-decided in `library`.
+`database` opens it through `engines`, and gives transactions on the `tables`, which `migrations`
+brings forward. `photos`, `events`, `integrity`, `curation` and `retention` change photos; `runs`
+and `ledger` keep who works and what was asked. Add a query here, never elsewhere. What to do with
+the rows is decided in `library`.
 """

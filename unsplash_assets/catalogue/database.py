@@ -1,8 +1,8 @@
 """Opens the catalogue and gives transactions on it, on SQLite or Postgres, through SQLAlchemy Core.
 
 Demo and live photos never mix, even in one database: every row has its mode, and a `Database` sees
-one mode. What is special to SQLite stands in `_tune_sqlite`; the tables are in `tables`. Only
-`library.opening` opens a catalogue.
+one mode. The ways to a database are in `engines`, the tables in `tables`. Only `library.opening`
+opens a catalogue.
 """
 
 import uuid
@@ -12,42 +12,49 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from filelock import FileLock
-from sqlalchemy.pool import StaticPool
 
-from unsplash_assets.catalogue import migration
+from unsplash_assets.catalogue.engines import (
+    engine_of,
+    memory_engine,
+    reading_engine,
+    translate_errors,
+)
+from unsplash_assets.catalogue.migrations import forms
 from unsplash_assets.catalogue.tables import libraries, metadata
-from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.mode import Mode
+from unsplash_assets.storage.locks import exclusive
 from unsplash_assets.storage.names import CATALOGUE_FILE
+from unsplash_assets.storage.sqlite_files import is_read_only
 
-_BUSY: Final = 30.0  # seconds to wait for another process's transaction
-_HINTS: Final = {
-    "disk is full": " (free some space)",
-    "disk I/O error": " (free some space if the disk is full)",
-}
-"""SQLite reports the second where a full disk has no room for its shared memory."""
+_IN_MEMORY: Final = ":memory:"
+_PATIENCE: Final = 30.0  # seconds to wait for another process that makes the tables
 
 
 class Database:
     """One mode's part of a catalogue. Safe to use from several threads and processes."""
 
-    def __init__(self, engine: sa.Engine, mode: Mode) -> None:
+    def __init__(self, engine: sa.Engine, mode: Mode, *, is_read_only: bool = False) -> None:
         """Use `open_database` instead, which makes sure that the tables are there."""
         self._engine = engine
         self.mode = mode
+        self.is_read_only = is_read_only
 
     @property
     def file(self) -> Path | None:
-        """SQLite's file; None if the catalogue is in memory, or on another database."""
-        url = self._engine.url
-        is_file = url.get_backend_name() == "sqlite" and url.database
-        return Path(str(url.database)) if is_file else None
+        """SQLite's file; None if it has none, or one that a URI names, or on another database."""
+        name = self._engine.url.database or _IN_MEMORY
+        is_path = self._is_sqlite and name != _IN_MEMORY and not name.startswith("file:")
+        return Path(name) if is_path else None
 
     @property
     def is_kept(self) -> bool:
         """Whether the catalogue outlives this process: it is not in memory."""
-        return self.file is not None or self._engine.url.get_backend_name() != "sqlite"
+        return not self._is_sqlite or self._engine.url.database not in {None, "", _IN_MEMORY}
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.url.get_backend_name() == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -58,6 +65,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """The only transaction that writes; it is kept whole or not at all."""
+        if self.is_read_only:
+            raise LibraryError(
+                f"the catalogue {self.file} can only be read here: check its permissions, and "
+                "whether its disk is mounted read-only"
+            )
         with self._begun("BEGIN IMMEDIATE") as connection:
             yield connection
             connection.commit()
@@ -99,83 +111,81 @@ class Database:
 def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
     """Open the catalogue of a library, making it if it is not there yet.
 
-    `url` is an SQLAlchemy URL, or None for the file in the folder. Raises LibraryError, and
-    SettingsError where the URL cannot be used.
+    `url` is an SQLAlchemy URL, or None for the file in the folder. What can only be read is opened
+    nevertheless, and nothing is written beside it. Raises LibraryError, and SettingsError where
+    the URL cannot be used.
     """
     if url is None:
         _make_folder(folder)
-    file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
-    database = Database(_engine(url or file), mode)
-    if not _is_ready(database):
-        _make_folder(folder)
-        try:
-            with FileLock(folder / ".catalogue.lock"):
-                _prepare(database)
-        except OSError as error:
-            raise LibraryError(
-                f"the library's folder {folder} cannot be written ({error.strerror}): "
-                "check its permissions, or choose another with UNSPLASH_LIBRARY"
-            ) from error
-    return database
+    database = _database(folder, url, mode)
+    return database if _is_ready(database) else _made(database, folder)
 
 
 def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
     """Open the catalogue to read it; where there is none yet, return an empty one in memory."""
     if url is not None or (folder / CATALOGUE_FILE).exists():
-        return open_database(folder, url, mode)
-    engine = sa.create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    _tune_sqlite(engine)
-    database = Database(engine, mode)
+        database = _database(folder, url, mode)
+        if _is_ready(database):
+            return database
+        if not database.is_read_only:
+            return _made(database, folder)
+        database.close()  # it has nothing of this mode
+    database = Database(memory_engine(), mode)
     _prepare(database)
     return database
 
 
-def _engine(url: str | sa.URL) -> sa.Engine:
+def _made(database: Database, folder: Path) -> Database:
+    """Make the tables, in one process at a time; the lock is where SQLite has its own files."""
+    file = database.file
+    place = file.parent if file and file.parent.is_dir() else folder
+    if place == folder:
+        _make_folder(folder)
     try:
-        engine = sa.create_engine(url)
-    except (sa.exc.NoSuchModuleError, ImportError) as error:
-        raise SettingsError(
-            "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
-        ) from None
-    except (sa.exc.ArgumentError, ValueError):  # quotes what it took for port or option
-        raise SettingsError(
-            "UNSPLASH_CATALOGUE",
-            "not usable (a part of it cannot be read)",
-            "check port and options, and write @ : / in a password as %40 %3A %2F",
-        ) from None
-    if engine.dialect.name == "sqlite":
-        _tune_sqlite(engine)
-    return engine
+        with exclusive(place / ".catalogue.lock", _PATIENCE):
+            _prepare(database)
+    except OSError as error:
+        raise LibraryError(
+            f"the catalogue's folder {place} cannot be written ({error.strerror}): check its "
+            "permissions, or choose another with UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE"
+        ) from error
+    return database
 
 
-def _tune_sqlite(engine: sa.Engine) -> None:
-    """Let SQLite wait for others, read beside a writer, and leave transactions to `writing`."""
-
-    @sa.event.listens_for(engine, "connect")
-    def connected(connection: Any, _: object) -> None:  # noqa: ANN401 - an sqlite3.Connection
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+def _database(folder: Path, url: str | None, mode: Mode) -> Database:
+    file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
+    database = Database(engine_of(url or file), mode)
+    if database.file is None or not is_read_only(database.file):
+        return database
+    return Database(reading_engine(database.file), mode, is_read_only=True)
 
 
 def _is_ready(database: Database) -> bool:
-    """Whether the tables exist in this program's form, with a row for the mode."""
+    """Whether the tables exist in this program's form, with a row for the mode.
+
+    Raises LibraryError where they can only be read, and are not in this form.
+    """
     query = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
+    no_tables = sa.exc.OperationalError | sa.exc.ProgrammingError
     try:
         with database.reading() as connection:
-            return migration.is_current(connection) and connection.scalar(query) is not None
+            if forms.is_current(connection):
+                return connection.scalar(query) is not None
     except LibraryError as error:
-        if isinstance(error.__cause__, sa.exc.OperationalError | sa.exc.ProgrammingError):
-            return False
-        raise
+        if database.is_read_only or not isinstance(error.__cause__, no_tables):
+            raise
+        return False
+    if database.is_read_only:
+        raise LibraryError(
+            f"the catalogue {database.file} is of an earlier unsplash_assets, and can only be read "
+            "here: open it once where it can be written"
+        )
+    return False
 
 
 def _prepare(database: Database) -> None:
     with database.writing() as connection:
-        migration.create_or_migrate(connection, metadata)
+        forms.create_or_migrate(connection, metadata)
         known = sa.select(libraries.c.mode).where(libraries.c.mode == database.mode)
         if connection.scalar(known) is None:
             row = {"mode": database.mode, "identity": str(uuid.uuid4()), "sequence": 0, "tick": 0}
@@ -190,14 +200,3 @@ def _make_folder(folder: Path) -> None:
             f"the library's folder {folder} cannot be made ({error.strerror}): "
             "choose another with UNSPLASH_LIBRARY"
         ) from error
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn the database's errors into LibraryError, one line each."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        hint = next((said for known, said in _HINTS.items() if known in reason), "")
-        raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error

@@ -20,8 +20,8 @@ from unsplash_assets.catalogue.stored import bad_photo
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.backoff import backoff
 from unsplash_assets.model.photos import BadPhoto, PhotoState, StoredFile
-from unsplash_assets.storage.folder import FileState, Folder, TemporaryFile
-from unsplash_assets.storage.names import SQLITE_ENDINGS, RelativePath, photo_id_of
+from unsplash_assets.storage.folder import FileState, Folder
+from unsplash_assets.storage.names import SQLITE_ENDINGS, photo_id_of
 
 AT_ONCE: Final = 500  # photos
 
@@ -148,20 +148,19 @@ class Integrity:
             *damaged, sa.func.coalesce(photos.repair_due_at, 0) <= self._clock(), at_most=at_most
         )
 
-    def replace(
-        self, photo: BadPhoto, temporary: TemporaryFile, name: RelativePath, file: StoredFile
-    ) -> bool:
+    def replace(self, photo: BadPhoto, publish: Callable[[], StoredFile]) -> bool:
         """Replace a bad file by a new, whole one; return whether that was done.
 
-        It is not done where the photo has a whole file by now, or no longer needs one. The photo
-        does not count as newly stored, and has no second download event.
+        `publish` gives the new file its name. That is not done where the photo has a whole file by
+        now, or no longer needs one. The photo does not count as newly stored, and has no second
+        download event.
         """
         with self._db.writing() as connection:
             now = self._locked(connection, photo.id)
             if now is None or now.state not in BAD:
                 return False
-            self._folder.publish(temporary, name)
-            if now.path != name and not self._is_others(connection, photo.id, now.path):
+            file = publish()
+            if now.path != file.path and not self._is_others(connection, photo.id, now.path):
                 with suppress(LibraryError):  # it stays, as an unknown file
                     self._folder.delete(now.path, now.bytes)
             self._change(connection, PhotoState.STORED, photo.id, **asdict(file), **_WHOLE)

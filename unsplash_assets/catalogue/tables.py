@@ -1,7 +1,7 @@
 """The catalogue's tables, on SQLite or Postgres: one row a library, photo, run, quota or request.
 
 Every row has its mode. What the rows mean is said by `photos`, `runs` and `ledger`, how
-they are reached by `database`. A change here is a new form of the catalogue (`migration`).
+they are reached by `database`. A change here is a new form of the catalogue (`migrations.forms`).
 """
 
 from typing import Final

@@ -13,6 +13,7 @@ from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.status import look
 from unsplash_assets.model.text import printable
 from unsplash_assets.settings import environment
+from unsplash_assets.storage.names import PAGE
 
 
 @click.command()
@@ -84,15 +85,23 @@ def export(form: str) -> None:
 def open_gallery() -> None:
     """Open the gallery, the page of the newest photos.
 
-    The page is written anew, and opens in the desktop's browser, or in that of BROWSER.
+    The page is written anew, and opens in the desktop's browser, or in that of BROWSER. Where it
+    cannot be written, the page that is there opens.
     """
     from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow, Jinja
     from unsplash_assets.viewer.programs import Viewer  # noqa: PLC0415
 
     settings = load_settings()
     with open_library(settings) as library:
-        written = write_gallery(library.photos, library.folder, settings)
-    if written.warnings:
-        raise LibraryError(written.warnings[0])
-    click.echo(str(written.path))
-    Viewer.from_settings(settings).open_page(written.path)
+        page = library.folder.path(PAGE)
+        try:
+            written = write_gallery(library.photos, library.folder, settings)
+        except LibraryError as error:
+            if not page.is_file():
+                raise
+            click.echo(f"warning: the page is that of an earlier run: {error}", err=True)
+        else:
+            if written.warnings:
+                raise LibraryError(written.warnings[0])
+    click.echo(str(page))
+    Viewer.from_settings(settings).open_page(page)

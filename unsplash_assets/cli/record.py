@@ -14,15 +14,16 @@ from typing import Final
 import alembic.util
 import dagster as dg
 import sqlalchemy.exc
-from filelock import FileLock
 
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.projects import is_project
+from unsplash_assets.storage.locks import exclusive
 from unsplash_assets.storage.records import RECORD_FOLDER
 
 _TRIES: Final = 20
 _BETWEEN_TRIES: Final = 0.5  # seconds
+_PATIENCE: Final = 120.0  # seconds that another program may take to create the record
 SETTINGS: Final = {
     "telemetry": {"enabled": False},
     "compute_logs": {
@@ -53,7 +54,7 @@ def _opened(home: Path, folder: Path) -> dg.DagsterInstance:
     """
     for left in reversed(range(_TRIES)):
         try:
-            with FileLock(folder / "create.lock"):
+            with exclusive(folder / "create.lock", _PATIENCE):
                 instance = dg.DagsterInstance.local_temp(str(home), overrides=SETTINGS)
                 instance.get_run_records(limit=1)
             break

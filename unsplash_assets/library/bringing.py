@@ -13,14 +13,15 @@ from typing import Final
 
 from unsplash_assets.errors import (
     BadPicture,
+    LibraryError,
     NoPhotos,
     PermanentError,
-    PhotoDenied,
+    PhotoPutOff,
     PhotoRefused,
     QuotaSpent,
-    TemporaryError,
     UnsplashAssetsError,
 )
+from unsplash_assets.library.downloads import error_of
 from unsplash_assets.library.events import Sent, send_due_events
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.pruning import Pruned, prune
@@ -37,7 +38,10 @@ class Outcome:
     stored: dict[str, StoredFile] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
+    """Put off without another try, by their server or by the file system."""
     failed: dict[str, str] = field(default_factory=dict)
+    fault: LibraryError | None = None
+    """Why no photo can be stored at all."""
     postponed: int = 0
     """How many photos the request budget left for later."""
     shortage: str | None = None
@@ -139,7 +143,7 @@ def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: 
     with _downloads(library, photos) as pending:
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            some = _collect({pending.pop(future): future for future in done})
+            some = _collect(library, {pending.pop(future): future for future in done})
             for photo_id in library.photos.store(some.stored):
                 file = some.stored.pop(photo_id)
                 library.folder.delete(file.path, file.bytes)
@@ -150,6 +154,8 @@ def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: 
             total.refused |= some.refused
             total.denied |= some.denied
             total.failed |= some.failed
+            if some.fault:
+                raise some.fault
     return total
 
 
@@ -167,21 +173,23 @@ def _downloads(
 
 def _download(library: Library, photo: ChosenPhoto) -> StoredFile:
     with library.downloader.download(photo) as download:
-        library.folder.publish(download.temporary, download.name)
-    return download.file
+        return download.publish()
 
 
-def _collect(done: dict[str, Future[StoredFile]]) -> Outcome:
+def _collect(library: Library, done: dict[str, Future[StoredFile]]) -> Outcome:
     outcome = Outcome()
     for photo_id, future in done.items():
-        try:
-            outcome.stored[photo_id] = future.result()
-        except PhotoDenied as error:
-            outcome.denied[photo_id] = str(error)
-        except PermanentError as error:
-            outcome.refused[photo_id] = str(error)
-        except TemporaryError as error:
-            outcome.failed[photo_id] = str(error)
+        match error_of(future, library.folder):
+            case None:
+                outcome.stored[photo_id] = future.result()
+            case LibraryError() as error:
+                outcome.fault = error
+            case PhotoPutOff() as error:
+                outcome.denied[photo_id] = str(error)
+            case PermanentError() as error:
+                outcome.refused[photo_id] = str(error)
+            case error:
+                outcome.failed[photo_id] = str(error)
     return outcome
 
 

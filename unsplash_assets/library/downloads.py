@@ -4,21 +4,32 @@ Nothing bad gets a final name: the caller publishes the file, and what is publis
 validated. Which pictures, and how many at a time, is decided in `bringing` and `repair`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Final
+from typing import Any, Final
 
-from unsplash_assets.errors import BadPicture, PhotoDenied, PhotoGone, PhotoRefused, ServerError
+from unsplash_assets.errors import (
+    BadPicture,
+    FileRefused,
+    PhotoDenied,
+    PhotoGone,
+    PhotoPutOff,
+    PhotoRefused,
+    ServerError,
+    UnsplashAssetsError,
+)
 from unsplash_assets.images.embedding import embed, read_packet
-from unsplash_assets.images.validation import FORMATS, validate
+from unsplash_assets.images.validation import FORMATS, ValidPicture, validate
 from unsplash_assets.images.xmp import CREDIT_MARK, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
 from unsplash_assets.storage.folder import Folder, TemporaryFile
-from unsplash_assets.storage.names import RelativePath, other_name, photo_path
+from unsplash_assets.storage.names import RelativePath, other_name, photo_path, plainer_names
+from unsplash_assets.storage.refusals import is_of_one_file, library_error
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
 from unsplash_assets.transport.urls import path_of
@@ -31,13 +42,34 @@ _HEADERS: Final = {
 }
 
 
+_REASON_LENGTH: Final = 200  # characters
+
+
 @dataclass(frozen=True)
 class Download:
-    """A whole, credited picture in a temporary file, and what it will be under its name."""
+    """A whole, credited picture in a temporary file, which waits for its name."""
 
+    folder: Folder
     temporary: TemporaryFile
-    name: RelativePath
-    file: StoredFile
+    picture: ValidPicture
+    names: Iterable[RelativePath]
+    """Names that it may get, the best first."""
+
+    def publish(self) -> StoredFile:
+        """Give the file the best name that the file system takes; return what is stored.
+
+        Raises FileRefused where it takes none, and LibraryError where it takes no file at all.
+        """
+        refusal = None
+        for name in self.names:
+            try:
+                self.folder.publish(self.temporary, name)
+            except FileRefused as error:
+                refusal = error
+            else:
+                found = self.picture
+                return StoredFile(name, found.bytes, found.width, found.height, found.sha256)
+        raise refusal or FileRefused("there is no name for the photo's file")
 
 
 @dataclass(frozen=True)
@@ -68,9 +100,8 @@ class Downloader:
             self.folder.complete(credited)
             valid = validate(credited.path, media_type)
             usual = photo_path(photo.topic, photo.description, photo.id, valid.format.extension)
-            name = self._free_name(usual, own_path)
-            file = StoredFile(name, valid.bytes, valid.width, valid.height, valid.sha256)
-            yield Download(credited, name, file)
+            names = (self._free_name(name, own_path) for name in plainer_names(usual))
+            yield Download(self.folder, credited, valid, names)
 
     def _free_name(self, usual: RelativePath, own_path: str) -> RelativePath:
         names = chain((usual,), (other_name(usual, number) for number in count(2)))
@@ -95,6 +126,22 @@ class Downloader:
             media_type = answer.headers.get("Content-Type", "")
         self.folder.flush(temporary)
         return media_type
+
+
+def error_of(future: Future[Any], folder: Folder) -> UnsplashAssetsError | None:
+    """Return why the work on one photo failed, or None if it did not.
+
+    What nobody foresaw is the trouble of that photo, unless the disk is to blame for it.
+    """
+    error = future.exception()
+    if error is None or isinstance(error, UnsplashAssetsError):
+        return error
+    if isinstance(error, OSError) and error.errno and not is_of_one_file(error):
+        return library_error(folder.root, error)
+    if not isinstance(error, Exception):
+        raise error
+    reason = " ".join(str(error).split())[:_REASON_LENGTH]
+    return PhotoPutOff(f"an unforeseen error ({type(error).__name__}: {reason})")
 
 
 def picture_limits(api_url: str, timeout: float, size: int) -> Limits:

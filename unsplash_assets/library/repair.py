@@ -11,7 +11,8 @@ from itertools import chain
 from typing import Final
 
 from unsplash_assets.catalogue.integrity import AT_ONCE
-from unsplash_assets.errors import LibraryError, PermanentError, PhotoGone, TemporaryError
+from unsplash_assets.errors import PhotoGone
+from unsplash_assets.library.downloads import error_of
 from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import BadPhoto
 
@@ -79,17 +80,17 @@ def _repair_each(
 
 def _repair_one(library: Library, photo: BadPhoto) -> None:
     with library.downloader.download(photo, photo.path) as download:
-        library.integrity.replace(photo, download.temporary, download.name, download.file)
+        library.integrity.replace(photo, download.publish)
 
 
 def _error(library: Library, photo: BadPhoto, future: Future[None]) -> str | None:
     """Return why a repair failed, if it did, and record what that means for the next one."""
-    try:
-        future.result()
-    except PhotoGone as error:
-        library.integrity.lose(photo.id, str(error))
-        return f"{error} (lost: runs no longer ask for it)"
-    except (TemporaryError, PermanentError, LibraryError) as error:
-        library.integrity.postpone(photo.id, str(error))
-        return str(error)
-    return None
+    match error_of(future, library.folder):
+        case None:
+            return None
+        case PhotoGone() as error:
+            library.integrity.lose(photo.id, str(error))
+            return f"{error} (lost: runs no longer ask for it)"
+        case error:
+            library.integrity.postpone(photo.id, str(error))
+            return str(error)

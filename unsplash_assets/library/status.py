@@ -60,6 +60,8 @@ def _warnings(library: Library) -> Iterator[str | None]:
     except LibraryMissing as error:
         yield str(error)
     yield library.warning
+    if library.database.is_read_only:
+        yield f"the catalogue {library.database.file} can only be read here: no photo is brought"
     refused = library.budget.key_refusal()
     yield refused.reason if refused else None
     yield library.retention.pause()

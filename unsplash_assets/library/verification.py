@@ -122,19 +122,29 @@ def _judge(folder: Folder, record: FileRecord) -> Verdict:
 
 
 def _settle(library: Library, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """Record what is new, and yield what is bad; look again at what changed meanwhile."""
+    """Record what is new, and yield what is bad; look again at what changed meanwhile.
+
+    A catalogue that can only be read has nothing recorded.
+    """
     for _ in range(_LOOKS):
         news = [v for v in verdicts if v.fault or v.record.state != PhotoState.STORED]
         if not news:
             return
         if any(verdict.state is None for verdict in news):
             check_place(library)  # its disk may have gone meanwhile
+        if library.database.is_read_only:
+            yield from _findings(news)
+            return
         recorded = library.integrity.record(news)
-        for verdict in recorded.held:
-            if verdict.fault:
-                kind: Kind = "damaged" if verdict.state else "missing"
-                yield Finding(kind, verdict.record.path, verdict.record.photo_id)
+        yield from _findings(recorded.held)
         verdicts = [_judge(library.folder, record) for record in recorded.changed]
+
+
+def _findings(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    for verdict in verdicts:
+        if verdict.fault:
+            kind: Kind = "damaged" if verdict.state else "missing"
+            yield Finding(kind, verdict.record.path, verdict.record.photo_id)
 
 
 def _still_there(folder: Folder, paths: Sequence[str]) -> Iterator[str]:

@@ -8,21 +8,21 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from filelock import FileLock, Timeout
-
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.storage import temporary
+from unsplash_assets.storage import locks, temporary
 from unsplash_assets.storage.names import (
     OWN_NAMES,
     RelativePath,
     may_be_a_photo,
 )
+from unsplash_assets.storage.refusals import is_lacking, is_of_a_name, translate_errors
 
 INCOMING: Final = ".incoming"
 """The library's folder for incomplete files, on the same file system as the rest."""
@@ -61,10 +61,13 @@ class Folder:
         self.root = root
 
     @contextmanager
-    def temporary(self) -> Iterator[TemporaryFile]:
-        """Open a temporary file; the end of the `with` removes it unless it was published."""
+    def temporary(self, beside: str = "") -> Iterator[TemporaryFile]:
+        """Open a temporary file; the end of the `with` removes it unless it was published.
+
+        It is on the disk of the library, or on that of the folder `beside`.
+        """
         with translate_errors(self.root):
-            folder = self.root / INCOMING
+            folder = self.root / beside / INCOMING
             folder.mkdir(parents=True, exist_ok=True)
             path, file = temporary.create(folder)
         try:
@@ -76,26 +79,33 @@ class Folder:
                 path.unlink(missing_ok=True)
 
     def write(self, file: TemporaryFile, chunk: bytes) -> None:
-        """Append to a temporary file."""
-        with translate_errors(self.root):
+        """Append to a temporary file. Raises FileRefused where it becomes too large."""
+        with translate_errors(self.root, of_one_file=True):
             file.file.write(chunk)
 
     def flush(self, file: TemporaryFile) -> None:
         """Make what was written to a temporary file readable by its path."""
-        with translate_errors(self.root):
+        with translate_errors(self.root, of_one_file=True):
             file.file.flush()
 
     def complete(self, file: TemporaryFile) -> None:
-        """Force what was written to a temporary file onto the disk."""
+        """Force what was written to a temporary file onto the disk, where that can be done."""
         self.flush(file)
         with translate_errors(self.root):
-            os.fsync(file.file.fileno())
+            try:
+                os.fsync(file.file.fileno())
+            except OSError as error:
+                if not is_lacking(error):
+                    raise
 
     def publish(self, file: TemporaryFile, name: RelativePath) -> None:
-        """Give a temporary file its final name in one step, replacing any file of that name."""
-        with translate_errors(self.root):
-            file.file.close()
-            target = self.path(name)
+        """Give a temporary file its final name in one step, replacing any file of that name.
+
+        Raises FileRefused where the file system does not take the name.
+        """
+        file.file.close()
+        target = self.path(name)
+        with translate_errors(self.root, of_one_file=True), _as_refusal(file):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 file.path.replace(target)
@@ -103,6 +113,22 @@ class Folder:
                 raise LibraryError(
                     f"{target} is a folder where a file belongs: move it elsewhere"
                 ) from error
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self._publish_across(file, target)
+
+    def _publish_across(self, file: TemporaryFile, target: Path) -> None:
+        """Publish on another disk, to which the folder of a topic may lead, by way of a copy."""
+        beside = target.parent.relative_to(self.root).as_posix()
+        with self.temporary(beside) as copy:
+            with file.path.open("rb") as original:
+                shutil.copyfileobj(original, copy.file)
+            self.complete(copy)
+            copy.file.close()
+            if sha256(copy.path) != sha256(file.path):
+                raise OSError(errno.EIO, "the copy on another disk is not the same")
+            copy.path.replace(target)
 
     def write_file(self, name: RelativePath, content: bytes) -> None:
         """Write a whole file: it appears under its name once all of it is on the disk."""
@@ -140,8 +166,8 @@ class Folder:
             found = self.path(name).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except OSError:
-            return ()
+        except OSError as error:
+            return None if is_of_a_name(error) else ()
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def is_same(self, name: str, other: str) -> bool:
@@ -174,20 +200,12 @@ class Folder:
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
         """Hold the library's lock of this name: one process at a time runs inside the `with`."""
-        with translate_errors(self.root):
+        with translate_errors(self.root), ExitStack() as stack:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / f".{name}.lock", timeout=_LOCK_PATIENCE)
-            try:
-                lock.acquire()
-            except Timeout as error:
-                raise LibraryError(
-                    f"another process has held {lock.lock_file} for {_LOCK_PATIENCE:g} s: "
-                    "is one of them stopped? End it, and the next run goes on"
-                ) from error
-        try:
+            stack.enter_context(locks.exclusive(self.root / f".{name}.lock", _LOCK_PATIENCE))
+            held = stack.pop_all()
+        with held:
             yield
-        finally:
-            lock.release()
 
     def delete(self, name: str, size: int | None = None) -> None:
         """Remove a file if it exists; never one outside the library.
@@ -206,27 +224,23 @@ class Folder:
             path.unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Remove the temporary files that nobody writes to any more."""
-        temporary.remove_abandoned(self.root / INCOMING)
+        """Remove the temporary files that nobody writes to any more, on every disk."""
+        for folder in (self.root / INCOMING, *self.root.glob(f"*/{INCOMING}")):
+            temporary.remove_abandoned(folder)
+
+
+@contextmanager
+def _as_refusal(file: TemporaryFile) -> Iterator[None]:
+    """Turn "no such file" into a refused name where the disk is there: SMB servers say it so."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if file.path.exists():
+            raise OSError(errno.EINVAL, "Invalid name") from error
+        raise
 
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def translate_errors(root: Path) -> Iterator[None]:
-    """Turn an OSError into a LibraryError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise LibraryError(
-                f"the disk of the library {root} is full: free some space"
-            ) from error
-        raise LibraryError(
-            f"the library {root} cannot be written ({error.strerror}): "
-            "check its permissions, or choose another folder with UNSPLASH_LIBRARY"
-        ) from error

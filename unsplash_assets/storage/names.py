@@ -5,6 +5,8 @@ Add a name here when the project puts a new file into the library. `folder` read
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import product
 from typing import Final, NewType
 
 from unsplash_assets.model.text import JOINERS
@@ -16,6 +18,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WORDS_LENGTH: Final = 60  # characters
 _WORDS_BYTES: Final = 140
 _FOLDER_BYTES: Final = 120
+_SHORTER: Final = (_WORDS_BYTES, 60, 30, 15, 0)  # bytes of a name that has to be shorter
 _RESERVED: Final = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
 )
@@ -57,6 +60,21 @@ def photo_path(topic: str, description: str | None, photo_id: str, extension: st
     """
     words = _fit(_slug(description or topic)[:_WORDS_LENGTH], _WORDS_BYTES) or "photo"
     return RelativePath(f"{folder_name(topic)}/{words}_{photo_id}_{_case(photo_id)}.{extension}")
+
+
+def plainer_names(name: RelativePath) -> Iterator[RelativePath]:
+    """Yield a photo's name, and then shorter ones, for file systems that do not take it.
+
+    First the words become fewer, then those of the folder too; at last only the id is left.
+    """
+    folder, _, file_name = name.rpartition("/")
+    words, _, rest = file_name.partition("_")
+    folders, beginnings = (
+        dict.fromkeys(_fit(part, size) or fallback for size in _SHORTER)
+        for part, fallback in ((folder, "topic"), (words, "photo"))
+    )
+    for shorter, beginning in product(folders, beginnings):
+        yield RelativePath(f"{shorter}/{beginning}_{rest}")
 
 
 def other_name(name: RelativePath, number: int) -> RelativePath:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database, open_database, read_database
+from unsplash_assets.catalogue.engines import engine_of, reading_engine
 from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
 from unsplash_assets_tests.support.processes import Processes, python
@@ -233,3 +234,54 @@ def test_where_sqlite_keeps_the_catalogue_can_be_asked(database: Database, tmp_p
     assert database.file == tmp_path / "library" / "catalogue.db"
     with closing(read_database(tmp_path / "nothing", None, "live")) as in_memory:
         assert in_memory.file is None
+
+
+def reading(file: Path) -> Database:
+    """Open a catalogue as where it can only be read."""
+    return Database(reading_engine(file), "live", is_read_only=True)
+
+
+def test_a_catalogue_that_can_only_be_read_has_nothing_beside_it(tmp_path: Path) -> None:
+    with opened(tmp_path) as database:
+        advance(database, 7)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with closing(reading(tmp_path / "catalogue.db")) as looked_at:
+        assert sequence(looked_at) == 7
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_catalogue_that_another_writes_can_be_read_without_writing(tmp_path: Path) -> None:
+    with opened(tmp_path) as database:
+        advance(database, 7)
+        with closing(reading(tmp_path / "catalogue.db")) as looked_at:
+            advance(database, 2)
+            assert sequence(looked_at) == 9
+
+
+def test_what_would_write_where_one_can_only_read_is_one_line(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    file = tmp_path / "catalogue.db"
+    with closing(reading(file)) as looked_at, pytest.raises(LibraryError) as caught:
+        advance(looked_at)
+    assert str(caught.value) == (
+        f"the catalogue {file} can only be read here: check its permissions, and whether its disk "
+        "is mounted read-only"
+    )
+
+
+def test_the_lock_is_where_the_catalogue_is(tmp_path: Path) -> None:
+    """The folder of the photos may be on a disk that knows no locks."""
+    (tmp_path / "local").mkdir()
+    with opened(tmp_path / "library", f"sqlite:///{tmp_path}/local/photos.db"):
+        assert (tmp_path / "local" / ".catalogue.lock").exists()
+        assert not (tmp_path / "library").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:photos.db?uri=true"]
+)
+def test_a_catalogue_without_a_path_of_its_own_has_no_file(url: str) -> None:
+    with closing(Database(engine_of(url), "live")) as database:
+        assert database.file is None
+        assert database.is_kept == ("photos.db" in url)

@@ -1,4 +1,4 @@
-"""Tests of `catalogue.migration`: catalogues of earlier programs come forward, none is lost."""
+"""Tests of `catalogue.migrations`: catalogues of earlier programs come forward, none is lost."""
 
 import json
 import sqlite3
@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from unsplash_assets.catalogue import migration
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.curation import Curation
 from unsplash_assets.catalogue.database import Database, open_database
 from unsplash_assets.catalogue.events import DownloadEvents
+from unsplash_assets.catalogue.migrations import forms
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.retention import Retention
 from unsplash_assets.errors import LibraryError
@@ -160,7 +160,7 @@ def test_the_files_lead_to_what_the_program_describes(library: Path) -> None:
     open_database(library, None, "live").close()
     engine = sa.create_engine(f"sqlite:///{library / 'catalogue.db'}")
     with engine.connect() as connection:
-        options = {"version_table": migration.VERSION_TABLE, "compare_server_default": True}
+        options = {"version_table": forms.VERSION_TABLE, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, db.metadata) == []
     engine.dispose()
@@ -313,17 +313,17 @@ def test_a_key_that_was_refused_in_form_3_gets_its_second_look(third_library: Pa
 def test_a_catalogue_comes_forward_once(library: Path) -> None:
     for _ in range(2):
         open_database(library, None, "live").close()
-    assert read(library, "SELECT version_num FROM catalogue_version") == [(migration.CURRENT,)]
+    assert read(library, "SELECT version_num FROM catalogue_version") == [(forms.CURRENT,)]
 
 
 def test_the_newest_form_is_the_one_that_the_program_knows() -> None:
-    files = (Path(migration.__file__).with_name("migrations") / "versions").glob("form_*.py")
-    assert max(int(file.stem.removeprefix("form_")) for file in files) == int(migration.CURRENT)
+    files = (Path(forms.__file__).with_name("versions")).glob("form_*.py")
+    assert max(int(file.stem.removeprefix("form_")) for file in files) == int(forms.CURRENT)
 
 
 def test_every_earlier_form_has_its_dump_here() -> None:
     """A new form needs a dump of the one before it, made by the program of that time."""
-    assert sorted(FORMS) == [str(form) for form in range(1, int(migration.CURRENT))]
+    assert sorted(FORMS) == [str(form) for form in range(1, int(forms.CURRENT))]
 
 
 def test_a_catalogue_of_a_newer_program_is_left_alone_and_says_so(library: Path) -> None:

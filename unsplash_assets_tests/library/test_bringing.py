@@ -1,9 +1,12 @@
 """Tests of `library.bringing`: several pictures at once, each for itself, over real sockets."""
 
+import errno
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -33,7 +36,9 @@ from unsplash_assets.library.verification import verify
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
-from unsplash_assets.storage.folder import sha256
+from unsplash_assets.storage.folder import Folder, TemporaryFile, sha256
+from unsplash_assets.storage.names import RelativePath, folder_name
+from unsplash_assets.storage.refusals import translate_errors
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets_tests.conftest import Clock, Noted, Opened, Serve
 from unsplash_assets_tests.support.libraries import cut
@@ -616,3 +621,94 @@ def test_the_result_has_what_is_still_to_do(
     brought = bring(library, "sea", "mine", last_try=False)
     assert brought.error is None, "an event that failed costs no photo"
     assert (brought.unsent_events, brought.waiting) == (2, COUNT - 2)
+
+
+LONGEST_PATH = 4_095
+"""Bytes of a path on Linux."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a known bound of paths")
+def test_a_name_that_the_file_system_does_not_take_is_shortened(
+    opened: Opened, serve: Serve, tmp_path: Path
+) -> None:
+    """The folder is so deep that the end of a path has 220 bytes left."""
+    root = tmp_path
+    while (left := LONGEST_PATH - 220 - len(str(root))) > 0:
+        root /= "d" * min(left, 200)
+    topic = "ю" * 60
+    mine: Library = opened(
+        api_url=serve(Emulator()),
+        topics=topic,
+        library=str(root),
+        catalogue=f"sqlite:///{tmp_path}/catalogue.db",
+        rendition="thumb",
+        photos_per_run="2",
+    )
+    photos = mine.client.random_photos(topic, 2).photos
+    described = (replace(photo, alt_description="ж" * 90) for photo in photos)
+    mine.photos.add(topic, list(described))
+    with working_on(mine, "mine", topic):
+        chosen = choose_photos(mine, topic, "mine").photos
+        brought = bring(mine, topic, "mine", last_try=True)
+    assert (brought.error, brought.not_stored) == (None, {})
+    assert sorted(brought.outcome.stored) == sorted(ids(chosen))
+    for file in brought.outcome.stored.values():
+        assert file.path.startswith(f"{folder_name(topic)}/{'ж' * 30}_")
+        assert sha256(root / file.path) == file.sha256
+    assert verify(mine).findings == ()
+
+
+class Odd(Folder):
+    """A folder in which one file cannot get its name, for a reason of its own."""
+
+    def __init__(self, root: Path, error: Exception, photo_id: str) -> None:
+        super().__init__(root)
+        self._error = error
+        self._photo_id = photo_id
+
+    def publish(self, file: TemporaryFile, name: RelativePath) -> None:
+        if self._photo_id not in name:
+            super().publish(file, name)
+            return
+        with translate_errors(self.root, of_one_file=True):
+            raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(
+            OSError(errno.EINVAL, "Invalid argument"), "refuses the photo's file (Inv", id="name"
+        ),
+        pytest.param(OSError(errno.EILSEQ, "Odd"), "refuses the photo's file (Odd)", id="script"),
+        pytest.param(OSError(errno.EPERM, "Not so"), "the photo's file (Not so)", id="permission"),
+        pytest.param(OSError(errno.EFBIG, "Too large"), "file (Too large)", id="size"),
+        pytest.param(ValueError("no\nidea"), "unforeseen error (ValueError: no idea)", id="bug"),
+    ],
+)
+def test_whatever_the_error_of_one_photo_it_costs_no_other_and_blocks_no_topic(
+    library: Library, choose: Choose, error: Exception, reason: str
+) -> None:
+    odd, *others = ids(choose())
+    vars(library)["folder"] = Odd(library.folder.root, error, odd)
+    brought = bring(library, "sea", "mine", last_try=False)
+    assert sorted(brought.outcome.stored) == sorted(others)
+    assert (brought.error, list(brought.not_stored)) == (None, [odd])
+    assert reason in brought.not_stored[odd]
+    assert verify(library).findings == ()
+    library.photos.add("sea", library.client.random_photos("sea", 2).photos)
+    assert odd not in ids(library.photos.choose("sea", 2, "next", "thumb", lambda u: u["thumb"]))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.ENOENT, errno.EACCES])
+def test_the_trouble_of_the_whole_disk_is_raised_and_what_was_stored_is_recorded(
+    library: Library, choose: Choose, number: int
+) -> None:
+    odd, *others = ids(choose(2))
+    vars(library)["folder"] = Odd(library.folder.root, OSError(number, "of the test"), odd)
+    with pytest.raises(LibraryError, match=r"the library .* cannot be written"):
+        bring(library, "sea", "mine", last_try=False)
+    assert sorted(ids(library.photos.stored_by("mine"))) in ([], others)
+    assert verify(library).findings == ()
+    del vars(library)["folder"], vars(library)["downloader"]
+    assert odd in ids(library.photos.take_over("sea", "mine"))

@@ -78,9 +78,7 @@ def store(url: str, folder: Folder, limits: Limits = LIMITS, own_path: str = "")
     """Download the photo from a URL, and publish it."""
     downloader = Downloader(HttpTransport(), folder, limits, app_name="tests", mode="live")
     with downloader.download(replace(PHOTO, url=url), own_path) as download:
-        folder.publish(download.temporary, download.name)
-    assert download.file.path == download.name
-    return download.file
+        return download.publish()
 
 
 def fetch(url: str, folder: Folder, limits: Limits = LIMITS) -> str:

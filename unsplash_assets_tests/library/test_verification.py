@@ -335,8 +335,8 @@ def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: StockedLibrar
     mine.bring(1)
     (chosen,) = mine.catalogue.choose("sea", 1, "other", "thumb", lambda urls: urls["thumb"])
     with mine.library.downloader.download(chosen) as download:
-        mine.folder.publish(download.temporary, download.name)
-    assert download.name in mine.files()
+        file = download.publish()
+    assert file.path in mine.files()
     assert mine.found() == []
 
 

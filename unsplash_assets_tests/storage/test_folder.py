@@ -9,14 +9,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import pytest
 
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import FileRefused, LibraryError, UnsplashAssetsError
 from unsplash_assets.storage import folder as folder_module
 from unsplash_assets.storage.folder import INCOMING, Folder, TemporaryFile, sha256
 from unsplash_assets.storage.names import MARKER, RelativePath
 from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.rivals import gone_process
 from unsplash_assets_tests.support.waiting import CEILING
 
 NAME = RelativePath("sea/a-name.jpg")
@@ -24,6 +27,8 @@ NAME = RelativePath("sea/a-name.jpg")
 HOLDS_A_LOCK = """
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 from unsplash_assets.storage.folder import Folder
 with Folder(Path(sys.argv[1])).exclusive("work"):
     print("held", flush=True)
@@ -152,7 +157,7 @@ def test_the_umask_decides_who_may_read_a_file(folder: Folder, umask: int, mode:
         assert folder.path(name).stat().st_mode & 0o777 == mode
 
 
-def one_line(error: LibraryError) -> str:
+def one_line(error: UnsplashAssetsError) -> str:
     """Return the message of an error, which has to be one line."""
     message = str(error)
     assert len(message.splitlines()) == 1
@@ -200,7 +205,7 @@ def test_the_error_of_a_full_disk_is_one_line(folder: Folder) -> None:
 
 @contextmanager
 def small_files_only(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size, as on a full disk."""
+    """Let no file of this process grow beyond a size, as on a disk that takes no larger ones."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -223,12 +228,12 @@ def small_files_only(size: int) -> Iterator[None]:
         ),
     ],
 )
-def test_a_disk_that_fills_up_is_a_one_line_error_and_leaves_nothing(
+def test_a_file_that_is_too_large_for_the_disk_is_refused_in_one_line_and_leaves_nothing(
     folder: Folder, size: int
 ) -> None:
-    with small_files_only(1_000), pytest.raises(LibraryError) as caught:
+    with small_files_only(1_000), pytest.raises(FileRefused) as caught:
         publish(folder, b"x" * size)
-    assert "cannot be written (" in one_line(caught.value)
+    assert "refuses the photo's file (" in one_line(caught.value)
     assert files(folder) == []
 
 
@@ -280,6 +285,58 @@ def test_a_file_is_published_and_deleted_in_a_topics_folder_that_is_a_link(
     for _ in range(2):  # deleting it again does no harm
         folder.delete(NAME, size=4)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.fixture
+def other_disk(folder: Folder) -> Iterator[Path]:
+    """A folder on another disk than the library's."""
+    folder.root.mkdir()
+    for place in (Path("/dev/shm"), Path("/var/tmp"), Path.home()):  # noqa: S108 - it is removed
+        if place.is_dir() and place.stat().st_dev != folder.root.stat().st_dev:
+            with TemporaryDirectory(dir=place) as name:
+                yield Path(name)
+            return
+    pytest.skip("there is no second disk here")
+
+
+def test_a_topics_folder_may_lead_to_another_disk(folder: Folder, other_disk: Path) -> None:
+    folder.path("sea").symlink_to(other_disk, target_is_directory=True)
+    publish(folder, b"before")
+    publish(folder, b"some")
+    assert folder.path(NAME).read_bytes() == b"some"
+    assert files(folder) == []  # nothing temporary, and links are not followed
+    assert sorted(path.name for path in other_disk.rglob("*")) == [INCOMING, "a-name.jpg"]
+
+
+@pytest.mark.process
+def test_what_a_killed_process_left_on_another_disk_is_removed(
+    folder: Folder, elsewhere: Path, processes: Processes
+) -> None:
+    left = elsewhere / INCOMING / f"{quote(str(gone_process(processes)), safe='')}+x.part"
+    left.parent.mkdir()
+    left.write_text("half a picture")
+    folder.clean()
+    assert not left.exists()
+
+
+@posix_only
+def test_a_file_whose_disk_knows_no_flushing_is_complete_all_the_same(folder: Folder) -> None:
+    with Path(os.devnull).open("wb", buffering=0) as file:
+        with pytest.raises(OSError, match="Invalid argument"):
+            os.fsync(file.fileno())
+        folder.complete(TemporaryFile(Path(os.devnull), file))
+
+
+def test_a_name_that_cannot_be_has_no_file(folder: Folder) -> None:
+    folder.root.mkdir()
+    assert folder.stamp("x" * 300) is None
+
+
+def test_a_name_that_cannot_be_is_refused_in_one_line_and_leaves_nothing(folder: Folder) -> None:
+    with pytest.raises(FileRefused) as caught, folder.temporary() as temporary:
+        folder.publish(temporary, RelativePath(f"sea/{'x' * 300}"))
+    assert "refuses the photo's file (File name too long)" in one_line(caught.value)
+    assert files(folder) == []
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from unsplash_assets.storage.names import (
     NEWS,
     PAGE,
+    RelativePath,
     folder_name,
     is_thumbnail,
     other_name,
     photo_id_of,
     photo_path,
+    plainer_names,
     thumbnail_path,
 )
 
@@ -207,3 +209,25 @@ def test_a_thumbnail_is_known_by_its_path(sha256: str) -> None:
 )  # fmt: skip
 def test_no_other_path_is_taken_for_a_thumbnails(name: str) -> None:
     assert not is_thumbnail(name)
+
+
+def test_plainer_names_begin_with_the_usual_one_and_end_with_the_id_alone() -> None:
+    usual = photo_path("ю" * 60, "wave " * 50, "abcdefghiJK", "webp")
+    first, *others, last = plainer_names(usual)
+    assert first == usual
+    assert last == "topic/photo_abcdefghiJK_600.webp"
+    assert len({first, *others, last}) == len(others) + 2
+    assert {photo_id_of(name.rpartition("/")[2]) for name in others} == {"abcdefghiJK"}
+
+
+def test_fewer_words_are_tried_before_another_folder() -> None:
+    usual = photo_path("ю" * 60, "wave " * 50, "abcdefghiJK", "webp")
+    folders = [name.partition("/")[0] for name in plainer_names(usual)]
+    assert folders == sorted(folders[:-4], key=len, reverse=True) + ["topic"] * 4
+    assert folders[:4] == [folder_name("ю" * 60)] * 4
+
+
+def test_a_short_name_has_few_plainer_ones() -> None:
+    assert list(plainer_names(RelativePath("sea/wave_a_0.jpg"))) == [
+        "sea/wave_a_0.jpg", "sea/photo_a_0.jpg", "topic/wave_a_0.jpg", "topic/photo_a_0.jpg",
+    ]  # fmt: skip

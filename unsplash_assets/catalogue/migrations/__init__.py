@@ -1,1 +1,1 @@
-"""The forms that the catalogue has had, one file each in `versions`; run by `migration`."""
+"""The forms that the catalogue has had, one file each in `versions`; run by `forms`."""

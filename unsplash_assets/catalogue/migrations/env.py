@@ -1,4 +1,4 @@
-"""Alembic's entry: it works in the transaction that `migration` gives it."""
+"""Alembic's entry: it works in the transaction that `forms` gives it."""
 
 from alembic import context
 

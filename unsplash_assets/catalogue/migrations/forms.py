@@ -1,6 +1,6 @@
 """Brings a catalogue to the form that this program knows, with Alembic.
 
-A change of a table is a new file in `migrations/versions` and its number in CURRENT; a test
+A change of a table is a new file in `versions` and its number in CURRENT; a test
 compares what the files lead to with what `tables` describes. Catalogues only go forward.
 """
 
@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from unsplash_assets.errors import LibraryError
 
 CURRENT: Final = "4"
-"""The newest file in `migrations/versions`."""
+"""The newest file in `versions`."""
 VERSION_TABLE: Final = "catalogue_version"
 """Not Alembic's usual name, for Dagster keeps one of that name in its databases."""
 
-_SCRIPTS: Final = Path(__file__).with_name("migrations")
+_SCRIPTS: Final = Path(__file__).parent
 _UNNUMBERED: Final = "1"
 
 version = sa.Table(

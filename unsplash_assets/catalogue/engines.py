@@ -1,0 +1,96 @@
+"""The ways to a database: SQLite in a file, read-only or in memory, and every other by its URL.
+
+What is special to SQLite stands in `_tune_sqlite`. `database` uses the engines.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.storage.sqlite_files import has_log
+
+_BUSY: Final = 30.0  # seconds to wait for another process's transaction
+_NO_LOCKS: Final = (
+    " (another program has held it for long; or its file system has no locks: keep the catalogue "
+    "on a local disk, with UNSPLASH_CATALOGUE)"
+)
+_HINTS: Final = {
+    "database is locked": _NO_LOCKS,
+    "locking protocol": _NO_LOCKS,
+    "disk is full": " (free some space)",
+    "disk I/O error": (
+        " (free some space if the disk is full; or its file system lacks the shared memory that "
+        "SQLite needs: keep the catalogue on a local disk, with UNSPLASH_CATALOGUE)"
+    ),
+}
+"""SQLite reports the last one where a full disk has no room for its shared memory."""
+
+
+def reading_engine(file: Path) -> sa.Engine:
+    """Return an engine that needs no file beside SQLite's own, unless one with changes is there."""
+    how = "mode=ro" if has_log(file) else "mode=ro&immutable=1"
+    uri = f"file:{quote(str(file.absolute()))}?{how}"
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(file)),
+        creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False),
+    )
+    _tune_sqlite(engine, is_read_only=True)
+    return engine
+
+
+def memory_engine() -> sa.Engine:
+    """Return an engine whose database is in memory, for all threads."""
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    _tune_sqlite(engine)
+    return engine
+
+
+def engine_of(url: str | sa.URL) -> sa.Engine:
+    """Return the engine of an SQLAlchemy URL. Raises SettingsError where it cannot be used."""
+    try:
+        engine = sa.create_engine(url)
+    except (sa.exc.NoSuchModuleError, ImportError) as error:
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
+        ) from None
+    except (sa.exc.ArgumentError, ValueError):  # quotes what it took for port or option
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE",
+            "not usable (a part of it cannot be read)",
+            "check port and options, and write @ : / in a password as %40 %3A %2F",
+        ) from None
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine)
+    return engine
+
+
+def _tune_sqlite(engine: sa.Engine, *, is_read_only: bool = False) -> None:
+    """Let SQLite wait for others, read beside a writer, and leave transactions to `writing`."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:  # noqa: ANN401 - an sqlite3.Connection
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(_BUSY * 1000)}")
+        if not is_read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn the database's errors into LibraryError, one line each."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        hint = next((said for known, said in _HINTS.items() if known in reason), "")
+        raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error
