@@ -3,11 +3,11 @@
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or settings.
 """
 
-import sys
 from typing import IO, Any
 
 import click
 
+from unsplash_assets.cli.output import guarded, say
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library.curation import read_photo_id
 from unsplash_assets.settings import environment
@@ -20,8 +20,8 @@ class _Failure(click.ClickException):
     def __init__(self, error: UnsplashAssetsError) -> None:
         super().__init__(str(error))
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"unsplash-assets: {self.message}", file=file or sys.stderr)
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
+        say(f"unsplash-assets: {self.message}")
 
 
 class _WrongSettings(_Failure):
@@ -30,6 +30,11 @@ class _WrongSettings(_Failure):
 
 class Commands(click.Group):
     """A group whose commands end with one line for each of our errors."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
+        """Run as a program."""
+        with guarded():
+            return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the command, and translate its errors."""

@@ -3,6 +3,7 @@
 import click
 
 from unsplash_assets.cli.base import PhotoCommand, load_settings, photo_id
+from unsplash_assets.cli.output import say
 from unsplash_assets.library import curation
 from unsplash_assets.library.opening import open_library
 
@@ -19,10 +20,10 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click pass
     with open_library(settings, create=not undo) as library:
         if undo:
             library.curation.unban(photo)
-            click.echo(f"{photo} is no longer banned: it may come again", err=True)
+            say(f"{photo} is no longer banned: it may come again")
             return
         done = curation.ban(library, photo)
-        click.echo(f"{photo} {_describe(done)}", err=True)
+        say(f"{photo} {_describe(done)}")
         if done.removed:
             from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow
 
@@ -52,4 +53,4 @@ def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - a flag, as cl
         else:
             library.curation.favour(photo)
     message = "is no longer a favourite" if remove else "is a favourite: UNSPLASH_KEEP spares it"
-    click.echo(f"{photo} {message}", err=True)
+    say(f"{photo} {message}")

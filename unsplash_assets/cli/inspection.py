@@ -6,6 +6,7 @@ import click
 
 from unsplash_assets.cli import progress, terminal
 from unsplash_assets.cli.base import load_settings
+from unsplash_assets.cli.output import data_output, say, text_output
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library import verification
 from unsplash_assets.library.export import FORMATS, rows
@@ -24,11 +25,13 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     with open_library(settings, create=False, needs_files=False) as library:
         seen = look(library)
     for warning in seen.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}")
     if as_json:
-        click.echo(terminal.status_as_json(seen))
+        with data_output() as output:
+            output.write(f"{terminal.status_as_json(seen)}\n")
     else:
-        terminal.print_status(seen, settings, time.time())
+        with text_output() as output:
+            terminal.print_status(seen, settings, time.time(), output)
 
 
 @click.command()
@@ -43,7 +46,7 @@ def verify(repair: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     with open_library(load_settings(), create=False) as library:
         with progress.file_progress("verified") as on_progress:
             seen = verification.verify(library, on_progress)
-        with terminal.data_output() as output:
+        with data_output() as output:
             output.writelines(f"{printable(str(found))}\n" for found in seen.findings)
         terminal.print_verification(seen, hint=bool(seen.bad) and not repair)
         left = _repair(library, seen) if repair and seen.bad else len(seen.bad)
@@ -76,7 +79,7 @@ def export(form: str) -> None:
     with (
         open_library(settings, create=False, needs_files=False) as library,
         library.photos.all_stored() as photos,
-        terminal.data_output() as output,
+        data_output() as output,
     ):
         FORMATS[form](rows(photos, settings.mode, settings.app_name), output)
 
@@ -99,9 +102,10 @@ def open_gallery() -> None:
         except LibraryError as error:
             if not page.is_file():
                 raise
-            click.echo(f"warning: the page is that of an earlier run: {error}", err=True)
+            say(f"warning: the page is that of an earlier run: {error}")
         else:
             if written.warnings:
                 raise LibraryError(written.warnings[0])
-    click.echo(str(page))
+    with data_output() as output:
+        output.write(f"{page}\n")
     Viewer.from_settings(settings).open_page(page)

@@ -12,6 +12,7 @@ from unsplash_assets.cli import progress
 from unsplash_assets.cli.base import Commands, load_settings
 from unsplash_assets.cli.curation import ban, favourite
 from unsplash_assets.cli.inspection import export, open_gallery, status, verify
+from unsplash_assets.cli.output import data_output, say
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import DEMO_HINT, Settings
@@ -36,14 +37,14 @@ def fetch(topic: str, count: int | None) -> None:
     environment.enter_project(settings.project)
     wanted = count or settings.photos_per_run
     if settings.mode == "demo":
-        click.echo(f"Demo: {DEMO_HINT}.", err=True)
+        say(f"Demo: {DEMO_HINT}.")
 
     from unsplash_assets.cli import fetch as job  # noqa: PLC0415 - Dagster takes most of a second
 
     with progress.fetch_progress(topic, wanted) as on_progress:
         fetched = job.fetch(settings, name, wanted, on_progress)
-    for photo in fetched.stored:
-        click.echo(str(settings.library / photo.path))
+    with data_output() as output:
+        output.writelines(f"{settings.library / photo.path}\n" for photo in fetched.stored)
     if fetched.error:
         raise UnsplashAssetsError(fetched.error)
     if len(fetched.stored) < wanted:
@@ -87,8 +88,8 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
     application = with_fault(plain, faults) if faults else plain
 
     def announce(url: str) -> None:
-        click.echo(f"An emulated Unsplash answers at {url}, {limit} requests an hour.", err=True)
-        click.echo(f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY=any-key", err=True)
+        say(f"An emulated Unsplash answers at {url}, {limit} requests an hour.")
+        say(f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY=any-key")
 
     serve(application, port, announce)
 

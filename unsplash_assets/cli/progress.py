@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-import click
+from unsplash_assets.cli.output import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,13 +43,13 @@ def fetch_progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | Non
                 nonlocal done, last
                 show(stored, wanted, 0)
                 if trouble and trouble != last:
-                    click.echo(f"{topic}: {trouble}", err=True)
+                    say(f"{topic}: {trouble}")
                 done, last = stored, trouble or last
 
             yield on_progress
     finally:
         if done:
-            click.echo(f"{topic}: {done:,} of {wanted:,} stored", err=True)
+            say(f"{topic}: {done:,} of {wanted:,} stored")
 
 
 def format_duration(seconds: float) -> str:
@@ -133,6 +133,6 @@ def _lines(label: str, unit: str) -> _Show:
         if done in {printed, total} or now < printed_at + _LINE_INTERVAL:
             return
         printed_at, printed = now, done
-        click.echo(f"{label} {done:,} of {total:,} {unit}, {rate}, {left}", err=True)
+        say(f"{label} {done:,} of {total:,} {unit}, {rate}, {left}")
 
     return show

@@ -1,24 +1,18 @@
 """What the command line prints: results for people, data for programs.
 
-Add an output here; `main` has the commands, `progress` shows how far they are.
+Add an output here; `main` has the commands, `progress` shows how far they are, and `output` is the
+way in which all of them write.
 """
 
-import errno
-import io
 import json
-import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, TextIO
 
-import click
-
 from unsplash_assets.catalogue.runs import EndedRun
+from unsplash_assets.cli.output import say
 from unsplash_assets.cli.progress import format_duration
-from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.status import Status
 from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.model.text import printable
@@ -34,32 +28,6 @@ _LABEL_WIDTH: Final = len("last run  ")
 _UNLIMITED: Final = 10_000
 """Columns; more than any line has."""
 _BAD: Final = "bold red"
-_READER_GONE: Final = frozenset({errno.EPIPE, errno.EINVAL})
-"""The errors of a pipe whose reader has closed it; EINVAL on Windows."""
-
-
-@contextmanager
-def data_output() -> Iterator[TextIO]:
-    """Give standard output for data: UTF-8 on every system, line ends exactly as written.
-
-    Ends silently when a reader such as `head` closes the pipe. Raises UnsplashAssetsError if the
-    output cannot be written for another reason, such as a full disk.
-    """
-    output: TextIO | None = sys.stdout
-    if output is None:  # Python sets it to None if file descriptor 1 is closed
-        raise UnsplashAssetsError("standard output is closed: redirect it to a file or a program")
-    if isinstance(output, io.TextIOWrapper):
-        output.reconfigure(encoding="utf-8", newline="")
-    try:
-        yield output
-        output.flush()
-    except OSError as error:
-        # Python would try to write the rest of the buffer at exit, and report the failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
-        if error.errno not in _READER_GONE:
-            raise UnsplashAssetsError(
-                f"standard output cannot be written ({error.strerror}): redirect it elsewhere"
-            ) from error
 
 
 def print_verification(verification: Verification, *, hint: bool) -> None:
@@ -69,15 +37,15 @@ def print_verification(verification: Verification, *, hint: bool) -> None:
     result = findings or ("all of them whole" if verification.files else "nothing to verify")
     todo = "; unsplash-assets verify --repair downloads bad files again" if hint else ""
     size = f"{verification.files:,} files, {verification.bytes / 1e6:,.1f} MB"
-    click.echo(f"{size}: {result}{todo}", err=True)
+    say(f"{size}: {result}{todo}")
 
 
 def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:
     """Print which files were repaired, and why others were not."""
     for path in sorted(repaired):
-        click.echo(printable(f"repaired {path}"), err=True)
+        say(printable(f"repaired {path}"))
     for path, reason in sorted(failed.items()):
-        click.echo(printable(f"not repaired {path}: {reason}"), err=True)
+        say(printable(f"not repaired {path}: {reason}"))
 
 
 def status_as_json(status: Status) -> str:
@@ -102,14 +70,21 @@ def status_as_json(status: Status) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def print_status(status: Status, settings: Settings, now: float) -> None:
+def print_status(status: Status, settings: Settings, now: float, output: TextIO) -> None:
     """Print the status for a person; `now` is in seconds since 1970."""
     from rich.console import Console  # noqa: PLC0415 - few commands need it
-    from rich.filesize import decimal  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(file=output, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _UNLIMITED
+    with console.capture() as captured:  # rich has a way of its own with a reader that is gone
+        _print_parts(console, status, settings, now)
+    output.write(captured.get())
+
+
+def _print_parts(console: "Console", status: Status, settings: Settings, now: float) -> None:
+    from rich.filesize import decimal  # noqa: PLC0415
+
     console.print(_table_of_topics(status))
     console.print()
     _print_labelled(

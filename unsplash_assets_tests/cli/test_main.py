@@ -465,8 +465,10 @@ def store_photos(library: Path, name: str, count: int = 1) -> None:
     database = open_database(library, None, "demo")
     catalogue = Photos(database)
     for first in range(0, count, 500):
-        photos = [photo(number, photographer=name) for number in range(first, first + 500)]
-        catalogue.add("nature", photos[: count - first])
+        photos = [
+            photo(number, photographer=name) for number in range(first, min(first + 500, count))
+        ]
+        catalogue.add("nature", photos)
         chosen = catalogue.choose("nature", 500, "run", "full", lambda urls: urls["full"])
         catalogue.store({p.id: StoredFile(f"nature/{p.id}.jpg", 1, 1, 1, "0" * 64) for p in chosen})
     database.close()
