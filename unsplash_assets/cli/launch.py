@@ -1,40 +1,80 @@
 """What `make run` runs: reports a wrong setting or port in one line, then starts `dagster dev`.
 
-It replaces its own process with `dagster dev`, so a signal to `make` reaches Dagster.
+It stays the parent of `dagster dev`, which may wait minutes for a run when it is terminated: all of
+its processes end within seconds of a signal.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from typing import Final, NoReturn
 
+from unsplash_assets.cli.output import say
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.settings import environment
+from unsplash_assets.storage.groups import ProcessGroup
 from unsplash_assets.storage.records import RECORD_FOLDER
 
 HOST: Final = "127.0.0.1"
+PATIENCE: Final = 8.0
+"""Seconds in which `dagster dev` may end by itself."""
+_NAMES: Final = {"SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"}
+_SIGNALS: Final = [number for number in signal.Signals if number.name in _NAMES]
+"""What a person, a shell or a system ends a program with; Windows has only some of them."""
 _PORTS: Final = range(1, 65_536)
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become `dagster dev` on the port in `arguments`, or exit with 2 if that is impossible."""
+    """Run `dagster dev` on the port in `arguments`, or exit with 2 if that is impossible."""
+    _accept_signals()
     try:
-        settings = environment.load()
-        port = check_port(arguments[0])
-        environment.enter_project(settings.project)
+        sys.exit(_serve(_prepared(arguments[0])))
     except UnsplashAssetsError as error:
-        print(f"unsplash_assets: {error}", file=sys.stderr)  # noqa: T201
+        say(f"unsplash_assets: {error}")
         sys.exit(2)
+    except KeyboardInterrupt:  # a person has stopped it
+        sys.exit(0)
+
+
+def _accept_signals() -> None:
+    """Let each signal that ends a program interrupt this one.
+
+    A script's `make run &` starts it with SIGINT ignored, and Dagster takes its reaction to SIGTERM
+    from that. Only nohup means what it does.
+    """
+    for number in _SIGNALS:
+        is_nohup = number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+        if not is_nohup:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _prepared(port_text: str) -> list[str]:
+    """Check what can be checked, and return the command of `dagster dev`."""
+    settings = environment.load()
+    port = check_port(port_text)
+    environment.enter_project(settings.project)
     mode = "demo: UNSPLASH_API_KEY is not set" if settings.mode == "demo" else "live"
-    print(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).", flush=True)  # noqa: T201
+    say(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).")
     if not (settings.project / RECORD_FOLDER / "storage").exists():
         creation = [sys.executable, "-m", "unsplash_assets.cli.record"]
         subprocess.run(creation, check=False)  # noqa: S603 - `dagster dev` reports what is wrong
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
         command += ["-m", "unsplash_assets.definitions"]
-    os.execv(sys.executable, command)  # noqa: S606 - replaces this process
+    return command
+
+
+def _serve(command: list[str]) -> int:
+    """Run a command until it ends or a signal comes; leave none of its processes behind."""
+    group = ProcessGroup(command)
+    try:
+        return group.wait()
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        group.end(PATIENCE)
 
 
 def check_port(text: str) -> int:

@@ -2,8 +2,8 @@
 
 Only this room touches a path of the library, and only it uses psutil. `names` makes the paths,
 `folder` reads and writes the files, `temporary` names the temporary ones, `processes` tells which
-process is alive, `locks` keeps processes apart, `refusals` says what an error of the system means,
-`disks` warns of network folders, `sqlite_files` looks at a catalogue from outside, `marker` and
-`records` tell a library from an empty folder. `catalogue` decides which files there should be,
-`images.validation` what makes a file whole.
+process is alive, `groups` ends a program with all its processes, `locks` keeps processes apart,
+`refusals` says what an error of the system means, `disks` warns of network folders, `sqlite_files`
+looks at a catalogue from outside, `marker` and `records` tell a library from an empty folder.
+`catalogue` decides which files there should be, `images.validation` what makes a file whole.
 """

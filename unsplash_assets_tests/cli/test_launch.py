@@ -1,7 +1,9 @@
-"""Tests of `cli.launch`: what `make run` checks before it becomes `dagster dev`."""
+"""Tests of `cli.launch`: what `make run` checks first, and how all that it starts ends."""
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from shutil import copy
@@ -9,10 +11,14 @@ from typing import NoReturn
 
 import pytest
 
+from unsplash_assets.cli import launch
 from unsplash_assets.cli.launch import check_port, main
 from unsplash_assets.errors import SettingsError
 from unsplash_assets_tests.support.paths import PROJECT
-from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.waiting import CEILING
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
 
 def free_port() -> int:
@@ -52,7 +58,7 @@ def test_bad_settings_exit_with_2_and_one_line(
 
 
 class Started(Exception):
-    """The process would have become another one here."""
+    """The command would run here."""
 
 
 @pytest.mark.process
@@ -64,11 +70,11 @@ def test_dagsters_record_is_created_before_dagster_dev_starts(
     copy(PROJECT / "dagster.yaml", tmp_path)
     record = tmp_path / ".dagster" / "storage" / "history" / "runs.db"
 
-    def become(_: str, command: list[str]) -> NoReturn:
+    def start(command: list[str]) -> NoReturn:
         assert record.is_file()
         raise Started(*command)
 
-    monkeypatch.setattr(os, "execv", become)
+    monkeypatch.setattr(launch, "ProcessGroup", start)
     created: list[int] = []
     for _ in range(2):
         with pytest.raises(Started) as caught:
@@ -76,3 +82,63 @@ def test_dagsters_record_is_created_before_dagster_dev_starts(
         assert caught.value.args[1:4] == ("-m", "dagster", "dev")
         created.append(record.stat().st_mtime_ns)
     assert created[0] == created[1]
+
+
+LAUNCHES = """
+import sys
+from unsplash_assets.cli import launch
+launch.PATIENCE = 1.0
+launch._prepared = lambda _: sys.argv[1:]
+launch.main([""])
+"""
+"""Runs a command in the place of `dagster dev`."""
+
+LEAVES_MUCH = """
+import signal, subprocess, sys, time
+deaf = "import signal, sys, time; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+writes = "print('ready', flush=True); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", deaf + writes])
+sys.exit(5) if sys.argv[1:] else print("ready", flush=True)
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+"""A program that ends when it is interrupted, and leaves one that does not."""
+
+
+@pytest.mark.process
+@posix_only
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all_processes_also_of_a_script_in_the_background(
+    processes: Processes, number: signal.Signals
+) -> None:
+    """A shell starts a command with `&` so that it ignores SIGINT, unless it is interactive."""
+    script = ["sh", "-c", '"$@" & echo $!; wait', "sh"]
+    command = [*script, *python(LAUNCHES, *python(LEAVES_MUCH))]
+    running = processes.start(command, stdout=subprocess.PIPE)
+    assert running.stdout
+    lines = [running.stdout.readline().strip() for _ in range(3)]
+    launched = next(int(line) for line in lines if line.isdigit())
+    os.kill(launched, number)
+    assert running.stdout.read() == "interrupted\n"  # it ends when nobody is left to write
+    assert running.wait(CEILING) == 0
+
+
+@pytest.mark.process
+@posix_only
+def test_what_a_program_leaves_when_it_ends_by_itself_is_ended_too(processes: Processes) -> None:
+    done = processes.run(python(LAUNCHES, *python(LEAVES_MUCH, "ends")))
+    assert done.returncode == 5
+
+
+@pytest.mark.process
+@posix_only
+def test_under_nohup_it_runs_on_when_its_terminal_is_closed(processes: Processes) -> None:
+    """The command tells what it was started with; 1 is SIGHUP, and the last bit of a mask."""
+    shows = "import signal; print(*map(signal.getsignal, (signal.SIGHUP, signal.SIGINT)))"
+    nohup = ["sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh"]
+    done = processes.run([*nohup, *python(LAUNCHES, *python(shows))])
+    hangup, interrupt = done.stdout.split(maxsplit=1)
+    assert hangup in {"1", "Handlers.SIG_IGN"}
+    assert interrupt.startswith("<built-in function default_int_handler>")

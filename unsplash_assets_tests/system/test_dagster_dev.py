@@ -63,13 +63,17 @@ def live(
 
 @pytest.fixture(scope="module", autouse=True)
 def demo(live: Dev, start_dev: StartDev, tmp_path_factory: pytest.TempPathFactory) -> Dev:  # noqa: ARG001
-    """`make run` in a clone whose environment is ready, without a key."""
+    """`make run` in a clone whose environment is ready, without a key, as a script starts it.
+
+    A shell starts a command with `&` so that it ignores SIGINT, unless it is interactive.
+    """
     folder = tmp_path_factory.mktemp("demo")
     for name in ("dagster.yaml", "Makefile", "pyproject.toml", "workspace.yaml"):
         copy(PROJECT / name, folder)
     (folder / ".venv").symlink_to(sys.prefix)
     dev = Dev(folder, free_port(), [], {})
-    dev.command = ["make", "run", f"PORT={dev.port}", "--assume-old", ".venv/.run"]
+    make = ["make", "run", f"PORT={dev.port}", "--assume-old", ".venv/.run"]
+    dev.command = ["sh", "-c", '"$0" "$@" & wait $!', *make]
     return start_dev(dev)
 
 
@@ -166,8 +170,9 @@ def test_a_second_make_run_names_the_busy_port(demo: Dev) -> None:
     assert f"PORT is {demo.port}, which cannot be opened" in second.log.read_text()
 
 
-def test_ctrl_c_leaves_no_process(demo: Dev) -> None:
-    demo.send(signal.SIGINT, to_all=True)
+def test_terminating_make_run_leaves_no_process(demo: Dev) -> None:
+    (make,) = psutil.Process(demo.process.pid).children()
+    make.terminate()
     wait_for(lambda: not demo.left(), "the end of all processes")
 
 
