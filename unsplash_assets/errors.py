@@ -21,6 +21,7 @@
     │       ├── PhotoGone    Unsplash no longer has it
     │       └── PhotoPutOff  not in this run: another error of this one photo
     │           ├── PhotoDenied  its server denies access to it
+    │           ├── PhotoSpoiled  two downloads brought the same bytes, and no whole picture
     │           └── FileRefused  the library's file system does not take its file
     └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, a retry costs more of it
 
@@ -116,6 +117,10 @@ class PhotoPutOff(PhotoRefused):
 
 class PhotoDenied(PhotoPutOff):
     """The picture server denies access (401, 403, 407); a few retries would not help."""
+
+
+class PhotoSpoiled(PhotoPutOff):
+    """Two downloads in a row brought the same bad bytes; a few retries would not help."""
 
 
 class FileRefused(PhotoPutOff):

@@ -9,16 +9,15 @@ most. Memory is bounded by the pixels, and by decoding one large picture at a ti
 """
 
 import mmap
-import re
 import threading
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from unsplash_assets.errors import PhotoRefused
-from unsplash_assets.images.containers import malformed
+from unsplash_assets.images.blocks import malformed
+from unsplash_assets.images.jpeg import FRAMES, PROGRESSIVE, SCAN, segments
 
 MAX_PIXELS: Final = 150_000_000
 """Unsplash's largest photos have about 100 million; far more than that is an attack."""
@@ -32,16 +31,7 @@ MAX_SCANNED_PIXELS: Final = 1_000_000_000
 LARGE: Final = 10_000_000
 """More pixels than this are decoded one picture at a time."""
 
-_MAX_PARTS: Final = 100_000
-
-_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""What follows 0xFF in a scan's data is zero, or a restart (D0 to D7); anything else ends it."""
-_LAST_WITHOUT_LENGTH: Final = 0xBF
-_START: Final = 0xD8
-_END: Final = 0xD9
-_SCAN: Final = 0xDA
-_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_HEAD_SIZE: Final = 4  # bytes: a segment's marker and length
 _FRAME_SIZE: Final = 6  # bytes: precision, height, width, the number of components
 
 _lock: Final = threading.Lock()
@@ -79,37 +69,19 @@ class _Jpeg:
 
 
 def _read(content: mmap.mmap) -> _Jpeg:
-    """Return what decoders find out of a JPEG, by going from marker to marker as they do."""
+    """Return what decoders find out of a JPEG before they decode it."""
     frame, in_first_scan, scans = b"", 0, 0
     is_progressive = False
-    for name, at in _segments(content):
-        if name in _FRAMES and not frame:
-            frame, is_progressive = content[at : at + _FRAME_SIZE], name in _PROGRESSIVE
-        if name == _SCAN:
+    for name, extent in segments(content):
+        at = extent.start + _HEAD_SIZE
+        if name in FRAMES and not frame:
+            frame, is_progressive = content[at : at + _FRAME_SIZE], name in PROGRESSIVE
+        if name == SCAN:
             scans += 1
-            in_first_scan = in_first_scan or content[at]
+            in_first_scan = in_first_scan or int.from_bytes(content[at : at + 1], "big")
         if scans > MAX_SCANS:
             raise PhotoRefused(f"the picture's JPEG has more than {MAX_SCANS} scans")
     if len(frame) < _FRAME_SIZE or not scans:
         raise malformed()
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     return _Jpeg(width, height, scans, is_progressive or in_first_scan < frame[5])
-
-
-def _segments(content: mmap.mmap) -> Iterator[tuple[int, int]]:
-    """Yield the name of each segment up to the picture's end, and where its content begins."""
-    at = 2
-    for _ in range(_MAX_PARTS):
-        found = _MARKER.search(content, at)
-        if found is None:
-            return
-        name, at = content[found.end() - 1], found.end()
-        if name == _END:
-            return
-        if name > _LAST_WITHOUT_LENGTH and name != _START:
-            length = int.from_bytes(content[at : at + 2], "big")
-            if at + length > len(content):
-                return
-            yield name, at + 2
-            at += length
-    raise malformed()

@@ -7,7 +7,8 @@ has it. `xmp` writes the packet.
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from unsplash_assets.images.containers import open_container, read_exactly
+from unsplash_assets.images.blocks import read_exactly
+from unsplash_assets.images.containers import open_container
 
 _CHUNK_SIZE: Final = 262_144  # bytes
 

@@ -1,10 +1,14 @@
 """Decides whether a file is a whole picture: its type, beginning, end, header and data.
 
+The bytes decide, whatever they are announced as. What is behind the picture's end, such as padding
+or the film of a motion photo, is left as it is: the picture in front of it is whole.
+
 A broken cache or disk leaves a hole: a run of zeros, or of ones where flash memory was erased.
-Whole pictures may have such runs too, so a run is only a suspicion, and the picture is then decoded
-strictly. For JPEG this is simplejpeg's work, since Pillow's decoder accepts holes. So does the
-decoder of WebP: a long run condemns a lossless WebP, but a hole in a lossy one goes unseen
-(Unsplash is asked for JPEG). A PNG has checksums, which reveal any damage.
+Whole pictures may have such runs too, so a run in what the picture is made of, not in its metadata,
+is a suspicion, and the picture is then decoded strictly. For JPEG this is simplejpeg's work, since
+Pillow's decoder accepts holes. So does the decoder of WebP: a long run condemns a lossless WebP,
+but a hole in a lossy one goes unseen (Unsplash is asked for JPEG). A PNG has checksums, which
+reveal any damage.
 
 This module sees files only: `transport` checks the announced length of a body. It cannot detect a
 bit that was flipped on the way here.
@@ -24,6 +28,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
+from unsplash_assets.images import jpeg
+from unsplash_assets.images.containers import open_container
 from unsplash_assets.images.decoding import (
     MAX_DECODED_PIXELS,
     MAX_PIXELS,
@@ -34,12 +40,13 @@ from unsplash_assets.storage.folder import sha256
 
 _MIN_SIDE: Final = 2  # pixels; content filters replace pictures by a single pixel
 
-_TAIL: Final = 64  # bytes
-_PADDING: Final = b"\x00\r\n "
-_SUSPICIOUS: Final = (bytes(64), b"\xff" * 64)
+_PNG_END: Final = b"IEND\xaeB`\x82"
+_ZEROS: Final = bytes(64)
+_SUSPICIOUS: Final = (_ZEROS, b"\xff" * 64)
 _HOLE: Final = bytes(512)
 """More zeros than a lossless WebP ever has in a row."""
 _LOSSLESS: Final = b"VP8L"
+_WEBP_DATA: Final = frozenset({b"VP8 ", _LOSSLESS, b"ALPH", b"ANMF"})
 _REDUCTION: Final = 8  # times smaller: the most that a JPEG decoder reduces by itself
 
 
@@ -71,18 +78,15 @@ class ValidPicture:
     sha256: str
 
 
-def validate(path: Path, media_type: str) -> ValidPicture:
-    """Return the facts of a file that is a whole picture of the announced type.
+def validate(path: Path) -> ValidPicture:
+    """Return the facts of a file that is a whole picture.
 
     Raises BadPicture if it is not, PhotoRefused if it is whole but not acceptable.
     """
     size = path.stat().st_size
     found = _format(path, size)
-    announced = media_type.partition(";")[0].strip().lower()
-    if announced != found.media_type:
-        raise BadPicture(
-            f"the picture is announced as {announced[:60]!r}, but is {found.media_type}"
-        )
+    if not _is_complete(path, found, size):
+        raise BadPicture(f"the picture ({found.media_type}) is cut short")
     width, height = _dimensions(path, found)
     _check_data(path, found, width * height)
     return ValidPicture(found, size, width, height, sha256(path))
@@ -123,24 +127,31 @@ def _open(path: Path, kind: Format) -> Iterator[ImageFile]:
 
 def _format(path: Path, size: int) -> Format:
     with path.open("rb") as file:
-        head = file.read(16)
-        file.seek(max(0, size - _TAIL))
-        tail = file.read()
+        head = file.read(12)
     if head.startswith(b"\xff\xd8\xff"):
-        return _complete(JPEG, tail.rstrip(_PADDING).endswith(b"\xff\xd9"))
+        return JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _complete(PNG, tail.endswith(b"IEND\xaeB`\x82"))
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        announced = int.from_bytes(head[4:8], "little") + 8
-        return _complete(WEBP, announced == size)
+        return PNG
+    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
+        return WEBP
     reason = "empty" if not size else "not a JPEG, PNG or WebP"
     raise BadPicture(f"no picture arrived: the file is {reason}")
 
 
-def _complete(kind: Format, is_complete: bool) -> Format:  # noqa: FBT001
-    if not is_complete:
-        raise BadPicture(f"the picture ({kind.media_type}) is cut short")
-    return kind
+def _is_complete(path: Path, kind: Format, size: int) -> bool:
+    """Return whether the picture has its end, wherever that of the file is."""
+    with _mapped(path) as content:
+        if kind is JPEG:
+            return jpeg.is_complete(content)
+        if kind is PNG:
+            return content.find(_PNG_END) != -1  # which is reached is found out below
+        return int.from_bytes(content[4:8], "little") + 8 <= size
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
 
 
 def _dimensions(path: Path, kind: Format) -> tuple[int, int]:
@@ -169,10 +180,33 @@ def _check_data(path: Path, kind: Format, pixels: int) -> None:
 
 
 def _is_suspicious(path: Path, kind: Format) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content[12:16] == _LOSSLESS and content.find(_HOLE) != -1:
+    """Return whether the picture may have a hole. Raises BadPicture if it has one for sure."""
+    with _mapped(path) as content:
+        data = list(_jpeg_data(content) if kind is JPEG else _webp_data(path))
+        if any(hole and _has(content, hole, part) for part, hole in data):
             raise _damaged(kind)
-        return any(content.find(run) != -1 for run in _SUSPICIOUS)
+        return any(_has(content, run, part) for part, _ in data for run in _SUSPICIOUS)
+
+
+def _has(content: mmap.mmap, run: bytes, part: range) -> bool:
+    return content.find(run, part.start, part.stop) != -1
+
+
+def _jpeg_data(content: mmap.mmap) -> Iterator[tuple[range, bytes | None]]:
+    """Yield what the picture is made of, and the run, if any, that no whole one has there.
+
+    Decoders pass over zeros between segments, even where a table was that they can do without.
+    """
+    for part in jpeg.parts(content):
+        if part.kind is not jpeg.Kind.METADATA:
+            yield part.extent, _ZEROS if part.kind is jpeg.Kind.BETWEEN else None
+
+
+def _webp_data(path: Path) -> Iterator[tuple[range, bytes | None]]:
+    with path.open("rb") as file:
+        for block in open_container(file)[1]:
+            if block.name in _WEBP_DATA:
+                yield block.content, _HOLE if block.name == _LOSSLESS else None
 
 
 def _damaged(kind: Format) -> BadPicture:
@@ -194,6 +228,6 @@ def _decode_jpeg(path: Path) -> None:
     """Decode it as small and grey as possible: this reads all of the data in little memory."""
     from simplejpeg import decode_jpeg  # noqa: PLC0415 - it imports numpy, and is seldom needed
 
-    decode_jpeg(
-        path.read_bytes(), "GRAY", min_height=1, min_width=1, min_factor=_REDUCTION, strict=True
-    )
+    with _mapped(path) as content:
+        bare = jpeg.bare(content)
+    decode_jpeg(bare, "GRAY", min_height=1, min_width=1, min_factor=_REDUCTION, strict=True)

@@ -7,7 +7,7 @@ validated. Which pictures, and how many at a time, is decided in `bringing` and 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from unsplash_assets.errors import (
     PhotoGone,
     PhotoPutOff,
     PhotoRefused,
+    PhotoSpoiled,
     ServerError,
     UnsplashAssetsError,
 )
@@ -27,7 +28,7 @@ from unsplash_assets.images.xmp import CREDIT_MARK, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
-from unsplash_assets.storage.folder import Folder, TemporaryFile
+from unsplash_assets.storage.folder import Folder, TemporaryFile, sha256
 from unsplash_assets.storage.names import RelativePath, other_name, photo_path, plainer_names
 from unsplash_assets.storage.refusals import is_of_one_file, library_error
 from unsplash_assets.transport.base import Limits, Timeouts
@@ -40,6 +41,8 @@ _HEADERS: Final = {
     "Accept": ", ".join(kind.media_type for kind in FORMATS),
     "Accept-Encoding": "identity",
 }
+_NO_PICTURE: Final = frozenset({"text/html", "application/xhtml+xml", "application/json"})
+"""The media types of whoever answers in a picture's place."""
 
 
 _REASON_LENGTH: Final = 200  # characters
@@ -81,6 +84,8 @@ class Downloader:
     limits: Limits
     app_name: str
     mode: Mode
+    bad: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of the last bad download of each photo that had one."""
 
     @contextmanager
     def download(self, photo: ChosenPhoto, own_path: str = "") -> Iterator[Download]:
@@ -93,15 +98,32 @@ class Downloader:
         credit = packet(Credit(photo, self.app_name, self.mode))
         with self.folder.temporary() as plain, self.folder.temporary() as credited:
             media_type = self._fetch(photo.url, plain)
-            validate(plain.path, media_type)
-            with plain.path.open("rb") as picture:
-                for chunk in embed(credit, picture):
-                    self.folder.write(credited, chunk)
-            self.folder.complete(credited)
-            valid = validate(credited.path, media_type)
+            with self._judged(photo.id, plain):
+                validate(plain.path)
+                _check_type(media_type)
+                with plain.path.open("rb") as picture:
+                    for chunk in embed(credit, picture):
+                        self.folder.write(credited, chunk)
+                self.folder.complete(credited)
+                valid = validate(credited.path)
             usual = photo_path(photo.topic, photo.description, photo.id, valid.format.extension)
             names = (self._free_name(name, own_path) for name in plainer_names(usual))
             yield Download(self.folder, credited, valid, names)
+
+    @contextmanager
+    def _judged(self, photo_id: str, plain: TemporaryFile) -> Iterator[None]:
+        """Raise PhotoSpoiled in place of BadPicture if the last download brought the same bytes.
+
+        Nothing arrived is no proof: a connection that ends at once leaves the same nothing twice.
+        """
+        try:
+            yield
+        except BadPicture as error:
+            content = sha256(plain.path) if plain.path.stat().st_size else ""
+            before, self.bad[photo_id] = self.bad.get(photo_id), content
+            if content and content == before:
+                raise PhotoSpoiled(f"{error} (two downloads brought the same)") from error
+            raise
 
     def _free_name(self, usual: RelativePath, own_path: str) -> RelativePath:
         names = chain((usual,), (other_name(usual, number) for number in count(2)))
@@ -150,6 +172,13 @@ def picture_limits(api_url: str, timeout: float, size: int) -> Limits:
     The catalogue may hold URLs of an API that is no longer used.
     """
     return Limits(Timeouts(total=timeout), size, picture_origins(api_url), is_confined=True)
+
+
+def _check_type(media_type: str) -> None:
+    """Refuse what is announced as a page or as data; any other type is but a hint."""
+    announced = media_type.partition(";")[0].strip().lower()
+    if announced in _NO_PICTURE:
+        raise BadPicture(f"no picture arrived: the file is announced as {announced}")
 
 
 def _check(answer: Answer) -> None:

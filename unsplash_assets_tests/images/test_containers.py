@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from unsplash_assets.errors import BadPicture
-from unsplash_assets.images.containers import open_container, read_exactly
+from unsplash_assets.images.blocks import read_exactly
+from unsplash_assets.images.containers import open_container
 
 START = {"JPEG": 2, "PNG": 8, "WEBP": 12}  # bytes before the first block
 FIRST = {"JPEG": b"\xe0", "PNG": b"IHDR", "WEBP": b"VP8 "}

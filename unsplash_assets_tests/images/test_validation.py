@@ -15,6 +15,14 @@ from PIL import Image, ImageFilter
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images.decoding import MAX_DECODED_PIXELS, MAX_PIXELS
 from unsplash_assets.images.validation import JPEG, PNG, WEBP, Format, ValidPicture, validate
+from unsplash_assets_tests.support.odd_pictures import (
+    FILM,
+    ODD_JPEGS,
+    SIZE,
+    in_the_header,
+    segment,
+    with_odd_scan_parameters,
+)
 
 FORMATS = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP}
 
@@ -57,16 +65,25 @@ def webp_of(content: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content
 
 
-def validated(content: bytes, media_type: str = "image/jpeg") -> ValidPicture:
+def photograph(kind: str, mode: str = "RGB", brightness: float = 1, **options: Any) -> bytes:
+    """Return a picture that is large enough for a hole in its middle."""
+    out = io.BytesIO()
+    smooth = Image.effect_noise((900, 600), 80).filter(ImageFilter.GaussianBlur(1))
+    smooth = smooth.point(lambda value: value * brightness)
+    smooth.convert("RGB").convert(mode).save(out, kind, **options)
+    return out.getvalue()
+
+
+def validated(content: bytes) -> ValidPicture:
     """Validate a content in a file of the current folder, which belongs to the test."""
     path = Path("picture.part")
     path.write_bytes(content)
-    return validate(path, media_type)
+    return validate(path)
 
 
-def validated_or_refused(content: bytes, media_type: str) -> ValidPicture | None:
+def validated_or_refused(content: bytes) -> ValidPicture | None:
     try:
-        return validated(content, media_type)
+        return validated(content)
     except (BadPicture, PhotoRefused):
         return None
 
@@ -87,7 +104,7 @@ def validated_or_refused(content: bytes, media_type: str) -> ValidPicture | None
 )
 def test_a_whole_picture_is_valid_and_has_its_facts(kind: str, content: bytes) -> None:
     expected: Format = FORMATS[kind]
-    assert validated(content, expected.media_type) == ValidPicture(
+    assert validated(content) == ValidPicture(
         format=expected,
         bytes=len(content),
         width=41,
@@ -96,40 +113,67 @@ def test_a_whole_picture_is_valid_and_has_its_facts(kind: str, content: bytes) -
     )
 
 
-@pytest.mark.parametrize("padding", [b"\0", b"\0" * 40, b"\r\n", b"\n \0"])
-def test_a_jpeg_may_be_padded_at_its_end(padding: bytes) -> None:
-    content = WHOLE["JPEG"] + padding
+@pytest.mark.parametrize("behind", [b"\0", bytes(4096), b"\r\n", b"<script>", WHOLE["JPEG"], FILM])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_picture_with_something_behind_its_end_is_whole(kind: str, behind: bytes) -> None:
+    content = WHOLE[kind] + behind
     assert validated(content).sha256 == hashlib.sha256(content).hexdigest()
 
 
-@pytest.mark.parametrize("announced", ["IMAGE/JPEG", "image/jpeg; charset=binary", " image/jpeg "])
-def test_a_type_may_be_announced_in_any_case_and_with_parameters(announced: str) -> None:
-    assert validated(WHOLE["JPEG"], announced).format is JPEG
+@pytest.mark.parametrize("odd", ODD_JPEGS.values(), ids=ODD_JPEGS)
+def test_a_jpeg_that_every_decoder_shows_is_whole_however_odd(odd: bytes) -> None:
+    assert (validated(odd).width, validated(odd).height) == SIZE
+
+
+BLACK = photograph("JPEG", "L", brightness=0, optimize=True)
 
 
 @pytest.mark.parametrize(
-    ("kind", "announced"),
+    "odd",
     [
-        ("JPEG", "image/png"),
-        ("JPEG", "image/webp"),
-        ("JPEG", "text/html"),
-        ("JPEG", ""),
-        ("JPEG", "image/jpegs"),
-        ("PNG", "image/jpeg"),
-        ("WEBP", "image/jpeg"),
-        ("WEBP", "application/octet-stream"),
+        pytest.param(with_odd_scan_parameters(BLACK), id="parameters of a scan"),
+        pytest.param(in_the_header(b"\0\1\2", BLACK), id="bytes between segments"),
+        pytest.param(in_the_header(b"\xff" * 100, BLACK), id="fill bytes between segments"),
+        pytest.param(BLACK + bytes(4096), id="padding"),
+        pytest.param(in_the_header(segment(0xE0, b"JFIF\0\7\7\0"), BLACK), id="another JFIF"),
     ],
 )
-def test_a_picture_of_another_type_than_announced_is_bad(kind: str, announced: str) -> None:
-    with pytest.raises(BadPicture, match=f"announced as '{announced}', but is image/"):
-        validated(WHOLE[kind], announced)
+def test_an_odd_jpeg_is_whole_under_suspicion_too(odd: bytes) -> None:
+    """A black picture is a run of zeros, for which it is decoded strictly."""
+    assert bytes(64) in odd[odd.index(b"\xff\xda") :]
+    assert validated(odd).format is JPEG
 
 
-def test_an_announced_type_is_quoted_as_one_short_line() -> None:
-    with pytest.raises(BadPicture) as caught:
-        validated(WHOLE["JPEG"], "text/\x1b[31m\n" + "x" * 10_000)
-    assert str(caught.value).isprintable()
-    assert len(str(caught.value)) < 200
+@pytest.mark.parametrize("where", [0.3, 0.9])
+@pytest.mark.parametrize("odd", ["behind", "profile", "parameters", "between"])
+def test_a_hole_in_the_data_of_an_odd_jpeg_is_found(odd: str, where: float) -> None:
+    whole = photograph("JPEG")
+    at = int(len(whole) * where)
+    spoiled = whole[:at] + bytes(4096) + whole[at + 4096 :]
+    content = {
+        "behind": spoiled + FILM,
+        "profile": in_the_header(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(300)), spoiled),
+        "parameters": with_odd_scan_parameters(spoiled),
+        "between": in_the_header(b"\0\1\2", spoiled),
+    }[odd]
+    with pytest.raises(BadPicture, match="has a hole"):
+        validated(content)
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc4"])
+@pytest.mark.parametrize("size", [64, 512])
+def test_a_hole_in_the_tables_is_no_padding_between_segments(marker: bytes, size: int) -> None:
+    whole = photograph("JPEG")
+    at = whole.index(marker)
+    with pytest.raises(BadPicture):
+        validated(whole[:at] + bytes(size) + whole[at + size :])
+
+
+def test_a_picture_that_is_cut_within_what_looks_like_its_end_is_bad() -> None:
+    """Exif has a small picture of its own, whose end is not that of the large one."""
+    whole = in_the_header(segment(0xE1, b"Exif\0\0" + WHOLE["JPEG"]), photograph("JPEG"))
+    with pytest.raises(BadPicture, match="is cut short"):
+        validated(whole[: len(whole) // 2])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +203,7 @@ def test_a_picture_that_is_cut_anywhere_is_bad(kind: str, data: st.DataObject) -
     whole = WHOLE[kind]
     length = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(BadPicture):
-        validated(whole[:length], FORMATS[kind].media_type)
+        validated(whole[:length])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -170,57 +214,46 @@ def test_a_picture_whose_end_is_zeros_is_bad(kind: str, data: st.DataObject) -> 
     length = data.draw(st.integers(0, len(whole) - 1))
     spoiled = whole[:length] + bytes(len(whole) - length)
     with pytest.raises(BadPicture):
-        validated(spoiled, FORMATS[kind].media_type)
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_with_trailing_data_is_bad(kind: str) -> None:
-    with pytest.raises(BadPicture, match="is cut short"):
-        validated(WHOLE[kind] + b"<script>", FORMATS[kind].media_type)
+        validated(spoiled)
 
 
 @pytest.mark.parametrize(
-    ("content", "media_type"),
+    "content",
     [
-        pytest.param(b"\xff\xd8\xff" + b"junk" * 50 + b"\xff\xd9", "image/jpeg", id="JPEG"),
-        pytest.param(
-            b"\x89PNG\r\n\x1a\n" + b"junk" * 50 + WHOLE["PNG"][-12:], "image/png", id="PNG"
-        ),
-        pytest.param(webp_of(b"junk" * 50), "image/webp", id="WebP"),
-        pytest.param(webp_of(b""), "image/webp", id="WebP without content"),
-        pytest.param(png_that_claims(0, 30), "image/png", id="PNG without width"),
-        pytest.param(jpeg_that_claims(0, 30), "image/jpeg", id="JPEG without width"),
+        pytest.param(b"\xff\xd8\xff" + b"junk" * 50 + b"\xff\xd9", id="JPEG"),
+        pytest.param(b"\x89PNG\r\n\x1a\n" + b"junk" * 50 + WHOLE["PNG"][-12:], id="PNG"),
+        pytest.param(webp_of(b"junk" * 50), id="WebP"),
+        pytest.param(webp_of(b""), id="WebP without content"),
+        pytest.param(png_that_claims(0, 30), id="PNG without width"),
+        pytest.param(jpeg_that_claims(0, 30), id="JPEG without width"),
     ],
 )
-def test_a_picture_with_an_unreadable_header_is_bad(content: bytes, media_type: str) -> None:
+def test_a_picture_with_an_unreadable_header_is_bad(content: bytes) -> None:
     with pytest.raises(BadPicture, match="the picture's header cannot be read"):
-        validated(content, media_type)
+        validated(content)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
-    ("content", "media_type"),
+    "content",
     [
-        pytest.param(jpeg_that_claims(15_001, 10_000), "image/jpeg", id="a little more"),
-        pytest.param(png_that_claims(10_001, 5_000), "image/png", id="PNG, a little more"),
-        pytest.param(webp_that_claims(10_001, 5_000), "image/webp", id="WebP, a little more"),
-        pytest.param(webp_that_claims(16_000, 16_000), "image/webp", id="WebP, which Pillow sees"),
-        pytest.param(png_that_claims(30_000, 30_000), "image/png", id="900 million"),
+        pytest.param(jpeg_that_claims(15_001, 10_000), id="a little more"),
+        pytest.param(png_that_claims(10_001, 5_000), id="PNG, a little more"),
+        pytest.param(webp_that_claims(10_001, 5_000), id="WebP, a little more"),
+        pytest.param(webp_that_claims(16_000, 16_000), id="WebP, which Pillow sees"),
+        pytest.param(png_that_claims(30_000, 30_000), id="900 million"),
         pytest.param(
             png_that_claims(2**31 - 1, 2**31 - 1),
-            "image/png",
             id="the most that a header can claim",
         ),
-        pytest.param(png_that_claims(1, 200_000_000), "image/png", id="a line"),
-        pytest.param(jpeg_that_claims(65_000, 65_000), "image/jpeg", id="JPEG"),
+        pytest.param(png_that_claims(1, 200_000_000), id="a line"),
+        pytest.param(jpeg_that_claims(65_000, 65_000), id="JPEG"),
     ],
 )
-def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(
-    content: bytes, media_type: str
-) -> None:
+def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(content: bytes) -> None:
     """It is whole, so another try would bring the same."""
     with pytest.raises(PhotoRefused, match="pixels"):
-        validated(content, media_type)
+        validated(content)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -228,7 +261,7 @@ def test_the_largest_photos_are_within_the_limits() -> None:
     assert MAX_PIXELS == 15_000 * 10_000
     assert validated(jpeg_that_claims(15_000, 10_000)).width == 15_000
     assert MAX_DECODED_PIXELS == 10_000 * 5_000
-    assert validated(png_that_claims(10_000, 5_000), "image/png").width == 10_000
+    assert validated(png_that_claims(10_000, 5_000)).width == 10_000
 
 
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
@@ -237,35 +270,25 @@ def test_a_photo_of_100_million_pixels_is_valid_without_a_warning() -> None:
     assert validated(jpeg_that_claims(12_000, 8_400)).height == 8_400
 
 
-def photograph(kind: str, mode: str = "RGB", **options: Any) -> bytes:
-    """Return a picture that is large enough for a hole in its middle."""
-    out = io.BytesIO()
-    smooth = Image.effect_noise((900, 600), 80).filter(ImageFilter.GaussianBlur(1))
-    smooth.convert("RGB").convert(mode).save(out, kind, **options)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
-    ("kind", "content"),
+    "content",
     [
-        pytest.param("JPEG", photograph("JPEG"), id="JPEG"),
-        pytest.param("JPEG", photograph("JPEG", progressive=True), id="progressive JPEG"),
-        pytest.param("JPEG", photograph("JPEG", "L"), id="grey JPEG"),
-        pytest.param("JPEG", photograph("JPEG", "CMYK"), id="CMYK JPEG"),
-        pytest.param("PNG", photograph("PNG"), id="PNG"),
-        pytest.param("WEBP", photograph("WEBP", lossless=True), id="lossless WebP"),
+        pytest.param(photograph("JPEG"), id="JPEG"),
+        pytest.param(photograph("JPEG", progressive=True), id="progressive JPEG"),
+        pytest.param(photograph("JPEG", "L"), id="grey JPEG"),
+        pytest.param(photograph("JPEG", "CMYK"), id="CMYK JPEG"),
+        pytest.param(photograph("PNG"), id="PNG"),
+        pytest.param(photograph("WEBP", lossless=True), id="lossless WebP"),
     ],
 )
 @pytest.mark.parametrize("where", [0.2, 0.5, 0.8])
-def test_a_picture_with_a_hole_in_its_middle_is_bad(
-    kind: str, content: bytes, where: float
-) -> None:
+def test_a_picture_with_a_hole_in_its_middle_is_bad(content: bytes, where: float) -> None:
     """Its length, beginning and end are right, but a disk or a cache lost a block."""
     at = int(len(content) * where)
     spoiled = content[:at] + bytes(4096) + content[at + 4096 :]
     assert len(spoiled) == len(content)
     with pytest.raises(BadPicture, match="has a hole"):
-        validated(spoiled, FORMATS[kind].media_type)
+        validated(spoiled)
 
 
 def test_a_png_whose_data_does_not_match_its_checksum_is_bad() -> None:
@@ -274,14 +297,14 @@ def test_a_png_whose_data_does_not_match_its_checksum_is_bad() -> None:
     assert bytes(64) not in png
     png[len(png) // 2] ^= 1
     with pytest.raises(BadPicture, match="has a hole or other damage"):
-        validated(bytes(png), "image/png")
+        validated(bytes(png))
 
 
 def test_a_png_without_data_is_bad() -> None:
     png = png_that_claims(41, 30)
     at = png.index(b"IDAT") - 4
     with pytest.raises(BadPicture, match="has a hole or other damage"):
-        validated(png[:at] + png[at + 12 :], "image/png")
+        validated(png[:at] + png[at + 12 :])
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
@@ -296,7 +319,7 @@ def test_a_whole_picture_with_a_run_of_zeros_is_valid(kind: str, mode: str) -> N
     comment = bytes(70) if kind == "WEBP" else b""
     content = out.getvalue() if kind != "WEBP" else webp_with(out.getvalue(), b"NULL", comment)
     assert bytes(64) in content
-    assert validated(content, FORMATS[kind].media_type).width == 1200
+    assert validated(content).width == 1200
 
 
 @pytest.mark.long
@@ -305,7 +328,7 @@ def test_a_whole_picture_with_a_run_of_zeros_is_valid(kind: str, mode: str) -> N
 def test_a_large_plain_webp_is_valid(colour: tuple[int, int, int], options: Any) -> None:
     out = io.BytesIO()
     Image.new("RGB", (6000, 4000), colour).save(out, "WEBP", **options)
-    assert validated(out.getvalue(), "image/webp").width == 6000
+    assert validated(out.getvalue()).width == 6000
 
 
 def webp_with(webp: bytes, name: bytes, content: bytes) -> bytes:
@@ -322,14 +345,13 @@ ENDS = [b"\xff\xd9", b"\0\0\0\0IEND\xaeB`\x82", b""]
     head=st.sampled_from(HEADS),
     middle=st.binary(max_size=200),
     end=st.sampled_from(ENDS),
-    kind=st.sampled_from([JPEG, PNG, WEBP]),
 )
 def test_any_file_is_valid_bad_or_refused_and_raises_nothing_else(
-    head: bytes, middle: bytes, end: bytes, kind: Format
+    head: bytes, middle: bytes, end: bytes
 ) -> None:
     content = webp_of(middle + end) if head == b"RIFF" else head + middle + end
-    valid = validated_or_refused(content, kind.media_type)
-    assert valid is None or (valid.format is kind and valid.width * valid.height > 0)
+    valid = validated_or_refused(content)
+    assert valid is None or valid.width * valid.height > 0
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -338,5 +360,5 @@ def test_any_file_is_valid_bad_or_refused_and_raises_nothing_else(
 def test_a_flipped_byte_never_raises_anything_else(kind: str, data: st.DataObject) -> None:
     content = bytearray(WHOLE[kind])
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
-    valid = validated_or_refused(bytes(content), FORMATS[kind].media_type)
+    valid = validated_or_refused(bytes(content))
     assert valid is None or valid.sha256 == hashlib.sha256(content).hexdigest()

@@ -23,6 +23,7 @@ from unsplash_assets.errors import (
     PhotoDenied,
     PhotoGone,
     PhotoRefused,
+    PhotoSpoiled,
     RequestRefused,
     ServerError,
     TooLarge,
@@ -39,6 +40,7 @@ from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES
 from unsplash_assets_tests.conftest import RawServe, Script, Serve
+from unsplash_assets_tests.support.odd_pictures import ODD_JPEGS
 from unsplash_assets_tests.viewer.test_programs import posix_only
 
 LIMITS = Limits(Timeouts(), size=200_000)
@@ -326,10 +328,9 @@ def test_a_whole_picture_under_another_status_than_200_is_none(
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
-        pytest.param(WHOLE, {"Content_Type": "image/png"}, id="another type"),
-        pytest.param(WHOLE, {"Content_Type": "text/html"}, id="a page"),
+        pytest.param(WHOLE, {"Content_Type": "Text/HTML; charset=utf-8"}, id="a page"),
+        pytest.param(WHOLE, {"Content_Type": "application/json"}, id="data"),
         pytest.param(WHOLE[:-2], {}, id="without its end"),
-        pytest.param(WHOLE + b"<html>", {}, id="with more behind"),
         pytest.param(b"\0" * 5_000, {}, id="zeros"),
         pytest.param(b"<html>captive portal</html>", {}, id="a page that claims to be one"),
         pytest.param(WHOLE[:2] + b"\xff\x01" + WHOLE[2:], {}, id="one that cannot take its credit"),
@@ -355,15 +356,56 @@ def test_a_picture_is_validated_before_the_credit_makes_its_parts_add_up(
 
 def test_a_picture_that_can_take_no_credit_leaves_nothing(serve: Serve, folder: Folder) -> None:
     """Those who look at its header alone take it for whole."""
-    url = serve(answering(body=WHOLE[:20] + b"\xff\0" + WHOLE[20:]))
+    url = serve(answering(body=WHOLE[:20] + b"\1" * 70_000 + WHOLE[20:]))
     error = leaves_nothing(folder, lambda: fetch(url, folder))
     assert type(error) is BadPicture
     assert "the structure of the picture's file is invalid" in str(error)
 
 
-def test_a_picture_without_a_type_is_a_bad_one(raw_serve: RawServe, folder: Folder) -> None:
+def test_a_picture_without_a_type_is_stored(raw_serve: RawServe, folder: Folder) -> None:
     url = raw_serve(_sends(b"Content-Length: %d\r\n\r\n" % len(WHOLE) + WHOLE))
-    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is BadPicture
+    assert fetch(url, folder) == NAME
+
+
+@pytest.mark.parametrize(
+    "announced",
+    ["image/jpg", "image/pjpeg", "application/octet-stream", "image/png", "text/plain", "?"],
+)
+def test_the_bytes_decide_what_a_picture_is_and_not_its_announced_type(
+    serve: Serve, folder: Folder, announced: str
+) -> None:
+    assert fetch(serve(answering(Content_Type=announced)), folder) == NAME
+
+
+@pytest.mark.parametrize("odd", ODD_JPEGS.values(), ids=ODD_JPEGS)
+def test_an_odd_picture_is_stored_with_its_credit_and_shown_as_before(
+    serve: Serve, folder: Folder, odd: bytes
+) -> None:
+    content = folder.path(fetch(serve(answering(body=odd)), folder)).read_bytes()
+    assert CREDIT_MARK in (read_packet(io.BytesIO(content)) or b"")
+    assert Image.open(io.BytesIO(content)).tobytes() == Image.open(io.BytesIO(odd)).tobytes()
+
+
+def test_the_same_bad_bytes_twice_are_not_worth_a_third_download(
+    serve: Serve, folder: Folder
+) -> None:
+    bodies = iter([WHOLE[:500], WHOLE[:600], b"", b"", WHOLE[:600], WHOLE[:600], WHOLE])
+
+    def picture_server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return answering(body=next(bodies))(environ, start_response)
+
+    photo = replace(PHOTO, url=serve(picture_server))
+    downloader = Downloader(HttpTransport(), folder, LIMITS, app_name="tests", mode="live")
+
+    def fate() -> type[Exception] | None:
+        try:
+            with downloader.download(photo):
+                return None
+        except (BadPicture, PhotoSpoiled) as error:
+            return type(error)
+
+    fates = [fate() for _ in range(7)]
+    assert fates == [*[BadPicture] * 5, PhotoSpoiled, None]
 
 
 def _sends(rest: bytes) -> Script:

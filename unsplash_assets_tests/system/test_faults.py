@@ -122,6 +122,19 @@ def test_a_bad_picture_costs_its_own_photo_at_the_most(
         gc.collect()  # urllib3 leaves it the socket of an answer whose length cannot be read
 
 
+def test_the_same_bad_picture_is_downloaded_no_more_than_twice_in_a_run(
+    at: Spoil, raw_serve: RawServe
+) -> None:
+    """A retry is for what another try may mend."""
+    server = SpoiledUnsplash(picture=lambda exchange: exchange.reply(exchange.body[:2_000]))
+    spoiled = at(raw_serve(server))
+    result = spoiled.project.run("nature", unsplash={"retries": 10}, photos_per_run=3)
+    assert tries(result, "image_file") == 2
+    assert server.asked.count(server.bad_path) == 2
+    (row,) = [row for row in spoiled.look().rows if row.id == server.bad_photo["id"]]
+    assert (row.state, row.postponed) == ("waiting", 1)
+
+
 @pytest.mark.parametrize("fault", API_FAULTS, ids=lambda fault: fault.name)
 def test_a_bad_answer_of_the_api_is_read_refused_or_asked_for_again(
     fault: ApiFault, at: Spoil, raw_serve: RawServe
