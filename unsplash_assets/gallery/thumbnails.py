@@ -22,6 +22,9 @@ from unsplash_assets.storage.names import (
 
 _THREADS: Final = 4  # Pillow releases the GIL
 
+_FORM: Final = 2
+"""Changes when a picture's thumbnail is to look otherwise: all are then made again, once."""
+
 
 @dataclass(frozen=True)
 class Thumbnails:
@@ -40,7 +43,7 @@ def update_thumbnails(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnai
     """
     wanted = {thumbnail_path(photo.sha256): photo for photo in photos}
     before = _read(folder)
-    available = {path for path in wanted if folder.stamp(path) is not None}
+    available = {path for path in wanted if folder.stamp(path) is not None} - before.outdated
     missing = sorted(wanted.keys() - available - before.failed)
     for path in before.made - wanted.keys():
         folder.delete(path)
@@ -61,9 +64,12 @@ class _Record:
 
     made: frozenset[RelativePath] = frozenset()
     failed: frozenset[RelativePath] = frozenset()
+    outdated: frozenset[RelativePath] = frozenset()
+    """Those of the made ones that looked otherwise; never written."""
 
     def to_text(self) -> str:
-        return json.dumps({"made": sorted(self.made), "failed": sorted(self.failed)})
+        names = {"made": sorted(self.made), "failed": sorted(self.failed)}
+        return json.dumps({"form": _FORM, **names})
 
 
 def _read(folder: Folder) -> _Record:
@@ -71,7 +77,9 @@ def _read(folder: Folder) -> _Record:
     try:
         content = json.loads(folder.read_text(THUMBNAILS_MADE) or "{}")
         made, failed = (content.get(name, []) for name in ("made", "failed"))
-        return _Record(*(frozenset(filter(is_thumbnail, names)) for names in (made, failed)))
+        made, failed = (frozenset(filter(is_thumbnail, names)) for names in (made, failed))
+        is_current = content.get("form") == _FORM
+        return _Record(made, failed) if is_current else _Record(made, outdated=made)
     except (ValueError, AttributeError, TypeError):
         return _Record()
 

@@ -8,6 +8,7 @@ from typing import Final
 from PIL import Image
 
 from unsplash_assets.images.decoding import one_at_a_time
+from unsplash_assets.images.seen import seen
 from unsplash_assets.images.validation import open_picture
 
 LARGER_SIDE: Final = 240  # pixels
@@ -48,10 +49,7 @@ def grid_thumbnail(path: Path) -> bytes:
 def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:
     """Raises PhotoRefused if the picture costs too much to decode, and what Pillow raises."""
     with open_picture(path) as image, one_at_a_time(image.width * image.height):
-        image.draft("RGB", size)
-        small = image.convert("RGB")
-        small.thumbnail(size)
-    return small
+        return seen(image, size)
 
 
 def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -36,6 +36,7 @@ from unsplash_assets.images.decoding import (
     check_jpeg,
     one_at_a_time,
 )
+from unsplash_assets.images.seen import upright_size
 from unsplash_assets.storage.folder import sha256
 
 _MIN_SIDE: Final = 2  # pixels; content filters replace pictures by a single pixel
@@ -69,7 +70,10 @@ FORMATS: Final = (JPEG, PNG, WEBP)
 
 @dataclass(frozen=True)
 class ValidPicture:
-    """What validation found out about a whole picture; width and height are in pixels."""
+    """What validation found out about a whole picture.
+
+    Width and height are in pixels, and as a viewer shows them: upright.
+    """
 
     format: Format
     bytes: int
@@ -157,7 +161,7 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
 def _dimensions(path: Path, kind: Format) -> tuple[int, int]:
     try:
         with _open(path, kind) as image:
-            width, height = image.size
+            width, height = upright_size(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise BadPicture("the picture's header cannot be read") from error
     if max(width, height) < _MIN_SIDE:

@@ -1,6 +1,7 @@
 """Tests of `gallery.thumbnails`: one for each photo of the gallery, and no other."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_a_thumbnail_of_an_earlier_version_is_used_and_goes_with_its_photo(
     assert update_thumbnails(library.folder, stored).made == 0
     update_thumbnails(library.folder, [])
     assert library.thumbnails() == set()
+
+
+def test_thumbnails_that_looked_otherwise_are_made_again_once(library: GalleryLibrary) -> None:
+    """An earlier version took no notice of orientation and colour profile."""
+    stored = library.hang(2)
+    update_thumbnails(library.folder, stored)
+    record = json.loads(library.folder.read_text(THUMBNAILS_MADE) or "")
+    del record["form"]
+    library.folder.write_file(THUMBNAILS_MADE, json.dumps(record).encode())
+    assert [update_thumbnails(library.folder, stored).made for _ in range(2)] == [2, 0]
 
 
 @pytest.mark.parametrize(

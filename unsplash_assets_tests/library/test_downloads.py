@@ -40,7 +40,7 @@ from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES
 from unsplash_assets_tests.conftest import RawServe, Script, Serve
-from unsplash_assets_tests.support.odd_pictures import ODD_JPEGS
+from unsplash_assets_tests.support.odd_pictures import ODD_JPEGS, exif
 from unsplash_assets_tests.viewer.test_programs import posix_only
 
 LIMITS = Limits(Timeouts(), size=200_000)
@@ -384,6 +384,13 @@ def test_an_odd_picture_is_stored_with_its_credit_and_shown_as_before(
     content = folder.path(fetch(serve(answering(body=odd)), folder)).read_bytes()
     assert CREDIT_MARK in (read_packet(io.BytesIO(content)) or b"")
     assert Image.open(io.BytesIO(content)).tobytes() == Image.open(io.BytesIO(odd)).tobytes()
+
+
+def test_width_and_height_are_those_of_the_upright_picture(serve: Serve, folder: Folder) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(out, "JPEG", exif=exif(6))
+    stored = store(serve(answering(body=out.getvalue())), folder)
+    assert (stored.width, stored.height) == (40, 60)
 
 
 def test_the_same_bad_bytes_twice_are_not_worth_a_third_download(

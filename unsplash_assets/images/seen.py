@@ -1,0 +1,106 @@
+"""Makes of a picture's file what a viewer shows: upright, in sRGB, eight bits a channel.
+
+A file may say in its Exif how it is to be turned, and in a colour profile what its numbers mean.
+Browsers heed both, and so does every small copy made here. `preview` writes the copies,
+`validation` finds out the upright size.
+"""
+
+import io
+import struct
+from contextlib import suppress
+from typing import Final
+
+from PIL import Image, ImageCms
+
+_ORIENTATION: Final = 0x0112
+_SHORT: Final = 3
+_BYTE_ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its orientation (Exif 2.32, tag 274)."""
+_ON_ITS_SIDE: Final = frozenset({5, 6, 7, 8})
+
+_MODES: Final = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+"""The mode of pixels, by the colour space of a profile (ICC.1, padding removed)."""
+_16_TO_8_BITS: Final = 1 / 257
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height as a viewer shows a picture. Nothing is decoded."""
+    width, height = image.size
+    return (height, width) if _orientation(image) in _ON_ITS_SIDE else (width, height)
+
+
+def seen(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return a copy as a viewer shows the picture, on white, in mode RGB, reduced to fit in `size`.
+
+    A JPEG is reduced as it is decoded, so colours and sides are set right in few pixels.
+    """
+    orientation, profile = _orientation(image), image.info.get("icc_profile")
+    box = size[::-1] if orientation in _ON_ITS_SIDE else size
+    image.draft("RGB", box)
+    small = image.convert(_working_mode(image))
+    small.thumbnail(box)
+    shown = _in_srgb(_on_white(_in_8_bits(small)), profile).convert("RGB")
+    return shown.transpose(_TURNS[orientation]) if orientation in _TURNS else shown
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the orientation in the Exif before the pixels; 1, upright, where none is valid."""
+    tiff = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+    order = _BYTE_ORDERS.get(tiff[:4])
+    with suppress(struct.error):
+        if order:
+            (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+            (count,) = struct.unpack_from(f"{order}H", tiff, start)
+            for at in range(start + 2, start + 2 + 12 * count, 12):
+                tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, at)
+                if (tag, kind) == (_ORIENTATION, _SHORT):
+                    return int(value)
+    return 1
+
+
+def _working_mode(image: Image.Image) -> str:
+    """Return a mode that has all that the picture has, and that can be reduced."""
+    if image.has_transparency_data:
+        return "RGBA"
+    if image.mode.startswith("I"):
+        return "I"
+    return {"1": "L", "L": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    if image.mode != "I":
+        return image
+    return image.point(lambda value: value * _16_TO_8_BITS).convert("L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return a picture in sRGB; its numbers are that already if no profile fits it."""
+    if not profile:
+        return image
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = _MODES.get(own.profile.xcolor_space.strip())
+        if mode is None or (mode == "CMYK") != (image.mode == "CMYK"):
+            return image
+        srgb = ImageCms.createProfile("sRGB")
+        shown = ImageCms.profileToProfile(image.convert(mode), own, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return shown or image
