@@ -26,6 +26,10 @@ from unsplash_assets.images.blocks import (
     png_chunks,
     webp_chunks,
 )
+from unsplash_assets.images.xmp import MAX_PACKET_SIZE
+
+MAX_PACKET: Final = 1_000_000
+"""Bytes of the largest packet that is read or written; JPEG alone has a bound of its own."""
 
 _MAX_BLOCKS: Final = 100_000  # far more than a picture has; a file of empty blocks fills memory
 _APP0: Final = b"\xe0"
@@ -45,14 +49,24 @@ class Container:
     insert: Callable[[Sequence[Block], bytes], Parts]
     """Returns the parts of a file with this XMP content among these other blocks."""
     xmp_name: bytes
+    keyword: bytes
+    """What tells XMP from other content of blocks of this name."""
+    max_packet: int
+    """Bytes."""
     xmp_prefix: bytes
-    """What precedes the packet in its block."""
-    replaced_prefixes: tuple[bytes, ...]
-    """The prefixes of the XMP that a new packet replaces."""
+    """What precedes the packet in a block that is made here."""
+    unwrap: Callable[[bytes], bytes | None]
+    """Returns the packet in a block's content, or None if it cannot be read."""
+    extension: bytes | None = None
+    """What marks the blocks in which a packet goes on that says so."""
 
-    def is_replaced(self, block: Block) -> bool:
-        """Return whether a new packet replaces this block."""
-        return block.matches(self.xmp_name, *self.replaced_prefixes)
+    def is_packet(self, block: Block) -> bool:
+        """Return whether a block holds a packet; a new one replaces it."""
+        return block.matches(self.xmp_name, self.keyword)
+
+    def is_extension(self, block: Block) -> bool:
+        """Return whether a packet goes on in a block."""
+        return self.extension is not None and block.matches(self.xmp_name, self.extension)
 
 
 def open_container(picture: BinaryIO) -> tuple[Container, Iterator[Block]]:
@@ -134,24 +148,46 @@ def _webp_canvas(first: Block) -> tuple[int, int, int]:
     raise malformed()
 
 
+def _png_packet(content: bytes) -> bytes | None:
+    """Return the packet in an iTXt chunk; it may be compressed, and in a language."""
+    is_compressed, rest = content[len(_PNG_XMP) :][:1], content[len(_PNG_XMP) + 2 :]
+    *_, packet = rest.split(b"\0", 2)
+    if is_compressed != b"\1":
+        return packet
+    try:
+        return zlib.decompressobj().decompress(packet, MAX_PACKET)
+    except zlib.error:
+        return None
+
+
 _JPEG_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
-_JPEG_MORE_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _PNG_XMP: Final = b"XML:com.adobe.xmp\0"
 
 _JPEG: Final = Container(
     jpeg_segments,
     _insert_into_jpeg,
     xmp_name=_APP1,
+    keyword=_JPEG_XMP,
+    max_packet=MAX_PACKET_SIZE,
     xmp_prefix=_JPEG_XMP,
-    replaced_prefixes=(_JPEG_XMP, _JPEG_MORE_XMP),
+    unwrap=lambda content: content[len(_JPEG_XMP) :],
+    extension=b"http://ns.adobe.com/xmp/extension/\0",
 )
 _PNG: Final = Container(
     png_chunks,
     _insert_into_png,
     xmp_name=b"iTXt",
+    keyword=_PNG_XMP,
+    max_packet=MAX_PACKET,
     xmp_prefix=_PNG_XMP + bytes(4),  # not compressed, no language
-    replaced_prefixes=(_PNG_XMP,),
+    unwrap=_png_packet,
 )
 _WEBP: Final = Container(
-    webp_chunks, _insert_into_webp, xmp_name=b"XMP ", xmp_prefix=b"", replaced_prefixes=(b"",)
+    webp_chunks,
+    _insert_into_webp,
+    xmp_name=b"XMP ",
+    keyword=b"",
+    max_packet=MAX_PACKET,
+    xmp_prefix=b"",
+    unwrap=lambda content: content,
 )

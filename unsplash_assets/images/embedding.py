@@ -1,27 +1,38 @@
 """Puts an XMP packet into a picture's file, beside the pixels, and reads it back.
 
-The packet gets a block of its own and replaces an older one; `containers` knows where each format
-has it. `xmp` writes the packet.
+The packet gets a block of its own and takes in an older one; `containers` knows where each format
+has it. `xmp` writes the packet, `merging` joins it with the picture's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from unsplash_assets.images.blocks import read_exactly
-from unsplash_assets.images.containers import open_container
+from unsplash_assets.images.blocks import Block, read_exactly
+from unsplash_assets.images.containers import MAX_PACKET, Container, open_container
+from unsplash_assets.images.merging import merged
 
 _CHUNK_SIZE: Final = 262_144  # bytes
+_EXTENDED: Final = b"HasExtendedXMP"
+"""The property of a JPEG's packet that goes on in further segments."""
 
 
 def embed(packet: bytes, picture: BinaryIO) -> Iterator[bytes]:
-    """Yield, in chunks, the picture's file with the packet in it.
+    """Yield, in chunks, the picture's file with the packet in it, merged with its own.
 
     `packet` has at most `xmp.MAX_PACKET_SIZE` bytes. Raises BadPicture before the first chunk if
     the structure of the file is invalid; that of a whole picture never is.
     """
-    container, blocks = open_container(picture)
-    others = [block for block in blocks if not container.is_replaced(block)]
-    for part in container.insert(others, container.xmp_prefix + packet):
+    container, found = open_container(picture)
+    blocks = list(found)
+    older = _packet_in(container, blocks, picture)
+    content = merged(packet, older, container.max_packet) if older else packet
+    goes_on = _EXTENDED in content
+    others = [
+        block
+        for block in blocks
+        if not container.is_packet(block) and (goes_on or not container.is_extension(block))
+    ]
+    for part in container.insert(others, container.xmp_prefix + content):
         if isinstance(part, bytes):
             yield part
         else:
@@ -29,15 +40,19 @@ def embed(packet: bytes, picture: BinaryIO) -> Iterator[bytes]:
 
 
 def read_packet(picture: BinaryIO) -> bytes | None:
-    """Return the packet that `embed` put into a picture's file, or None.
+    """Return the packet in a picture's file, or None if there is none that can be read.
 
     Reads little of the file, whatever its size. Raises BadPicture as `embed` does.
     """
     container, blocks = open_container(picture)
-    for block in blocks:
-        if block.matches(container.xmp_name, container.xmp_prefix):
-            return b"".join(_copy(picture, block.content[len(container.xmp_prefix) :]))
-    return None
+    return _packet_in(container, blocks, picture)
+
+
+def _packet_in(container: Container, blocks: Iterable[Block], picture: BinaryIO) -> bytes | None:
+    block = next(filter(container.is_packet, blocks), None)
+    if block is None or len(block.content) > MAX_PACKET:
+        return None
+    return container.unwrap(b"".join(_copy(picture, block.content)))
 
 
 def _copy(picture: BinaryIO, part: range) -> Iterator[bytes]:

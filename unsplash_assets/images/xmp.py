@@ -1,6 +1,7 @@
 """The credit as an XMP packet, in the fields of the IPTC Photo Metadata Standard.
 
-`model.credit` decides what the credit says, `embedding` puts the packet into a picture's file.
+`model.credit` decides what the credit says, `merging` adds what a picture's own packet says, and
+`embedding` puts the result into its file.
 """
 
 import re
@@ -18,7 +19,7 @@ _MAX_TEXT: Final = 1_700
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 forbids, even as a reference (its production `Char`)."""
 
-_NAMESPACES: Final = {
+NAMESPACES: Final = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "dc": "http://purl.org/dc/elements/1.1/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
@@ -61,17 +62,21 @@ def packet(credit: Credit) -> bytes:
         ("xmpRights:UsageTerms", _WORDS, _text(credit.terms)),  # Rights Usage Terms
         ("plus:Licensor", _LICENSOR, _link(credit.licence)),  # Licensor: name and URL
     )
-    namespaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items())
+    namespaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
     properties = "".join(
         f"<{name}>{form.format(escape(value, quote=False))}</{name}>\n"
         for name, form, value in fields
         if value
     )
+    description = f'<rdf:Description rdf:about="">\n{properties}</rdf:Description>'
+    return wrapped(f"<rdf:RDF{namespaces}>{description}</rdf:RDF>")
+
+
+def wrapped(rdf: str) -> bytes:
+    """Return RDF as a packet."""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF{namespaces}>'
-        f'<rdf:Description rdf:about="">\n{properties}'
-        '</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{rdf}</x:xmpmeta>\n<?xpacket end="w"?>'
     ).encode()
 
 

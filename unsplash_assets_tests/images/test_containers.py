@@ -54,7 +54,7 @@ def test_only_the_block_of_an_older_packet_is_replaced(kind: str) -> None:
         part if isinstance(part, bytes) else content[part.start : part.stop] for part in parts
     )
     container, blocks = open_container(io.BytesIO(changed))
-    assert [container.is_replaced(block) for block in blocks].count(True) == 1
+    assert [container.is_packet(block) for block in blocks].count(True) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"RIFF\0\0\0\0WAVE", b"\xff\xd9\xff"])

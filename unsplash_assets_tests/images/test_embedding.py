@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from unsplash_assets.errors import BadPicture
 from unsplash_assets.images.embedding import embed, read_packet
-from unsplash_assets.images.xmp import MAX_PACKET_SIZE, packet
+from unsplash_assets.images.xmp import CREDIT_MARK, MAX_PACKET_SIZE, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import ChosenPhoto
 from unsplash_assets_tests.support.odd_pictures import FILM, in_the_header
@@ -186,7 +186,7 @@ OLD = {
 
 
 @pytest.mark.parametrize("old", OLD.values(), ids=OLD)
-def test_an_older_packet_is_replaced(old: bytes) -> None:
+def test_an_older_packet_of_ours_is_replaced(old: bytes) -> None:
     credited = embedded(PACKET, old)
     assert read(credited) == PACKET
     assert b"Another description" not in credited
@@ -272,7 +272,7 @@ def test_any_file_is_credited_or_a_bad_picture(whole: bytes, data: st.DataObject
     with suppress(BadPicture):
         read(content)
     with suppress(BadPicture):
-        assert read(embedded(PACKET, content)) == PACKET
+        assert CREDIT_MARK in (read(embedded(PACKET, content)) or b"")
 
 
 def test_a_file_of_too_many_blocks_is_a_bad_picture() -> None:
