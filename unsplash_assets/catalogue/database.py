@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue.engines import (
+    address_of,
     engine_of,
     memory_engine,
     reading_engine,
@@ -21,7 +22,7 @@ from unsplash_assets.catalogue.engines import (
 )
 from unsplash_assets.catalogue.migrations import forms
 from unsplash_assets.catalogue.tables import libraries, metadata
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.storage.locks import exclusive
 from unsplash_assets.storage.names import CATALOGUE_FILE
@@ -108,23 +109,27 @@ class Database:
             yield connection
 
 
-def open_database(folder: Path, url: str | None, mode: Mode) -> Database:
+def open_database(
+    folder: Path, url: str | None, mode: Mode, project: Path | None = None
+) -> Database:
     """Open the catalogue of a library, making it if it is not there yet.
 
-    `url` is an SQLAlchemy URL, or None for the file in the folder. What can only be read is opened
-    nevertheless, and nothing is written beside it. Raises LibraryError, and SettingsError where
-    the URL cannot be used.
+    `url` is an SQLAlchemy URL, or None for the file in the folder; the path of a SQLite file may be
+    relative to the project. What can only be read is opened nevertheless, and nothing is written
+    beside it. Raises LibraryError, and SettingsError where the URL or the folder cannot be used.
     """
     if url is None:
         _make_folder(folder)
-    database = _database(folder, url, mode)
+    database = _database(folder, url, mode, project)
     return database if _is_ready(database) else _made(database, folder)
 
 
-def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
+def read_database(
+    folder: Path, url: str | None, mode: Mode, project: Path | None = None
+) -> Database:
     """Open the catalogue to read it; where there is none yet, return an empty one in memory."""
     if url is not None or (folder / CATALOGUE_FILE).exists():
-        database = _database(folder, url, mode)
+        database = _database(folder, url, mode, project)
         if _is_ready(database):
             return database
         if not database.is_read_only:
@@ -138,7 +143,9 @@ def read_database(folder: Path, url: str | None, mode: Mode) -> Database:
 def _made(database: Database, folder: Path) -> Database:
     """Make the tables, in one process at a time; the lock is where SQLite has its own files."""
     file = database.file
-    place = file.parent if file and file.parent.is_dir() else folder
+    place = file.parent if file else folder
+    if file is None or place != folder:
+        _check_connection(database)
     if place == folder:
         _make_folder(folder)
     try:
@@ -152,9 +159,10 @@ def _made(database: Database, folder: Path) -> Database:
     return database
 
 
-def _database(folder: Path, url: str | None, mode: Mode) -> Database:
+def _database(folder: Path, url: str | None, mode: Mode, project: Path | None) -> Database:
     file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
-    database = Database(engine_of(url or file), mode)
+    address = address_of(url, project or Path()) if url else file
+    database = Database(engine_of(address), mode)
     if database.file is None or not is_read_only(database.file):
         return database
     return Database(reading_engine(database.file), mode, is_read_only=True)
@@ -192,11 +200,27 @@ def _prepare(database: Database) -> None:
             connection.execute(sa.insert(libraries), row)
 
 
+def _check_connection(database: Database) -> None:
+    """Raise an error that names UNSPLASH_CATALOGUE if it leads to no database."""
+    try:
+        with database.reading():
+            pass
+    except LibraryError as error:
+        if "unable to open database file" not in str(error):
+            raise LibraryError(f"{error} (UNSPLASH_CATALOGUE says where it is)") from error
+        raise SettingsError(
+            "UNSPLASH_CATALOGUE",
+            f"not usable ({database.file} cannot be opened)",
+            "name a file in a folder that exists",
+        ) from error
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LibraryError(
-            f"the library's folder {folder} cannot be made ({error.strerror}): "
-            "choose another with UNSPLASH_LIBRARY"
+        raise SettingsError(
+            "UNSPLASH_LIBRARY",
+            repr(str(folder)),
+            f"that folder cannot be made ({error.strerror}): choose another, or mount its disk",
         ) from error

@@ -54,6 +54,21 @@ def memory_engine() -> sa.Engine:
     return engine
 
 
+def address_of(url: str, project: Path) -> sa.URL:
+    """Read a URL; the path of a SQLite file becomes absolute, and may then hold any character.
+
+    Raises SettingsError where it cannot be read.
+    """
+    try:
+        address = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise _unreadable() from None
+    path = address.database or ""
+    if address.get_backend_name() != "sqlite" or path.startswith(("file:", ":memory:")):
+        return address
+    return address.set(database=str(project / path))
+
+
 def engine_of(url: str | sa.URL) -> sa.Engine:
     """Return the engine of an SQLAlchemy URL. Raises SettingsError where it cannot be used."""
     try:
@@ -62,15 +77,20 @@ def engine_of(url: str | sa.URL) -> sa.Engine:
         raise SettingsError(
             "UNSPLASH_CATALOGUE", f"not usable ({error})", "install its driver, or use SQLite"
         ) from None
-    except (sa.exc.ArgumentError, ValueError):  # quotes what it took for port or option
-        raise SettingsError(
-            "UNSPLASH_CATALOGUE",
-            "not usable (a part of it cannot be read)",
-            "check port and options, and write @ : / in a password as %40 %3A %2F",
-        ) from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise _unreadable() from None
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine)
     return engine
+
+
+def _unreadable() -> SettingsError:
+    """Return an error without the original one, which quotes what it took for port or option."""
+    return SettingsError(
+        "UNSPLASH_CATALOGUE",
+        "not usable (a part of it cannot be read)",
+        "check port and options, and write @ : / in a password as %40 %3A %2F",
+    )
 
 
 def _tune_sqlite(engine: sa.Engine, *, is_read_only: bool = False) -> None:

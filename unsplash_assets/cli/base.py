@@ -51,6 +51,12 @@ def load_settings() -> Settings:
     return environment.load(click.get_current_context().find_root().params.get("project"))
 
 
+def warn_of_unknown(settings: Settings) -> None:
+    """Say which variables have no effect, before work that may take long."""
+    for warning in environment.unknown_settings(settings.project):
+        say(f"warning: {warning}")
+
+
 class PhotoCommand(click.Command):
     """A command on one photo, whose id may begin with `-`: what is not an option is an id."""
 

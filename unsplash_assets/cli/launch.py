@@ -9,11 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Final, NoReturn
 
+from unsplash_assets.cli.base import warn_of_unknown
 from unsplash_assets.cli.output import say
-from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.errors import LibraryError, SettingsError, UnsplashAssetsError
+from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
+from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.groups import ProcessGroup
 from unsplash_assets.storage.records import RECORD_FOLDER
 
@@ -21,7 +25,7 @@ HOST: Final = "127.0.0.1"
 PATIENCE: Final = 8.0
 """Seconds in which `dagster dev` may end by itself."""
 _NAMES: Final = {"SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"}
-_SIGNALS: Final = [number for number in signal.Signals if number.name in _NAMES]
+SIGNALS: Final = [number for number in signal.Signals if number.name in _NAMES]
 """What a person, a shell or a system ends a program with; Windows has only some of them."""
 _PORTS: Final = range(1, 65_536)
 
@@ -44,7 +48,7 @@ def _accept_signals() -> None:
     A script's `make run &` starts it with SIGINT ignored, and Dagster takes its reaction to SIGTERM
     from that. Only nohup means what it does.
     """
-    for number in _SIGNALS:
+    for number in SIGNALS:
         is_nohup = number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
         if not is_nohup:
             signal.signal(number, signal.default_int_handler)
@@ -54,6 +58,8 @@ def _prepared(port_text: str) -> list[str]:
     """Check what can be checked, and return the command of `dagster dev`."""
     settings = environment.load()
     port = check_port(port_text)
+    _check_places(settings)
+    warn_of_unknown(settings)
     environment.enter_project(settings.project)
     mode = "demo: UNSPLASH_API_KEY is not set" if settings.mode == "demo" else "live"
     say(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).")
@@ -66,13 +72,22 @@ def _prepared(port_text: str) -> list[str]:
     return command
 
 
+def _check_places(settings: Settings) -> None:
+    """Raise SettingsError if library or catalogue can be nowhere that the settings say.
+
+    Any other trouble with them may pass: each tick says what it is.
+    """
+    with suppress(LibraryError), open_library(settings, create=False, needs_files=False):
+        pass
+
+
 def _serve(command: list[str]) -> int:
     """Run a command until it ends or a signal comes; leave none of its processes behind."""
     group = ProcessGroup(command)
     try:
         return group.wait()
     finally:
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # once is enough
         group.end(PATIENCE)
 

@@ -9,7 +9,7 @@ import time
 import click
 
 from unsplash_assets.cli import progress
-from unsplash_assets.cli.base import Commands, load_settings
+from unsplash_assets.cli.base import Commands, load_settings, warn_of_unknown
 from unsplash_assets.cli.curation import ban, favourite
 from unsplash_assets.cli.inspection import export, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
@@ -34,6 +34,7 @@ def fetch(topic: str, count: int | None) -> None:
     """
     settings = load_settings()
     name = _known_topic(settings, topic)
+    warn_of_unknown(settings)
     environment.enter_project(settings.project)
     wanted = count or settings.photos_per_run
     if settings.mode == "demo":

@@ -18,7 +18,7 @@ from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.partitions import PARTITION_TAG
 from unsplash_assets.defs.resources import LIBRARY_TAG, process_of
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
 from unsplash_assets.settings import environment
@@ -54,7 +54,7 @@ def build_every_minute(
                 identity = library.photos.identity()
                 skipped = claim(library, tick) or _busy(context.instance, identity)
                 topic = skipped or next_topic(library, pick)
-        except LibraryError as error:
+        except (LibraryError, SettingsError) as error:
             return dg.SkipReason(str(error))
         History.of(context.instance, settings, identity).prune()
         if isinstance(topic, Skipped):

@@ -8,7 +8,7 @@ from typing import Final
 
 import dagster as dg
 
-from unsplash_assets.errors import LibraryError
+from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.viewer.new_pictures import Cursor, skip_pictures
@@ -35,7 +35,7 @@ def build_open_new_images(settings: Settings, viewer: Viewer) -> dg.SensorDefini
             return _skipped(next(first_reason, None), skip_pictures(cursor))
         try:
             shown = _show(settings, viewer, cursor)
-        except LibraryError as error:
+        except (LibraryError, SettingsError) as error:
             return _skipped(str(error), cursor)
         message = "; ".join(filter(None, (shown.message, viewer.failure())))
         return _skipped(message, shown.cursor)

@@ -135,12 +135,14 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     Where there is none yet it is made; without `create`, an empty one in memory is given instead.
     `transport` replaces the network, `clock` gives seconds since 1970. Raises LibraryError where
     folder or catalogue cannot be used; LibraryMissing, unless the files are not needed, where the
-    folder is not the catalogue's; and SettingsError where UNSPLASH_CATALOGUE is wrong.
+    folder is not the catalogue's; and SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is
+    wrong.
     """
     if settings.catalogue is None and needs_files:
         check_new_library(Folder(settings.library), settings.mode, settings.project)
     opened = open_database if create else read_database
-    with closing(opened(settings.library, settings.catalogue, settings.mode)) as database:
+    place = settings.library, settings.catalogue
+    with closing(opened(*place, settings.mode, settings.project)) as database:
         library = Library(settings, database, timeouts or Timeouts(), clock, sleep, transport)
         if needs_files and database.is_kept:
             check_place(library)

@@ -66,3 +66,4 @@ def _warnings(library: Library) -> Iterator[str | None]:
     yield refused.reason if refused else None
     yield library.retention.pause()
     yield environment.exposed_secrets(library.settings.project)
+    yield from environment.unknown_settings(library.settings.project)

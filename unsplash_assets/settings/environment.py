@@ -11,6 +11,7 @@ import os
 import shlex
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +20,9 @@ from dotenv import dotenv_values
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.settings import projects
 from unsplash_assets.settings.settings import Settings, parse
+from unsplash_assets.settings.variables import OURS, is_known, remedy
 
 _ENV_FILE: Final = ".env"
-_OURS: Final = "UNSPLASH_"
 
 
 def load(named: str | None = None) -> Settings:
@@ -58,6 +59,20 @@ def exposed_secrets(project: Path) -> str | None:
     if not secrets or not file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return None
     return f"others can read {' and '.join(secrets)} in .env: chmod 600 {shlex.quote(str(file))}"
+
+
+def unknown_settings(project: Path) -> Iterator[str]:
+    """Yield a warning for each variable with our prefix that no part of this project reads.
+
+    It may be another program's, so it is no error.
+    """
+    written = _env_file(project)
+    for name, value in sorted(variables(project).items()):
+        if name == projects.PROJECT and name in written:
+            yield f"{name} has no effect in .env: set it in the shell"
+        elif name.startswith(OURS) and value.strip() and not is_known(name):
+            place = " (in .env)" if name in written else ""
+            yield f"{name}{place} is no setting of this project: {remedy(name)}"
 
 
 def _env_file(project: Path) -> dict[str, str]:
@@ -119,4 +134,4 @@ def without_secrets() -> dict[str, str]:
 
     One of ours is the key, another may hold a database's password.
     """
-    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}

@@ -37,7 +37,8 @@ class Settings:
     topics: tuple[str, ...]
     library: Path
     catalogue: str | None = field(repr=False)
-    """SQLAlchemy URL, or None for the SQLite file in the library; may hold a password."""
+    """SQLAlchemy URL, or None for the SQLite file in the library; may hold a password. The path of
+    a SQLite file may be relative to the project."""
     rendition: str
     orientation: str
     content_filter: str
@@ -88,7 +89,6 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
         )
     typed["api_url"] = typed["api_url"] if key else DEMO_URL
     typed["library"] = _library(environ, project, "library" if key else "demo-library")
-    typed["catalogue"] = _anchored(typed["catalogue"], project)
     browsers = tuple(filter(None, map(str.strip, environ.get("BROWSER", "").split(os.pathsep))))
     return Settings(project=project, has_screen=_has_screen(environ), browsers=browsers, **typed)
 
@@ -107,19 +107,12 @@ def _library(environ: Mapping[str, str], project: Path, default: str) -> Path:
     folder = environ.get("UNSPLASH_LIBRARY", "").strip() or default
     try:
         path = (project / Path(folder).expanduser()).resolve()
-        usable = path.is_dir() or not path.exists()
+        there = next(place for place in (path, *path.parents) if place.exists())
     except (OSError, RuntimeError) as error:
         raise SettingsError("UNSPLASH_LIBRARY", repr(folder), f"use a folder ({error})") from error
-    if not usable:
-        raise SettingsError("UNSPLASH_LIBRARY", repr(folder), "use a folder, that is a file")
+    if not there.is_dir():
+        raise SettingsError("UNSPLASH_LIBRARY", repr(folder), f"use a folder, {there} is a file")
     return path
-
-
-def _anchored(catalogue: str | None, project: Path) -> str | None:
-    """Resolve the path of a relative SQLite URL against the project folder."""
-    if catalogue is None or not catalogue.startswith("sqlite:///"):
-        return catalogue
-    return f"sqlite:///{project / catalogue.removeprefix('sqlite:///')}"
 
 
 def _has_screen(environ: Mapping[str, str]) -> bool:

@@ -152,6 +152,9 @@ def catalogue_url(text: str) -> str:
         raise ValueError(
             "use an SQLAlchemy URL such as sqlite:///catalogue.db or postgresql://host/name"
         )
+    _, _, options = text.partition("?")
+    if text.startswith("sqlite") and not re.fullmatch(r"([a-z_]+=[^&]+(&|$))*", options):
+        raise ValueError("a question mark begins options: use a path without one")
     if text.startswith("postgresql") and text.count("@") > 1:  # part of the password would be host
         raise ValueError("use %40 for each @ but the one before the host")
     return text

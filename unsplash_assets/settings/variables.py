@@ -4,12 +4,16 @@ Add a variable to `VARIABLES` and a field to `settings.Settings`; tests then ask
 docs/reference/settings.md and .env.example. The parsers, which hold the bounds, are in `values`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from unsplash_assets.settings import values
 
+OURS: Final = "UNSPLASH_"
+"""How the name of each variable begins."""
 UNSPLASH_API_URL: Final = "https://api.unsplash.com"
 
 
@@ -160,3 +164,19 @@ VARIABLES: Final[tuple[Variable, ...]] = (
 
 BY_FIELD: Final = {variable.field: variable for variable in VARIABLES}
 """The variables by their field in `settings.Settings`."""
+
+
+def is_known(name: str) -> bool:
+    """Return whether some part of this project reads a variable of that name.
+
+    A launchpad may name the variable of another key.
+    """
+    others = r"UNSPLASH_PROJECT|UNSPLASH_API_KEY_[A-Z0-9_]+"
+    return name in {variable.name for variable in VARIABLES} or bool(re.fullmatch(others, name))
+
+
+def remedy(name: str) -> str:
+    """Return what to do about a variable that nobody reads: take the one with the nearest name."""
+    endings = {variable.name.removeprefix(OURS): variable.name for variable in VARIABLES}
+    near = get_close_matches(name.removeprefix(OURS).upper(), endings, n=1, cutoff=0.55)
+    return f"did you mean {endings[near[0]]}?" if near else ".env.example lists them all"

@@ -162,20 +162,25 @@ def test_an_empty_catalogue_to_look_at_can_be_used_by_another_thread(tmp_path: P
         assert pool.submit(sequence, database).result() == 0
 
 
+POSIX = sys.platform != "win32"
+
+
 def said_when_opened(folder: Path, url: str | None = None) -> str:
     with pytest.raises((LibraryError, SettingsError)) as caught:
         open_database(folder, url, "live")
     said = str(caught.value)
     assert len(said.splitlines()) == 1
-    assert isinstance(caught.value, SettingsError) == said.startswith("UNSPLASH_CATALOGUE is")
+    assert isinstance(caught.value, SettingsError) == said.startswith("UNSPLASH_")
     return said
 
 
 def test_a_library_below_a_file_is_one_line_that_says_what_to_change(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     said = said_when_opened(tmp_path / "file" / "library")
-    assert f"the library's folder {tmp_path / 'file' / 'library'} cannot be made (" in said
-    assert "choose another with UNSPLASH_LIBRARY" in said
+    assert said == (
+        f"UNSPLASH_LIBRARY is '{tmp_path}/file/library': that folder cannot be made "
+        "(Not a directory): choose another, or mount its disk"
+    )
 
 
 def test_a_catalogue_that_is_no_database_is_one_line(tmp_path: Path) -> None:
@@ -192,9 +197,33 @@ def test_a_full_disk_is_one_line_that_says_to_make_room(database: Database, said
         raise error
 
 
-def test_a_catalogue_in_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    said = said_when_opened(tmp_path / "library", f"sqlite:///{tmp_path / 'no' / 'photos.db'}")
-    assert said.startswith("the catalogue cannot be used: unable to open database file")
+@pytest.mark.parametrize("place", ["no/photos.db", "file/photos.db", "folder"])
+def test_a_catalogue_that_cannot_be_there_is_one_line_and_nothing_is_made(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    said = said_when_opened(tmp_path / "library", f"sqlite:///{tmp_path / place}")
+    assert said == (
+        f"UNSPLASH_CATALOGUE is not usable ({tmp_path / place} cannot be opened): "
+        "name a file in a folder that exists"
+    )
+    assert not (tmp_path / "library").exists()
+
+
+@pytest.mark.parametrize("name", ["project", "a#b", "50%20off"] + ["what?"] * POSIX)
+@pytest.mark.parametrize("path", ["catalogue.db", "data/catalogue.db?timeout=5"])
+def test_a_relative_catalogue_is_in_the_project_whatever_that_is_called(
+    tmp_path: Path, name: str, path: str
+) -> None:
+    """The text of a URL would end at a question mark: a file beside the folder would be made."""
+    project = tmp_path / name
+    (project / "data").mkdir(parents=True)
+    database = open_database(tmp_path / "library", f"sqlite:///{path}", "live", project)
+    assert database.file == project / path.partition("?")[0]
+    assert database.file.is_file()
+    database.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"dagster.yaml", name}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +252,7 @@ def test_a_lock_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a#b", "a b", "é山", "50%20off"] + ["what?"] * (sys.platform != "win32"),
+    ["a#b", "a b", "é山", "50%20off"] + ["what?"] * POSIX,
 )
 def test_a_library_of_any_name_has_its_catalogue_in_it(tmp_path: Path, name: str) -> None:
     with opened(tmp_path / name):

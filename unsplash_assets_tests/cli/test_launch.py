@@ -57,6 +57,29 @@ def test_bad_settings_exit_with_2_and_one_line(
     )
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("UNSPLASH_CATALOGUE", "postgresql+asyncpg://host/photos"),
+        ("UNSPLASH_CATALOGUE", "sqlite:///missing/catalogue.db"),
+        ("DAGSTER_HOME", "missing"),
+    ],
+)
+def test_a_place_that_cannot_be_is_named_before_dagster_starts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("UNSPLASH_TOPIC", "sea")
+    handlers = {number: signal.getsignal(number) for number in launch.SIGNALS}
+    with pytest.raises(SystemExit) as caught:
+        main([str(free_port())])
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    assert caught.value.code == 2
+    *_, line = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"unsplash_assets: {variable} is ")
+
+
 class Started(Exception):
     """The command would run here."""
 

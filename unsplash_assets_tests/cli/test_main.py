@@ -133,9 +133,11 @@ def test_fetch_tells_the_trouble_while_it_tries_again(
     monkeypatch.setenv("UNSPLASH_API_KEY", "k")
     monkeypatch.setenv("UNSPLASH_API_URL", serve(application))
     monkeypatch.setenv("UNSPLASH_RETRY_DELAY", "1")
+    monkeypatch.setenv("UNSPLASH_ACCESS_KEY", "k")
     done = run("fetch", "nature")
     assert done.exit_code == 0
-    trouble, *_, end = done.stderr.splitlines()  # on a slow machine with its progress in between
+    warning, trouble, *_, end = done.stderr.splitlines()  # a slow machine has progress in between
+    assert warning.startswith("warning: UNSPLASH_ACCESS_KEY is no setting of this project: ")
     assert trouble == "nature: the API is in trouble (503), not this program: try again later"
     assert end == "nature: 1 of 1 stored"
 
@@ -1006,6 +1008,53 @@ def test_a_setting_that_cannot_be_used_ends_with_two_and_one_line(
         (line,) = done.stderr.splitlines()
         assert line.startswith(f"unsplash-assets: {variable} is ")
         assert ": " in line.removeprefix("unsplash-assets: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("UNSPLASH_LIBRARY", "{}/file"),
+        ("UNSPLASH_LIBRARY", "{}/file/photos"),
+        ("UNSPLASH_CATALOGUE", "sqlite:///{}/missing/catalogue.db"),
+        ("UNSPLASH_CATALOGUE", "sqlite:///{}/file/catalogue.db"),
+        ("UNSPLASH_CATALOGUE", "sqlite:///{}/what?/catalogue.db"),
+        ("UNSPLASH_CATALOGUE", "mysql://host/photos"),
+        ("UNSPLASH_CATALOGUE", "postgresql+nosuch://host/photos"),
+        ("UNSPLASH_CATALOGUE", "postgresql+asyncpg://host/photos"),
+    ],
+)
+def test_a_place_that_cannot_be_ends_with_two_and_one_line_and_makes_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    (project / "file").touch()
+    monkeypatch.setenv(variable, value.format(project))
+    before = sorted(project.rglob("*"))
+    for arguments in (("status",), ("export",), ("verify",), ("ban", "abcdefghijk"), ("open",)):
+        done = run(*arguments)
+        assert (done.exit_code, done.stdout) == (2, ""), arguments
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"unsplash-assets: {variable} is ")
+    assert sorted(project.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder in which nobody can make one")
+def test_a_library_that_cannot_be_made_ends_with_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSPLASH_LIBRARY", "/proc/nowhere/photos")
+    done = run("ban", "abcdefghijk")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("unsplash-assets: UNSPLASH_LIBRARY is '/proc/nowhere/photos': ")
+
+
+def test_a_variable_that_nobody_reads_is_a_warning_beside_the_status(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNSPLASH_TOPIC", "sea")
+    done = run("status", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["mode"]) == (0, "demo")
+    (line,) = done.stderr.splitlines()
+    assert line == (
+        "warning: UNSPLASH_TOPIC is no setting of this project: did you mean UNSPLASH_TOPICS?"
+    )
 
 
 @pytest.mark.process

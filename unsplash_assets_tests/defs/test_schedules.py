@@ -1,5 +1,6 @@
 """Tests of the schedule's decision, on a real Dagster instance and catalogue."""
 
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -201,6 +202,19 @@ def test_a_tick_deletes_runs_that_have_had_their_time(
     assert instance.get_run_by_id(old) is None
     assert instance.get_run_by_id(new)
     assert instance.get_run_by_id(theirs)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("catalogue", "sqlite:///missing/catalogue.db"), ("library", "/proc/nowhere/photos")],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder in which nobody can make one")
+def test_a_tick_is_skipped_while_a_place_that_the_settings_name_cannot_be(
+    make_settings: MakeSettings, instance: dg.DagsterInstance, variable: str, value: str
+) -> None:
+    said = skipped_because(tick(make_settings(**{variable: value}), instance))
+    assert said.startswith(f"UNSPLASH_{variable.upper()} is ")
+    assert len(said.splitlines()) == 1
 
 
 @pytest.mark.long

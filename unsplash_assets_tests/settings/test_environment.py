@@ -216,3 +216,46 @@ def test_an_env_file_that_does_not_count_is_not_warned_of(tmp_path: Path) -> Non
     (tmp_path / ".env").write_text(f"UNSPLASH_API_KEY={KEY}\n")
     (tmp_path / ".env").chmod(0o644)
     assert environment.exposed_secrets(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("UNSPLASH_TOPIC", "UNSPLASH_TOPICS"),
+        ("UNSPLASH_ACCESS_KEY", "UNSPLASH_API_KEY"),
+        ("UNSPLASH_LIBRARY_PATH", "UNSPLASH_LIBRARY"),
+        ("UNSPLASH_CATALOG", "UNSPLASH_CATALOGUE"),
+        ("UNSPLASH_rendition", "UNSPLASH_RENDITION"),
+        ("UNSPLASH_TOKEN", None),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_named_with_the_nearest_one(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str, nearest: str | None
+) -> None:
+    does = f"did you mean {nearest}?" if nearest else ".env.example lists them all"
+    monkeypatch.setenv(name, "a-secret")
+    assert list(environment.unknown_settings(project)) == [
+        f"{name} is no setting of this project: {does}"
+    ]
+    monkeypatch.delenv(name)
+    (project / ".env").write_text(f"{name}=a-secret\n")
+    assert list(environment.unknown_settings(project)) == [
+        f"{name} (in .env) is no setting of this project: {does}"
+    ]
+
+
+def test_a_variable_that_somebody_reads_or_that_is_empty_is_not_warned_of(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["UNSPLASH_PROJECT", "UNSPLASH_API_KEY_2", *(variable.name for variable in VARIABLES)]
+    for name in names:
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("UNSPLASH_TOPIC", "")
+    assert list(environment.unknown_settings(project)) == []
+
+
+def test_a_project_that_its_own_env_file_names_is_warned_of(project: Path) -> None:
+    (project / ".env").write_text("UNSPLASH_PROJECT=/elsewhere\n")
+    assert list(environment.unknown_settings(project)) == [
+        "UNSPLASH_PROJECT has no effect in .env: set it in the shell"
+    ]

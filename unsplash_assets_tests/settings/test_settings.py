@@ -307,11 +307,29 @@ def test_a_library_with_a_name_too_long_for_any_file_system_is_refused(
         make_settings(library="x" * 300)
 
 
-@pytest.mark.parametrize("name", ["catalogue.db", "data/catalogue.db?timeout=5"])
-def test_a_relative_sqlite_catalogue_is_relative_to_the_project(
-    make_settings: MakeSettings, tmp_path: Path, name: str
+@pytest.mark.parametrize("url", ["sqlite:///catalogue.db", "sqlite:///a/b.db?timeout=5&cache=x"])
+def test_a_sqlite_catalogue_is_kept_as_it_is_written(make_settings: MakeSettings, url: str) -> None:
+    assert make_settings(catalogue=url).catalogue == url
+
+
+@pytest.mark.parametrize("folder", ["file", "file/photos", "file/a/b"])
+def test_a_library_below_a_file_is_refused(
+    make_settings: MakeSettings, tmp_path: Path, folder: str
 ) -> None:
-    assert make_settings(catalogue=f"sqlite:///{name}").catalogue == f"sqlite:///{tmp_path / name}"
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError) as caught:
+        make_settings(library=folder)
+    said = f"UNSPLASH_LIBRARY is {folder!r}: use a folder, {tmp_path / 'file'} is a file"
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("url", ["sqlite:///what?/c.db", "sqlite:///c.db?a=b&c"])
+def test_a_path_with_a_question_mark_in_a_sqlite_url_is_refused(
+    make_settings: MakeSettings, url: str
+) -> None:
+    """The path would end at it: the database would be another file."""
+    with pytest.raises(SettingsError, match=r"^UNSPLASH_CATALOGUE is .*: a question mark begins"):
+        make_settings(catalogue=url)
 
 
 def test_an_absolute_sqlite_catalogue_is_taken_as_it_is(
