@@ -69,10 +69,10 @@ def _orientation(image: Image.Image) -> int:
 
 def _working_mode(image: Image.Image) -> str:
     """Return a mode that has all that the picture has, and that can be reduced."""
-    if image.has_transparency_data:
-        return "RGBA"
     if image.mode.startswith("I"):
         return "I"
+    if image.has_transparency_data:
+        return "RGBA"
     return {"1": "L", "L": "L", "CMYK": "CMYK"}.get(image.mode, "RGB")
 
 

@@ -107,8 +107,8 @@ def _greys(image: Image.Image) -> list[tuple[int, ...]]:
     return [colour[:1] for colour in corners(image)]
 
 
-def sixteen_bits(rows: list[list[int]]) -> bytes:
-    """Return a PNG of 16-bit grey."""
+def sixteen_bits(rows: list[list[int]], transparent: int) -> bytes:
+    """Return a PNG of 16-bit grey, in which a grey that it has not is transparent."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         checked = name + content
@@ -116,13 +116,14 @@ def sixteen_bits(rows: list[list[int]]) -> bytes:
 
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 16, 0, 0, 0, 0)
     data = b"".join(b"\0" + struct.pack(f">{len(row)}H", *row) for row in rows)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    head = chunk(b"IHDR", header) + chunk(b"tRNS", struct.pack(">H", transparent))
+    parts = head + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
 def test_a_grey_of_16_bits_is_the_grey_that_it_is_in_8() -> None:
     dark, light = [0x2000] * 24 + [0x8000] * 24, [0xC000] * 24 + [0xFFFF] * 24
-    for copy in copies(sixteen_bits([dark] * 16 + [light] * 16), "PNG"):
+    for copy in copies(sixteen_bits([dark] * 16 + [light] * 16, transparent=7), "PNG"):
         assert is_like(copy, [(32,) * 3, (128,) * 3, (192,) * 3, (255,) * 3])
 
 
