@@ -3,7 +3,8 @@
     UnsplashAssetsError      one line for a person: what is wrong and what to do
     ├── SettingsError        an environment variable has a value that cannot be used
     ├── LibraryError         the library's folder or catalogue cannot be used
-    │   └── LibraryMissing   the folder is not the one that the catalogue belongs to
+    │   ├── LibraryMissing   the folder is not the one that the catalogue belongs to
+    │   └── CatalogueDamaged  the catalogue's file is; another can be made from the photos
     ├── ViewerError          this machine cannot show a picture or the gallery
     ├── UnknownPhoto         a person named a photo that is not here, or is in the wrong state
     ├── TemporaryError       worth retrying
@@ -49,6 +50,17 @@ class LibraryError(UnsplashAssetsError):
 
 class LibraryMissing(LibraryError):
     """The library's folder is not the one that the catalogue belongs to: is its disk mounted?"""
+
+
+class CatalogueDamaged(LibraryError):
+    """The catalogue's file is damaged, cut off or gone; another can be made from the photos."""
+
+    def __init__(self, trouble: str) -> None:
+        """Say what the trouble is; the ways on are always the same."""
+        super().__init__(
+            f"{trouble}: put it back from a backup, or run `unsplash-assets verify --rebuild`, "
+            "which makes another from the photos and the credit in them"
+        )
 
 
 class ViewerError(UnsplashAssetsError):

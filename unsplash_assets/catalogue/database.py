@@ -7,7 +7,7 @@ opens a catalogue.
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,10 +103,22 @@ class Database:
     @contextmanager
     def _begun(self, on_sqlite: str) -> Iterator[sa.Connection]:
         """Connect and begin; only SQLite's driver does not begin by itself."""
-        with translate_errors(), self._engine.connect() as connection:
+        with translate_errors(self.file), self._engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql(on_sqlite)
             yield connection
+
+
+def file_of(folder: Path, url: str | None, mode: Mode, project: Path | None = None) -> Path | None:
+    """Return the file of a library's catalogue on SQLite, which need not be there; else None."""
+    with closing(_database(folder, url, mode, project)) as database:
+        return database.file
+
+
+def new_database(file: Path, mode: Mode) -> Database:
+    """Make a catalogue in a file of SQLite, or add another mode to it."""
+    url = sa.URL.create("sqlite", database=str(file))
+    return _made(Database(engine_of(url), mode), file.parent)
 
 
 def open_database(

@@ -5,7 +5,7 @@ What is special to SQLite stands in `_tune_sqlite`. `database` uses the engines.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.errors import CatalogueDamaged, LibraryError, SettingsError
 from unsplash_assets.storage.sqlite_files import has_log
 
 _BUSY: Final = 30.0  # seconds to wait for another process's transaction
@@ -36,7 +36,7 @@ _HINTS: Final = {
 def reading_engine(file: Path) -> sa.Engine:
     """Return an engine that needs no file beside SQLite's own, unless one with changes is there."""
     how = "mode=ro" if has_log(file) else "mode=ro&immutable=1"
-    uri = f"file:{quote(str(file.absolute()))}?{how}"
+    uri = _uri(file, how)
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(file)),
         creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False),
@@ -105,12 +105,46 @@ def _tune_sqlite(engine: sa.Engine, *, is_read_only: bool = False) -> None:
             connection.execute("PRAGMA synchronous = NORMAL")
 
 
+def damage(file: Path) -> str | None:
+    """Return what is damaged in a file of SQLite, or None. Raises LibraryError if it is in use."""
+    try:
+        with closing(sqlite3.connect(_uri(file, "mode=ro"), uri=True)) as connection:
+            (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return str(error)
+        raise LibraryError(f"{file} cannot be examined: {error}") from error
+    return None if result == "ok" else str(result)
+
+
+def knows_files(file: Path) -> bool:
+    """Whether a catalogue that is not damaged has any photo with a file."""
+    try:
+        with closing(sqlite3.connect(_uri(file, "mode=ro"), uri=True)) as connection:
+            query = "SELECT 1 FROM photos WHERE path IS NOT NULL LIMIT 1"
+            return connection.execute(query).fetchone() is not None
+    except sqlite3.OperationalError:  # it has no such table
+        return False
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite's file itself is damaged, or none of SQLite's."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells the case
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 @contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn the database's errors into LibraryError, one line each."""
+def translate_errors(file: Path | None) -> Iterator[None]:
+    """Turn the database's errors into LibraryError, one line each; `file` is SQLite's."""
     try:
         yield
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
+        if file and is_damage(error.orig):
+            raise CatalogueDamaged(f"the catalogue {file} is damaged ({reason})") from error
         hint = next((said for known, said in _HINTS.items() if known in reason), "")
         raise LibraryError(f"the catalogue cannot be used: {reason}{hint}") from error
+
+
+def _uri(file: Path, how: str) -> str:
+    return f"file:{quote(str(file.absolute()))}?{how}"

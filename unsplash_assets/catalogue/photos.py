@@ -22,12 +22,15 @@ from unsplash_assets.model.photos import (
     ChosenPhoto,
     PhotoState,
     StoredFile,
+    StoredPhoto,
 )
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How many runs a photo may fail before it is refused."""
+
+_MINUTE: Final = 60.0  # seconds; no library has stored more than one photo in each since 1970
 
 UrlOf = Callable[[Mapping[str, str]], str]
 """Picks the URL of a rendition from a photo's URLs."""
@@ -115,6 +118,23 @@ class Photos(StoredPhotos):
                     unclaimed.append(photo_id)
         return unclaimed
 
+    def adopt(self, photos: Sequence[StoredPhoto], identity: str | None) -> None:
+        """Record photos whose files were found, in a catalogue that is made anew from them.
+
+        It is the successor of the one with this identity. The numbers of its photos begin beyond
+        any that one had, so who has seen its photos sees the next too.
+        """
+        with self._db.writing() as connection:
+            mine = db.libraries.c.mode == self._db.mode
+            begun: dict[str, Any] = {"sequence": int(self._clock() // _MINUTE)}
+            if identity:
+                begun["identity"] = identity
+            connection.execute(sa.update(db.libraries).where(mine).values(**begun))
+            first = self._db.advance(connection, len(photos)) + 1
+            rows = [self._found(photo, first + i) for i, photo in enumerate(photos)]
+            if rows:
+                connection.execute(sa.insert(db.photos), rows)
+
     def release(self, photo_ids: Iterable[str]) -> None:
         """Put chosen photos back on the waiting list, as if they had not been chosen."""
         with self._db.writing() as connection:
@@ -154,6 +174,12 @@ class Photos(StoredPhotos):
             "arrival": arrival,
             "postponed": 0,
         }
+
+    def _found(self, photo: StoredPhoto, number: int) -> dict[str, Any]:
+        """Return the row of a photo that is known by its file alone; its event was sent."""
+        values = {**asdict(photo), "alt_description": photo.description, "description": None}
+        numbers = {"arrival": number, "stored_sequence": number, "postponed": 0}
+        return {**values, **numbers, "mode": self._db.mode, "state": PhotoState.STORED, "urls": {}}
 
     def _to(self, state: PhotoState, photo_id: str) -> sa.Update:
         return change_to(state, self._mine, db.photos.c.id == photo_id)

@@ -2,7 +2,7 @@
 
 A pruned photo stays known, because Unsplash returns photos at random and may return it again; its
 row keeps little more than the id. The row changes first: it is `pruning` until the file is gone, so
-a file that outlives a crash, or is open on Windows, goes the next time. `library.pruning` removes
+a file that outlives a crash, or is open on Windows, goes the next time. `library.removal` removes
 the files.
 
 The cost does not grow with the number of photos. The library's totals are brought up to date from

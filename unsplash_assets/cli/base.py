@@ -9,7 +9,7 @@ import click
 
 from unsplash_assets.cli.output import guarded, say
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
-from unsplash_assets.library.curation import read_photo_id
+from unsplash_assets.library.removal import read_photo_id
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import Settings
 

@@ -4,7 +4,7 @@ import click
 
 from unsplash_assets.cli.base import PhotoCommand, load_settings, photo_id
 from unsplash_assets.cli.output import say
-from unsplash_assets.library import curation
+from unsplash_assets.library import removal
 from unsplash_assets.library.opening import open_library
 
 
@@ -22,7 +22,7 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click pass
             library.curation.unban(photo)
             say(f"{photo} is no longer banned: it may come again")
             return
-        done = curation.ban(library, photo)
+        done = removal.ban(library, photo)
         say(f"{photo} {_describe(done)}")
         if done.removed:
             from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow
@@ -30,7 +30,7 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click pass
             write_gallery(library.photos, library.folder, settings)
 
 
-def _describe(done: curation.Ban) -> str:
+def _describe(done: removal.Ban) -> str:
     removed = f", {' and '.join(done.removed)} removed" if done.removed else ""
     if done.was_known:
         return f"is banned{removed}: it will not be brought again"

@@ -36,13 +36,18 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Download missing and damaged files again.")
-def verify(repair: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
+@click.option(
+    "--rebuild", is_flag=True, help="First make a catalogue from the files, if it is unusable."
+)
+def verify(repair: bool, rebuild: bool) -> None:  # noqa: FBT001 - flags, as click passes them
     """Re-read every file against its hash, and name what is bad.
 
     Each finding is a line on standard output: `missing PATH`, `damaged PATH`, or `unknown PATH`
     for a file that no photo has, which is left alone. The exit code is 1 if a file is bad and not
-    repaired.
+    repaired. --rebuild needs everything else that uses the library to be stopped.
     """
+    if rebuild:
+        _rebuild()
     with open_library(load_settings(), create=False) as library:
         with progress.file_progress("verified") as on_progress:
             seen = verification.verify(library, on_progress)
@@ -52,6 +57,15 @@ def verify(repair: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
         left = _repair(library, seen) if repair and seen.bad else len(seen.bad)
     if left:
         raise click.exceptions.Exit(1)
+
+
+def _rebuild() -> None:
+    """Make another catalogue, and print what it has, and what is lost."""
+    from unsplash_assets.library import rebuild as rebuilding  # noqa: PLC0415 - loads Pillow
+
+    with progress.file_progress("read") as on_progress:
+        done = rebuilding.rebuild(load_settings(), lambda done, total: on_progress(done, total, 0))
+    terminal.print_rebuilt(done)
 
 
 def _repair(library: Library, seen: verification.Verification) -> int:

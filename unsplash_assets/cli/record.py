@@ -15,6 +15,7 @@ import alembic.util
 import dagster as dg
 import sqlalchemy.exc
 
+from unsplash_assets.catalogue.engines import damage, is_damage
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.projects import is_project
@@ -44,7 +45,7 @@ def open_record(project: Path) -> Iterator[dg.DagsterInstance]:
         with _opened(home, folder) as instance:
             yield instance
     except (sqlalchemy.exc.DBAPIError, OSError) as error:
-        raise _unusable(folder) from error
+        raise _unusable(folder, error) from error
 
 
 def _opened(home: Path, folder: Path) -> dg.DagsterInstance:
@@ -65,12 +66,18 @@ def _opened(home: Path, folder: Path) -> dg.DagsterInstance:
             ) from error
         except (sqlalchemy.exc.OperationalError, dg.DagsterError) as error:
             if not left:
-                raise _unusable(folder) from error
+                raise _unusable(folder, error) from error
             time.sleep(_BETWEEN_TRIES)
     return instance
 
 
-def _unusable(folder: Path) -> LibraryError:
+def _unusable(folder: Path, error: Exception) -> LibraryError:
+    if is_damage(getattr(error, "orig", None)):
+        file = next(filter(damage, sorted(folder.rglob("*.db"))), folder)
+        return LibraryError(
+            f"Dagster's record {file} is damaged: stop Dagster, and move that file elsewhere; only "
+            "the history of runs is lost, and no photo"
+        )
     return LibraryError(
         f"Dagster's record in {folder} cannot be used: check its disk and its permissions"
     )

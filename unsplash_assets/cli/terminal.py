@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from unsplash_assets.library.rebuild import Rebuilt
+
 _LABEL_WIDTH: Final = len("last run  ")
 _UNLIMITED: Final = 10_000
 """Columns; more than any line has."""
@@ -38,6 +40,16 @@ def print_verification(verification: Verification, *, hint: bool) -> None:
     todo = "; unsplash-assets verify --repair downloads bad files again" if hint else ""
     size = f"{verification.files:,} files, {verification.bytes / 1e6:,.1f} MB"
     say(f"{size}: {result}{todo}")
+
+
+def print_rebuilt(rebuilt: "Rebuilt") -> None:
+    """Print what a catalogue made from the files has, and what it lacks."""
+    aside = f"; the old one is {rebuilt.set_aside.name} beside it" if rebuilt.set_aside else ""
+    say(printable(f"{rebuilt.photos:,} photos are in a new {rebuilt.file}{aside}"))
+    say(
+        "lost with the old one: favourites, bans, which photos were refused or pruned, and the "
+        "URLs of these photos: if one is damaged, it cannot be repaired"
+    )
 
 
 def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Use cases on the photos here: open, select, bring, repair, verify, prune, export, status.
+"""Use cases on the photos here: open, select, bring, repair, verify, rebuild, prune, export.
 
 `opening.open_library` is the one door: everything that works on a library starts there. Add a use
 case here when the command line and Dagster need the same work done. Keep out SQL (`catalogue`),

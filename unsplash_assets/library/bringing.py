@@ -24,7 +24,7 @@ from unsplash_assets.errors import (
 from unsplash_assets.library.downloads import error_of
 from unsplash_assets.library.events import Sent, send_due_events
 from unsplash_assets.library.opening import Library
-from unsplash_assets.library.pruning import Pruned, prune
+from unsplash_assets.library.removal import Pruned, prune
 from unsplash_assets.library.repair import Repairs, repair_due
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile, StoredPhoto
 

@@ -95,6 +95,8 @@ class Downloader:
         Raises TemporaryError where another try may succeed, PermanentError where it would not,
         and LibraryError where the folder cannot be written.
         """
+        if not photo.url:
+            raise PhotoRefused("its URL is not known: its catalogue was made anew from the files")
         credit = packet(Credit(photo, self.app_name, self.mode))
         with self.folder.temporary() as plain, self.folder.temporary() as credited:
             media_type = self._fetch(photo.url, plain)

@@ -12,7 +12,12 @@ from functools import cached_property
 from typing import Final
 
 from unsplash_assets.catalogue.curation import Curation
-from unsplash_assets.catalogue.database import Database, open_database, read_database
+from unsplash_assets.catalogue.database import (
+    Database,
+    file_of,
+    open_database,
+    read_database,
+)
 from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.integrity import Integrity
 from unsplash_assets.catalogue.ledger import RequestBudget
@@ -24,7 +29,7 @@ from unsplash_assets.library.downloads import Downloader, picture_limits
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.disks import network_warning
 from unsplash_assets.storage.folder import Folder
-from unsplash_assets.storage.marker import check_marker, check_new_library
+from unsplash_assets.storage.marker import check_marker, check_new_library, check_not_emptied
 from unsplash_assets.storage.names import CATALOGUE_FILE
 from unsplash_assets.storage.records import remember_library
 from unsplash_assets.transport.base import Timeouts
@@ -138,8 +143,12 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     folder is not the catalogue's; and SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is
     wrong.
     """
+    folder = Folder(settings.library)
     if settings.catalogue is None and needs_files:
-        check_new_library(Folder(settings.library), settings.mode, settings.project)
+        check_new_library(folder, settings.mode, settings.project)
+    check_not_emptied(
+        folder, file_of(settings.library, settings.catalogue, settings.mode, settings.project)
+    )
     opened = open_database if create else read_database
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:

@@ -45,6 +45,13 @@ def referral(url: str, app_name: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
+def without_referral(url: str) -> str:
+    """Return the link from which `referral` made this one."""
+    parts = urlsplit(url)
+    query = [pair for pair in parse_qsl(parts.query) if pair[0] not in {"utm_source", "utm_medium"}]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
 @dataclass(frozen=True)
 class Credit:
     """The credit for a photo's photographer and Unsplash, as `app_name` gives it."""

@@ -18,7 +18,6 @@ from typing import BinaryIO, Final
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.storage import locks, temporary
 from unsplash_assets.storage.names import (
-    OWN_NAMES,
     RelativePath,
     may_be_a_photo,
 )
@@ -176,18 +175,19 @@ class Folder:
             return self.path(name).samefile(self.path(other))
         return False
 
-    def walk(self) -> Iterator[str]:
+    def walk(self, *, topics_only: bool = False) -> Iterator[str]:
         """Yield every file that may be a photo's: neither the project's own nor a system's.
 
-        Does not follow links to folders.
+        Does not follow links to folders; with `topics_only` it does, and goes no deeper.
         """
-        for folder, folders, names in os.walk(self.root):
+        for folder, folders, names in os.walk(self.root, followlinks=topics_only):
             within = Path(folder).relative_to(self.root)
-            own_names = frozenset() if within.parts else OWN_NAMES
-            folders[:] = sorted(n for n in folders if may_be_a_photo(n) and n not in own_names)
-            for name in sorted(filter(may_be_a_photo, names)):
-                if name not in own_names:
-                    yield (within / name).as_posix()
+            at_top = not within.parts
+            folders[:] = sorted(n for n in folders if may_be_a_photo(n, at_top=at_top))
+            if topics_only and not at_top:
+                folders.clear()
+            for name in sorted(n for n in names if may_be_a_photo(n, at_top=at_top)):
+                yield (within / name).as_posix()
 
     def read_text(self, name: str) -> str | None:
         """Return a small text file of ours, or None if there is none that can be read."""

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from unsplash_assets.errors import LibraryError, LibraryMissing
+from unsplash_assets.errors import CatalogueDamaged, LibraryError, LibraryMissing
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.storage.folder import Folder
-from unsplash_assets.storage.names import CATALOGUE_FILE, MARKER
+from unsplash_assets.storage.names import CATALOGUE_FILE, MARKER, photo_id_of
 from unsplash_assets.storage.records import known_libraries
+from unsplash_assets.storage.sqlite_files import is_empty
 
 
 def check_marker(folder: Folder, mode: Mode, identity: str, stored: Sequence[str]) -> None:
@@ -41,6 +42,14 @@ def check_marker(folder: Folder, mode: Mode, identity: str, stored: Sequence[str
         folder.write_file(MARKER, json.dumps({**marks, mode: identity}).encode())
 
 
+def check_not_emptied(folder: Folder, file: Path | None) -> None:
+    """Raise CatalogueDamaged where SQLite's file is empty beside photos: it was not so before."""
+    if file is None or not is_empty(file):
+        return
+    if any(photo_id_of(Path(path).name) for path in folder.walk(topics_only=True)):
+        raise CatalogueDamaged(f"the catalogue {file} is empty, but {folder.root} has photos")
+
+
 def check_new_library(folder: Folder, mode: Mode, project: Path) -> None:
     """Raise LibraryMissing where a new catalogue would begin in the place of a missing one."""
     root = folder.root
@@ -48,7 +57,8 @@ def check_new_library(folder: Folder, mode: Mode, project: Path) -> None:
         return
     if mode in read_marker(folder):
         raise LibraryMissing(
-            f"{root} has photos but no {CATALOGUE_FILE}: put it back from a backup; or, to begin a "
+            f"{root} has photos but no {CATALOGUE_FILE}: put it back from a backup; or run "
+            "`unsplash-assets verify --rebuild`, which makes one from the photos; or, to begin a "
             f"new catalogue beside these photos, delete the file {MARKER} there"
         )
     if mode in known_libraries(project).get(str(root), {}):

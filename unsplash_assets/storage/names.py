@@ -27,6 +27,9 @@ CATALOGUE_FILE: Final = "catalogue.db"
 SQLITE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 """The endings of SQLite's file and of those that it keeps beside it."""
 
+SET_ASIDE: Final = ".damaged-"
+"""Stands between the name of a catalogue that was damaged, and the moment when it was set aside."""
+
 MARKER: Final = RelativePath(".unsplash_assets")
 """Says which catalogue the folder belongs to."""
 PAGE: Final = RelativePath("index.html")
@@ -40,7 +43,7 @@ THUMBNAILS_MADE: Final = RelativePath(f"{_PAGE_FOLDER}/thumbnails.json")
 _THUMBNAIL_DIGITS: Final = 24
 _THUMBNAIL: Final = re.compile(rf"{re.escape(THUMBNAILS)}/[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")
 
-OWN_NAMES: Final = frozenset(
+_OWN_NAMES: Final = frozenset(
     {*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), PAGE, _PAGE_FOLDER}
 )
 """What the project puts at the top of a library besides the photos' folders. `verify` reports
@@ -111,9 +114,13 @@ def folder_name(topic: str) -> str:
     return f"{name}-" if name in _RESERVED else name
 
 
-def may_be_a_photo(name: str) -> bool:
-    """Return whether a photo's file or folder may have this name: not hidden, not a system's."""
-    return not name.startswith(".") and name.casefold() not in _SYSTEM_NAMES
+def may_be_a_photo(name: str, *, at_top: bool = False) -> bool:
+    """Return whether a photo's file or folder may have this name: not hidden, not a system's.
+
+    At the top of a library it may not be the project's own either.
+    """
+    is_own = at_top and (name in _OWN_NAMES or name.startswith(CATALOGUE_FILE + SET_ASIDE))
+    return not (is_own or name.startswith(".") or name.casefold() in _SYSTEM_NAMES)
 
 
 def _case(photo_id: str) -> str:

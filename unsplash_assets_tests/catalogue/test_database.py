@@ -185,7 +185,11 @@ def test_a_library_below_a_file_is_one_line_that_says_what_to_change(tmp_path: P
 
 def test_a_catalogue_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "catalogue.db").write_bytes(b"this is no database, " * 200)
-    assert said_when_opened(tmp_path) == "the catalogue cannot be used: file is not a database"
+    assert said_when_opened(tmp_path) == (
+        f"the catalogue {tmp_path / 'catalogue.db'} is damaged (file is not a database): put it "
+        "back from a backup, or run `unsplash-assets verify --rebuild`, which makes another from "
+        "the photos and the credit in them"
+    )
 
 
 @pytest.mark.parametrize("said", ["database or disk is full", "disk I/O error"])

@@ -58,7 +58,7 @@ def store(catalogue: Photos, clock: Clock) -> Store:
 
 
 def pruned_by(retention: Retention, run_id: str = "now") -> list[str]:
-    """Let a run prune as `library.pruning` does, but for the files; gives the ids, in order."""
+    """Let a run prune as `library.removal` does, but for the files; gives the ids, in order."""
     gone: list[str] = []
     more = True
     while more:

@@ -31,7 +31,11 @@ from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.opening import open_library, working_on
+from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.settings import environment
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.defs.test_history import let_have_ended
@@ -538,6 +542,32 @@ def test_export_that_cannot_be_written_is_one_line(
     assert line.startswith("unsplash-assets: standard output ")
 
 
+def test_verify_rebuild_makes_a_catalogue_from_the_files_and_says_what_is_lost(
+    project: Path,
+) -> None:
+    with open_library(environment.load()) as library, working_on(library, "mine", "nature"):
+        top_up(library, "nature")
+        choose(library, "nature", "mine")
+        bring(library, "nature", "mine", last_try=True)
+    before = json.loads(run("export").stdout)
+    catalogue = project / "demo-library" / "catalogue.db"
+    catalogue.write_bytes(b"no database" * 999)
+    (line,) = run("status").stderr.splitlines()
+    assert f"the catalogue {catalogue} is damaged (file is not a database): put it back" in line
+    done = run("verify", "--rebuild")
+    assert (done.exit_code, done.stdout) == (0, "")
+    made, lost, verified = done.stderr.splitlines()
+    assert re.fullmatch(rf"1 photos are in a new {catalogue}; the old one is \S+ beside it", made)
+    assert lost.startswith("lost with the old one: favourites, bans, which photos were refused")
+    assert verified.endswith(": all of them whole")
+    after = json.loads(run("export").stdout)
+    unknown = {"url": "", "stored_at": before["stored_at"]}
+    assert after | unknown == before | unknown
+    refused = run("verify", "--rebuild")
+    assert refused.exit_code == 1
+    assert "can be used, so it stays" in refused.stderr
+
+
 def stored(project: Path) -> tuple[str, Path]:
     """Bring a photo; return its id and its file."""
     run("fetch", "nature")
@@ -943,7 +973,7 @@ def test_a_library_without_its_catalogue_says_what_to_do(project: Path) -> None:
         path.unlink()
     done = run("fetch", "nature")
     assert done.exit_code == 1
-    assert "has photos but no catalogue.db: put it back from a backup; or, to" in done.stderr
+    assert "has photos but no catalogue.db: put it back from a backup; or run `" in done.stderr
     assert not (project / "demo-library" / "catalogue.db").exists()
 
 

@@ -120,3 +120,24 @@ def test_a_record_in_another_home_that_cannot_be_written_is_named_where_it_is(
     with pytest.raises(LibraryError) as caught, open_record(project):
         pass
     assert str(caught.value).startswith(f"Dagster's record in {home} cannot be used: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"]
+)
+def test_a_damaged_file_of_the_record_is_named_and_can_be_moved_away(
+    project: Path, name: str
+) -> None:
+    with open_record(project):
+        pass
+    file = project / ".dagster" / "storage" / name
+    file.write_bytes(b"no database" * 999)
+    with pytest.raises(LibraryError) as caught, open_record(project) as instance:
+        dg.materialize([_asset], instance=instance)
+    assert str(caught.value) == (
+        f"Dagster's record {file} is damaged: stop Dagster, and move that file elsewhere; only the "
+        "history of runs is lost, and no photo"
+    )
+    file.rename(project / "elsewhere")
+    with open_record(project) as instance:
+        assert dg.materialize([_asset], instance=instance).success

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from unsplash_assets.gallery.page import MAX_NEWS
-from unsplash_assets.library.curation import ban
+from unsplash_assets.library.removal import ban
 from unsplash_assets_tests.support.browser import Watch, chromium, folder_served
 from unsplash_assets_tests.support.gallery_library import GalleryLibrary
 from unsplash_assets_tests.support.paths import NODE_MODULES

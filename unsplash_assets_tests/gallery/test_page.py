@@ -13,8 +13,8 @@ import pytest
 
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.gallery.page import MAX_NEWS, MAX_PHOTOS, write_gallery
-from unsplash_assets.library.curation import ban
 from unsplash_assets.library.opening import open_library
+from unsplash_assets.library.removal import ban
 from unsplash_assets.library.verification import verify
 from unsplash_assets.storage.names import NEWS, PAGE, RelativePath
 from unsplash_assets_tests.conftest import MakeSettings

@@ -28,7 +28,7 @@ from unsplash_assets.images.xmp import packet
 from unsplash_assets.library.bringing import Brought, Outcome, bring, store
 from unsplash_assets.library.events import Sent
 from unsplash_assets.library.opening import Library, working_on
-from unsplash_assets.library.pruning import Pruned
+from unsplash_assets.library.removal import Pruned
 from unsplash_assets.library.repair import Repairs
 from unsplash_assets.library.selection import choose as choose_photos
 from unsplash_assets.library.selection import top_up

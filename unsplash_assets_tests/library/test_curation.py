@@ -1,4 +1,4 @@
-"""Tests of `library.curation`: a ban removes the photo's files, also beside a run at work."""
+"""Tests of `library.removal`: a ban removes the photo's files, also beside a run at work."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,8 @@ import pytest
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.bringing import store
-from unsplash_assets.library.curation import Ban, ban, read_photo_id
 from unsplash_assets.library.opening import Library
+from unsplash_assets.library.removal import Ban, ban, read_photo_id
 from unsplash_assets.library.verification import verify
 from unsplash_assets.model.photos import ChosenPhoto, PhotoState, StoredFile
 from unsplash_assets.storage.folder import Folder

@@ -16,9 +16,8 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import LibraryError, LibraryMissing, NetworkError, SettingsError
 from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library.bringing import bring
-from unsplash_assets.library.curation import ban
 from unsplash_assets.library.opening import Library, open_library, working_on
-from unsplash_assets.library.pruning import prune
+from unsplash_assets.library.removal import ban, prune
 from unsplash_assets.library.repair import repair_due
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.ticks import claim

@@ -1,4 +1,4 @@
-"""Tests of `library.pruning`: the files that go with UNSPLASH_KEEP, and what a crash leaves.
+"""Tests of `library.removal`: the files that go with UNSPLASH_KEEP, and what a crash leaves.
 
 Which photos go is tested in `catalogue/test_retention.py`.
 """
@@ -12,9 +12,8 @@ from typing import NoReturn
 import pytest
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library.curation import ban
 from unsplash_assets.library.opening import Library, open_library
-from unsplash_assets.library.pruning import Pruned, prune
+from unsplash_assets.library.removal import Pruned, ban, prune
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets_tests.catalogue.test_curation import set_columns

@@ -14,7 +14,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.images.embedding import read_packet
-from unsplash_assets.library.curation import ban
+from unsplash_assets.library.removal import ban
 from unsplash_assets.library.repair import REPAIRED_AT_MOST, Repairs, repair, repair_due
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.storage.folder import Folder, TemporaryFile

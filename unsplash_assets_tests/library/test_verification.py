@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 
 from unsplash_assets.errors import LibraryMissing
-from unsplash_assets.library.curation import ban
+from unsplash_assets.library.removal import ban
 from unsplash_assets.library.verification import Verification, uncredited, verify
 from unsplash_assets.storage.folder import INCOMING, FileState, Folder
 from unsplash_assets.storage.names import photo_path

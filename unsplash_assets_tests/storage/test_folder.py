@@ -443,12 +443,28 @@ def test_one_file_under_two_names_is_the_same(folder: Folder) -> None:
 def test_a_walk_gives_all_files_but_the_projects_own_and_the_systems(folder: Folder) -> None:
     publish(folder, b"stored")
     expected = ["a.txt", "sky/deep/b.jpg", "sky/index.html", "Thumbs.db.txt"]
-    skipped = ["index.html", "catalogue.db", "catalogue.db-wal", ".catalogue.lock", "sea/.hidden"]
+    skipped = [
+        "index.html",
+        "catalogue.db",
+        "catalogue.db.damaged-1-wal",
+        "catalogue.db-wal",
+        ".catalogue.lock",
+        "sea/.hidden",
+    ]
     skipped += [MARKER, "sea/THUMBS.DB", "$RECYCLE.BIN/x.jpg", f"{INCOMING}/x.part", "@eaDir/x.jpg"]
     for name in (*expected, *skipped):
         folder.path(name).parent.mkdir(parents=True, exist_ok=True)
         folder.path(name).touch()
     assert sorted(folder.walk()) == sorted([NAME, *expected])
+
+
+@posix_only
+def test_a_walk_of_topics_only_follows_links_and_goes_no_deeper(folder: Folder) -> None:
+    folder.path("sea/deep").mkdir(parents=True)
+    folder.path("around").symlink_to(folder.root, target_is_directory=True)
+    for name in ("top.txt", "sea/x.jpg", "sea/deep/y.jpg"):
+        folder.path(name).touch()
+    assert sorted(folder.walk(topics_only=True)) == ["around/top.txt", "sea/x.jpg", "top.txt"]
 
 
 @posix_only

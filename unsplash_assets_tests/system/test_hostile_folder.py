@@ -15,8 +15,8 @@ import pytest
 
 from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library.bringing import bring
-from unsplash_assets.library.curation import ban
 from unsplash_assets.library.opening import Library, open_library, working_on
+from unsplash_assets.library.removal import ban
 from unsplash_assets.library.repair import repair
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.verification import verify

@@ -1,0 +1,61 @@
+"""Reads a credit back from a picture's file, where this project has put it.
+
+`xmp` writes the packet; here it is read for a catalogue that has to be made from the files.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+from xml.etree import ElementTree as ET
+
+from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.images.xmp import CREDIT_MARK
+from unsplash_assets.model.credit import DEMO, UNSPLASH, without_referral
+from unsplash_assets.model.mode import Mode
+
+_LINE: Final = re.compile(rf"Photo by (.+) on Unsplash( \({re.escape(DEMO)}\))?", re.DOTALL)
+_DECLARATION: Final = b"<!"  # begins what defines entities; a packet needs none
+_RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_DC: Final = "{http://purl.org/dc/elements/1.1/}"
+_CREDIT: Final = "{http://ns.adobe.com/photoshop/1.0/}Credit"
+_URL: Final = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}CiUrlWork"
+
+
+@dataclass(frozen=True)
+class FoundCredit:
+    """What the file of a picture says about its photo; texts are empty where it says nothing."""
+
+    mode: Mode
+    photographer: str
+    photographer_url: str
+    page_url: str
+    description: str
+
+
+def read_credit(picture: BinaryIO) -> FoundCredit | None:
+    """Return the credit that is in a picture's file, or None if it has none of ours.
+
+    Raises BadPicture if the structure of the file is invalid.
+    """
+    packet = read_packet(picture) or b""
+    if CREDIT_MARK not in packet or _DECLARATION in packet:
+        return None
+    try:
+        root = ET.fromstring(packet)  # noqa: S314 - it has no entities
+    except (ET.ParseError, ValueError):
+        return None
+    line = _LINE.fullmatch(_text(root, _CREDIT))
+    if line is None:
+        return None
+    page = without_referral(_text(root, f"{_DC}source"))
+    return FoundCredit(
+        mode="demo" if line[2] else "live",
+        photographer=line[1],
+        photographer_url=without_referral(_text(root, _URL)),
+        page_url="" if page == UNSPLASH else page,
+        description=_text(root, f"{_DC}description/{_RDF}Alt/{_RDF}li"),
+    )
+
+
+def _text(root: ET.Element, name: str) -> str:
+    return (root.findtext(f".//{name}") or "").strip()
