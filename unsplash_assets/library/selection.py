@@ -12,12 +12,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from unsplash_assets.errors import NoPhotos, QuotaSpent
 from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.budget import describe_events_shortage
 from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2
 """Answers in a row without a new photo after which a topic counts as exhausted."""
+
+_WIDTHS: Final = {"regular": "1080", "small": "400", "thumb": "200"}
+"""The renditions that have a width, in pixels."""
+_SIZES: Final = frozenset({"w", "h", "fit", "dpr"})
+"""Parameters of imgix that make a picture smaller."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +149,22 @@ def choose(library: Library, topic: str, run_id: str) -> Choice:
 def rendition_url(urls: Mapping[str, str], rendition: str) -> str:
     """Return the URL of a named rendition, or of a width in pixels.
 
-    A width is added for imgix to the URL of `raw`, or of `full` where an old answer has no `raw`;
-    the other parameters, `ixid` among them, are kept (docs/reference/unsplash.md, URLs).
+    A rendition that the answer has not, and every width, is asked of imgix on the largest that it
+    has (docs/reference/unsplash.md, URLs).
     """
-    if not rendition.isdigit():
-        return urls.get(rendition) or urls["full"]
-    parts = urlsplit(urls.get("raw") or urls["full"])
-    sized = {"w": rendition, "fit": "max", "fm": "jpg", "q": "80"}
-    parameters = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **sized}
-    return urlunsplit(parts._replace(query=urlencode(parameters)))
+    if rendition in urls:
+        return urls[rendition]
+    base = next(urls[name] for name in NAMED_RENDITIONS if name in urls)
+    if rendition == "raw" and "full" in urls:
+        return base
+    width = _WIDTHS.get(rendition, rendition)
+    sized = {"w": width, "fit": "max"} if width.isdigit() else {}
+    return _resized(base, {**sized, "fm": "jpg", "q": "80"})
+
+
+def _resized(url: str, imgix: Mapping[str, str]) -> str:
+    """Return a picture's URL with another size and quality; `ixid` and the like are kept."""
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    kept = {name: value for name, value in given.items() if name not in _SIZES}
+    return urlunsplit(parts._replace(query=urlencode({**kept, **imgix})))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from unsplash_assets.errors import BadAnswer, KeyRefused, QuotaSpent, RequestRefused
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
@@ -94,7 +94,7 @@ class UnsplashClient:
         for item in photo_list(content):
             read = read_photo(item, picture_origins(self._base_url))
             if isinstance(read, Photo):
-                photos.setdefault(read.id, read)
+                photos.setdefault(read.id, self._with_event(read))
             else:
                 skipped[read.reason] += 1
         if not photos and set(skipped) == {"malformed"}:
@@ -111,6 +111,16 @@ class UnsplashClient:
         if not is_at(download_location, self._base_url):
             raise RequestRefused("the download event's link leads away from the API: not sent")
         self._get(Question(download_location, "a download event", of_one_photo=True), grant)
+
+    def _with_event(self, photo: Photo) -> Photo:
+        """Return a photo with a link for its download event: the API's own, or the documented."""
+        if photo.download_location:
+            return photo
+        link = f"{self._base_url}/photos/{photo.id}/download"
+        picture = urlsplit(next(iter(photo.urls.values())))
+        if ixid := parse_qs(picture.query).get("ixid"):
+            link += f"?{urlencode({'ixid': ixid[0]})}"
+        return replace(photo, download_location=link)
 
     def _get(self, question: Question, grant: Grant) -> Any:  # noqa: ANN401 - any JSON
         grant.require()

@@ -2,16 +2,26 @@
 
 `PhotoAnswer` parses one photo of an answer and ignores all other keys, since keys come and go.
 `read_photo` decides whether this project may use the photo, and returns the plain `Photo` that the
-rest of the program knows. Add a field here when the project needs one from the API; `client` makes
-the requests. Facts and null rates are in docs/reference/unsplash.md.
+rest of the program knows. A photo needs an id, a URL of its picture and somebody to credit; what
+else is missing or odd gets a default. Add a field here when the project needs one from the API;
+`client` makes the requests. Facts and null rates are in docs/reference/unsplash.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from unsplash_assets.errors import BadAnswer
 from unsplash_assets.model.text import one_line
@@ -22,6 +32,7 @@ from unsplash_assets.transport.urls import has_user, origin, path_of
 PICTURES: Final = "https://images.unsplash.com"
 PREMIUM: Final = "https://plus.unsplash.com"
 PLACEHOLDER: Final = "source-404"
+SITE: Final = "https://unsplash.com"
 
 _TEXT_LENGTH: Final = 2_000
 _BLUR_HASH: Final = r"^[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}$"
@@ -40,30 +51,49 @@ Side = Annotated[int, Field(gt=0, le=1_000_000)]
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _default_for_an_odd_value(
+        cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> object:
+        """Read a field; an odd value counts as absent, so it costs at most itself."""
+        field = cls.model_fields[info.field_name or ""]
+        try:
+            return read(value)
+        except ValidationError:
+            if field.is_required():
+                raise
+            return field.get_default()
+
+
+class Page(_Answer):
+    """The links of a photographer; `html` is the page."""
+
+    html: Text = ""
+
 
 class User(_Answer):
-    """A photographer; `html` is the photographer's page."""
+    """A photographer."""
 
     name: Text = ""
     username: Text = ""
-    html: Annotated[Text, Field(validation_alias=AliasPath("links", "html"))] = ""
+    links: Page = Page()
 
 
-class Links(_Answer):
+class Links(Page):
     """A photo's page, and the URL that receives its download event."""
 
-    html: Text = ""
-    download_location: Text | None = None
+    download_location: Text = ""
 
 
 class Urls(_Answer):
     """The URLs of a photo's renditions; very old answers have no `raw`."""
 
     raw: Url | None = None
-    full: Url
-    regular: Url
-    small: Url
-    thumb: Url
+    full: Url | None = None
+    regular: Url | None = None
+    small: Url | None = None
+    thumb: Url | None = None
 
 
 class PhotoAnswer(_Answer):
@@ -72,7 +102,7 @@ class PhotoAnswer(_Answer):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     urls: Urls
     links: Links = Links()
-    user: User | None = None
+    user: User = User()
     width: Side | None = None
     height: Side | None = None
     color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
@@ -93,7 +123,7 @@ class Photo:
     page_url: str
     download_location: str | None
     urls: Mapping[str, str]
-    """Rendition (one of NAMED_RENDITIONS) to URL."""
+    """Rendition (of NAMED_RENDITIONS, one at least) to URL."""
     width: int | None
     height: int | None
     color: str | None
@@ -119,22 +149,24 @@ def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped
 
 
 def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
-    """Return the photo if it is free, complete, credited and at an allowed origin."""
-    urls = {name: url for name in NAMED_RENDITIONS if (url := getattr(answer.urls, name))}
-    if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in urls.values()):
+    """Return the photo if it is free, credited, and at an allowed origin."""
+    given = {name: url for name in NAMED_RENDITIONS if (url := getattr(answer.urls, name))}
+    urls = {name: url for name, url in given.items() if _origin(url) in picture_origins}
+    if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in given.values()):
         return Skipped("premium")
-    if any(_origin(url) not in picture_origins for url in urls.values()):
-        return Skipped("elsewhere")
+    if not urls:
+        return Skipped("elsewhere" if given else "malformed")
     if any(PLACEHOLDER in path_of(url) for url in urls.values()):
         return Skipped("placeholder")
-    name = answer.user.name or answer.user.username if answer.user else ""
-    if not answer.user or not name:
+    photographer = answer.user.name or answer.user.username
+    if not photographer:
         return Skipped("uncredited")
+    is_unsplash = PICTURES in picture_origins
     return Photo(
         id=answer.id,
-        photographer=name,
-        photographer_url=_link(answer.user.html),
-        page_url=_link(answer.links.html),
+        photographer=photographer,
+        photographer_url=_link(answer.user.links.html) or (_profile(answer) if is_unsplash else ""),
+        page_url=_link(answer.links.html) or (f"{SITE}/photos/{answer.id}" if is_unsplash else ""),
         download_location=_download_location(answer, picture_origins),
         urls=urls,
         width=answer.width,
@@ -147,19 +179,25 @@ def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | S
 
 
 def photo_list(content: Any) -> list[Any]:  # noqa: ANN401 - any JSON
-    """Return the photos of an answer to /photos/random, which is an array or one object.
+    """Return what should be the photos of an answer to /photos/random: an array or one object.
 
     Raises BadAnswer for anything else.
     """
     photos = content if isinstance(content, list) else [content]
-    if not photos or not all(isinstance(photo, dict) for photo in photos):
+    if not photos or not isinstance(content, dict | list):
         raise BadAnswer("the API answered with something that is not a photo: it may be at fault")
     return photos
 
 
+def _profile(answer: PhotoAnswer) -> str:
+    """Return the photographer's page on Unsplash, or an empty text without a username."""
+    username = answer.user.username
+    return f"{SITE}/@{quote(username, safe='')}" if username else ""
+
+
 def _download_location(answer: PhotoAnswer, picture_origins: frozenset[str]) -> str | None:
     """Return the URL for the download event if it is at the API: the request carries the key."""
-    url = answer.links.download_location or ""
+    url = answer.links.download_location
     api = {UNSPLASH_API_URL} if PICTURES in picture_origins else picture_origins
     return url if _origin(url) in api else None
 

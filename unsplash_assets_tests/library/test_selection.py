@@ -287,9 +287,40 @@ def test_a_named_rendition_is_the_url_of_the_answer_unchanged(name: str) -> None
     assert rendition_url(URLS, name) == URLS[name]
 
 
-@pytest.mark.parametrize("name", ["raw", "regular", "small", "thumb"])
-def test_a_rendition_that_an_old_answer_has_not_is_the_full_one(name: str) -> None:
-    assert rendition_url({"full": URLS["full"]}, name) == URLS["full"]
+def test_a_raw_that_an_old_answer_has_not_is_the_full_one() -> None:
+    assert rendition_url({"full": URLS["full"]}, "raw") == URLS["full"]
+
+
+@pytest.mark.parametrize(
+    ("name", "width"), [("regular", "1080"), ("small", "400"), ("thumb", "200")]
+)
+def test_a_rendition_that_an_answer_has_not_is_asked_of_imgix(name: str, width: str) -> None:
+    others = {other: url for other, url in URLS.items() if other != name}
+    assert parameters(rendition_url(others, name)) == {
+        "ixid": "M3wxfDB8MXxyYW5kb20",
+        "ixlib": "rb-4.1.0",
+        "w": width,
+        "fit": "max",
+        "fm": "jpg",
+        "q": "80",
+    }
+
+
+@pytest.mark.parametrize("name", ["raw", "full"])
+@pytest.mark.parametrize("given", ["regular", "small", "thumb"])
+def test_a_full_picture_that_an_answer_has_not_is_one_without_a_size(name: str, given: str) -> None:
+    found = parameters(rendition_url({given: URLS[given] + "&h=300&dpr=2"}, name))
+    assert found["ixid"] == "M3wxfDB8MXxyYW5kb20"
+    assert found["fm"] == "jpg"
+    assert not found.keys() & {"w", "h", "fit", "dpr"}
+
+
+@pytest.mark.parametrize("rendition", [*NAMED_RENDITIONS, "640"])
+@pytest.mark.parametrize("given", NAMED_RENDITIONS)
+def test_one_url_of_a_photo_is_enough_for_every_rendition(given: str, rendition: str) -> None:
+    url = rendition_url({given: URLS[given]}, rendition)
+    assert url.startswith(f"{RAW.partition('?')[0]}?")
+    assert parameters(url)["ixid"] == "M3wxfDB8MXxyYW5kb20"
 
 
 def test_a_width_is_asked_of_imgix_on_the_base_of_raw() -> None:

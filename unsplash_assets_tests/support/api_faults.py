@@ -90,6 +90,11 @@ def one(**changes: Any) -> Answer:
     return photos(spoil)
 
 
+def instead_of_one(content: Any) -> Answer:
+    """Give something else instead of one photo of each answer."""
+    return photos(lambda listed: [*listed[:BAD], content, *listed[BAD + 1 :]])
+
+
 def one_at(url: str) -> Answer:
     """Let all pictures of one photo be at a URL."""
     return one(urls=dict.fromkeys(RENDITIONS, url))
@@ -217,10 +222,14 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
         photos(lambda listed: {"results": listed}),
         "none of the answer's 1 photos could be read",
     ),
-    ("a list of texts", every(lambda photo: photo["id"]), NO_PHOTO),
-    ("a list of nulls", every(lambda _: None), NO_PHOTO),
-    ("a list of lists", every(lambda photo: [photo]), NO_PHOTO),
-    ("a list of NaN and infinities", fixed(b"[NaN, Infinity, -Infinity, 1e999]"), NO_PHOTO),
+    ("a list of texts", every(lambda photo: photo["id"]), UNREADABLE),
+    ("a list of nulls", every(lambda _: None), UNREADABLE),
+    ("a list of lists", every(lambda photo: [photo]), UNREADABLE),
+    (
+        "a list of NaN and infinities",
+        fixed(b"[NaN, Infinity, -Infinity, 1e999]"),
+        "none of the answer's 4 photos could be read",
+    ),
     ("photos whose every field is null", every(lambda photo: nulls(photo, 1)), UNREADABLE),
     ("photos that are null one level down", every(lambda photo: nulls(photo, 2)), UNREADABLE),
     ("photos without fields", every(lambda _: {}), UNREADABLE),
@@ -300,14 +309,12 @@ _SKIPPED: Final[list[tuple[str, Answer, str]]] = [
     ("an id of 1 MB", one(id="x" * 1_000_000), "malformed"),
     ("an id with a NUL", one(id="abc\0"), "malformed"),
     ("an id that is a number", one(id=7), "malformed"),
+    ("null instead of a photo", instead_of_one(None), "malformed"),
+    ("a text instead of a photo", instead_of_one("photo"), "malformed"),
     ("no URLs", one(urls=None), "malformed"),
     ("URLs that are a list", one(urls=[]), "malformed"),
-    ("a width that is not a number", number_in_one(b"NaN"), "malformed"),
-    ("an infinite width", number_in_one(b"1e999"), "malformed"),
-    ("a width of 30 digits", number_in_one(b"9" * 30), "malformed"),
-    ("a name that is an object", one(user__name={"first": "Ana"}), "malformed"),
     ("no photographer", one(user=None), "uncredited"),
-    ("a photographer without a name", one(user__name=None, user__username=""), "malformed"),
+    ("a photographer without a name", one(user__name=None, user__username=""), "uncredited"),
     ("a premium photo", one(premium=True), "premium"),
     (
         "a picture on plus.unsplash.com",
@@ -328,6 +335,12 @@ _READ: Final[list[tuple[str, Answer]]] = [
     ("a thousand photos", photos(thousand)),
     ("just under 10 MB of JSON", one(description="x" * 9_000_000)),
     ("unknown keys, nested 20 deep", one(surprise=nested(20))),
+    ("a width that is not a number", number_in_one(b"NaN")),
+    ("an infinite width", number_in_one(b"1e999")),
+    ("a width of 30 digits", number_in_one(b"9" * 30)),
+    ("a name that is an object", one(user__name={"first": "Ana"})),
+    ("no links, no colour, no size", one(links=None, user__links=None, color="#fff", width=0)),
+    ("one URL alone", one(urls__raw=None, urls__full="", urls__regular=7, urls__small=[])),
     ("a description of HTML and Markdown", one(description=MANY_SCRIPTS, alt_description=None)),
     ("a photographer's name of HTML", one(user__name=MANY_SCRIPTS)),
     ("links that are javascript:", one(links__html=SCRIPT, user__links__html=SCRIPT)),

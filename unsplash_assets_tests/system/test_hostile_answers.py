@@ -127,14 +127,15 @@ def outside_of_the_library(folder: Path) -> list[str]:
 def test_no_url_of_a_photo_leads_to_another_host_or_a_file(
     project: Project, api: Hostile, bait: Bait, bait_url: str
 ) -> None:
-    elsewhere = places(project.settings.api_url, bait_url)
-    for number, url in enumerate(elsewhere):
-        one_of_them = photo(project, number)
-        one_of_them["urls"][("thumb", "full", "raw")[number % 3]] = url
-        api.photos.append(one_of_them)
-    api.photos.append(photo(project, 1000))
+    """One bad URL gives way to another rendition; a photo with bad ones alone is skipped."""
+    for number, url in enumerate(places(project.settings.api_url, bait_url)):
+        for changed, spoiled in enumerate((("thumb",), ("thumb", "regular", "full", "raw"), None)):
+            content = photo(project, 3 * number + changed)
+            names = spoiled or tuple(content["urls"])
+            content["urls"] |= dict.fromkeys(names, url)
+            api.photos.append(content)
     assert project.run("nature", photos_per_run=len(api.photos)).success
-    assert len(project.pictures()) == 1
+    assert len(project.pictures()) == len(api.photos) * 2 // 3
     assert bait.asked == []
 
 

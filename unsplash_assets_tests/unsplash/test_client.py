@@ -174,6 +174,23 @@ def test_photos_that_are_not_for_us_are_skipped_and_counted(serve: Serve) -> Non
     assert brought.skipped == {"premium": 2, "uncredited": 1, "malformed": 1, "elsewhere": 1}
 
 
+@pytest.mark.parametrize("other", [None, "x", 7, [], {}])
+def test_what_is_no_photo_among_photos_is_skipped_and_counted(serve: Serve, other: Any) -> None:
+    brought = client(serve(photos(1, lambda _: other, 2))).random_photos("sea")
+    assert [found.id for found in brought.photos] == [EmulatedPhoto(7, n).id for n in (1, 2)]
+    assert brought.skipped == {"malformed": 1}
+
+
+@pytest.mark.parametrize("links", [None, {}, {"download_location": "https://photos.example/x"}])
+def test_a_photo_without_the_link_of_its_download_event_has_the_one_that_the_api_documents(
+    serve: Serve, links: Any
+) -> None:
+    base = f"{serve(photos(lambda base: photo(1, base, links=links)))}/v1"
+    (found,) = client(base).random_photos("sea").photos
+    ixid = parse_qs(found.urls["raw"].partition("?")[2])["ixid"][0]
+    assert found.download_location == f"{base}/photos/{found.id}/download?ixid={ixid}"
+
+
 def test_an_answer_of_premium_photos_alone_is_no_error(serve: Serve) -> None:
     api = photos(*[lambda base, n=n: photo(n, base, premium=True) for n in range(3)])
     brought = client(serve(api)).random_photos("sea")

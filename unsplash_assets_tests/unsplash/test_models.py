@@ -129,7 +129,7 @@ def test_keys_that_are_often_null_or_absent_are_optional() -> None:
         id="abc",
         photographer="Ana",
         photographer_url="",
-        page_url="",
+        page_url="https://unsplash.com/photos/abc",
         download_location=None,
         urls={name: PHOTO["urls"][name] for name in NAMED_RENDITIONS},
         width=None,
@@ -156,8 +156,59 @@ def test_unknown_keys_are_ignored() -> None:
     assert read({**PHOTO, "surprise": {"deep": [1, None]}}) == read(PHOTO)
 
 
-def test_a_photographer_without_a_name_is_credited_by_username() -> None:
-    assert read(changed(user__name=" \n", user__username="ana")).photographer == "ana"
+@pytest.mark.parametrize("name", [" \n", None, 5, {"first": "Ana"}])
+def test_a_photographer_without_a_name_is_credited_by_username(name: Any) -> None:
+    assert read(changed(user__name=name, user__username="ana")).photographer == "ana"
+
+
+def test_the_pages_of_a_photo_without_links_are_made_of_its_id_and_the_username() -> None:
+    photo = read(changed(id="-bcdefghij_", links=None, user__links=None, user__username="ana b/c"))
+    assert photo.page_url == "https://unsplash.com/photos/-bcdefghij_"
+    assert photo.photographer_url == "https://unsplash.com/@ana%20b%2Fc"
+
+
+def test_the_pages_of_another_api_are_not_made_up() -> None:
+    base = "http://127.0.0.1:8000"
+    own = {**answers.full(EmulatedPhoto(7, 1), base, "sea"), "links": None}
+    photo = read_photo(own, frozenset({base}))
+    assert isinstance(photo, Photo)
+    assert photo.page_url == ""
+
+
+def paths(content: Any, *before: str) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every field, that of `{"a": {"b": 1}}` as ("a",) and ("a", "b")."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield (*before, name)
+            yield from paths(value, *before, name)
+
+
+EXAMPLES = {path: photo for photo in _recorded_photos() for path in paths(photo)}
+"""A recorded photo for each path that some recorded photo has."""
+NEEDED = {("id",), ("urls",), ("user",)}
+"""Without these there is no file to name, no picture, nobody to credit."""
+ABSENT = object()
+BENT = [ABSENT, None, "", " ", "x", "#fff", "\ud800", 0, -1, 10**30, 1e999, False, [], [None], {}]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.keys() - NEEDED), ids=".".join)
+def test_no_other_field_of_a_recorded_photo_can_cost_the_photo(path: tuple[str, ...]) -> None:
+    *folders, last = path
+    whole = read(EXAMPLES[path])
+    for value in BENT:
+        content = deepcopy(EXAMPLES[path])
+        place = content
+        for folder in folders:
+            place = place[folder]
+        place[last] = value
+        if value is ABSENT:
+            del place[last]
+        photo = read(content)
+        assert photo.id == whole.id
+        assert photo.photographer
+        assert photo.page_url in {whole.page_url, f"https://unsplash.com/photos/{whole.id}"}
+        assert photo.urls
+        assert photo.urls.items() <= whole.urls.items()
 
 
 @pytest.mark.parametrize(
@@ -245,9 +296,15 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
+def test_a_photo_with_its_pictures_at_another_origin_is_skipped(url: str) -> None:
+    assert skipped(changed(urls=all_urls(url))) in {"elsewhere", "malformed"}
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
 @pytest.mark.parametrize("name", ["raw", "full", "thumb"])
-def test_a_photo_with_a_picture_at_another_origin_is_skipped(name: str, url: str) -> None:
-    assert skipped(changed(**{f"urls__{name}": url})) in {"elsewhere", "malformed"}
+def test_a_rendition_at_another_origin_is_left_out(name: str, url: str) -> None:
+    others = {key: value for key, value in read(PHOTO).urls.items() if key != name}
+    assert read(changed(**{f"urls__{name}": url})).urls == others
 
 
 @pytest.mark.parametrize(
@@ -296,28 +353,33 @@ MALFORMED: dict[str, Any] = {
     "null as id": changed(id=None),
     "urls null": changed(urls=None),
     "urls a list": changed(urls=[PHOTO["urls"]["full"]]),
-    "no full": changed(urls={k: v for k, v in PHOTO["urls"].items() if k != "full"}),
-    "a number as URL": changed(urls__thumb=1),
-    "a width of nothing": changed(width=0),
-    "a negative height": changed(height=-1),
-    "a height in words": changed(height="tall"),
-    "a width that is no number": changed(width=float("nan")),
-    "an endless width": changed(width=float("inf")),
-    "a colour with a style": changed(color="#000000;background:url(x)"),
-    "a colour with a line break": changed(color="#000000\n"),
-    "a huge blur_hash": changed(blur_hash="L" * 201),
-    "half a character in blur_hash": changed(blur_hash="\ud800"),
+    "numbers as URLs": changed(urls=dict.fromkeys(NAMED_RENDITIONS, 1)),
+    "no URLs": changed(urls={}),
     "half a character in id": changed(id="\ud800"),
-    "premium in words": changed(premium="perhaps"),
-    "a user who is a list": changed(user=[]),
-    "a name that is a number": changed(user__name=5),
-    "links that are a text": changed(links="https://unsplash.com"),
     "null": None,
     "a list": [PHOTO],
     "a text": "photo",
     "a number": 10**30,
     "nothing in it": {},
 }
+
+
+ODD: list[tuple[str, list[Any]]] = [
+    ("width", [0, -1, "tall", float("nan"), float("inf")]),
+    ("height", [0, -1, "tall", float("nan"), float("inf")]),
+    ("color", ["", "#fff", "#000000;background:url(x)", "#000000\n"]),
+    ("blur_hash", ["", "L" * 201, "\ud800", 5]),
+]
+
+
+@pytest.mark.parametrize(("name", "values"), ODD)
+def test_an_ornament_with_an_odd_value_is_left_out(name: str, values: list[Any]) -> None:
+    for value in values:
+        assert getattr(read(changed(**{name: value})), name) is None, value
+
+
+def test_a_premium_flag_in_words_says_nothing() -> None:
+    assert read(changed(premium="perhaps", plus=[])) == read(PHOTO)
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
@@ -373,9 +435,10 @@ def test_a_description_without_words_is_none(text: str | None) -> None:
         "",
     ],
 )
-def test_a_link_that_must_not_be_shown_is_omitted(link: str) -> None:
-    photo = read(changed(links__html=link, user__links__html=link))
-    assert (photo.page_url, photo.photographer_url) == ("", "")
+def test_a_link_that_must_not_be_shown_gives_way_to_one_that_may(link: str) -> None:
+    photo = read(changed(id="abc", links__html=link, user__links__html=link, user__username="ana"))
+    assert photo.page_url == "https://unsplash.com/photos/abc"
+    assert photo.photographer_url == "https://unsplash.com/@ana"
 
 
 @pytest.mark.parametrize(
@@ -397,12 +460,6 @@ def test_a_url_that_is_too_long_is_skipped_rather_than_cut() -> None:
     url = f"{PICTURES}/photo-1?x={'y' * 3_000}&w=1080"
     found = read_photo(changed(urls=all_urls(url)), ORIGINS)
     assert isinstance(found, Skipped) or found.urls["full"] == url
-
-
-@pytest.mark.parametrize("url", ["", " ", "\n"])
-def test_a_photo_without_the_url_of_its_full_picture_is_skipped(url: str) -> None:
-    """Other renditions fall back to `full`; without it, choosing one is a KeyError."""
-    assert skipped(changed(urls__full=url)) in {"malformed", "elsewhere"}
 
 
 @pytest.mark.parametrize(
@@ -435,7 +492,11 @@ def test_an_answer_is_an_array_or_one_object() -> None:
     assert photo_list(PHOTO) == [PHOTO]
 
 
-@pytest.mark.parametrize("content", [[], None, "photo", 7, True, [None], [PHOTO, "x"], [[PHOTO]]])
+def test_what_is_no_photo_among_others_costs_itself_alone() -> None:
+    assert photo_list([PHOTO, None, "x", [PHOTO]]) == [PHOTO, None, "x", [PHOTO]]
+
+
+@pytest.mark.parametrize("content", [[], None, "photo", 7, True])
 def test_any_other_answer_is_bad(content: Any) -> None:
     with pytest.raises(BadAnswer):
         photo_list(content)
