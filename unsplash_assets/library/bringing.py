@@ -53,6 +53,15 @@ class Outcome:
         """The photos that no other try of this run would bring."""
         return self.refused | self.denied
 
+    def add(self, later: "Outcome") -> None:
+        """Add what became of more photos; what is left for later is as it was left last."""
+        self.stored |= later.stored
+        self.refused |= later.refused
+        self.denied |= later.denied
+        self.failed |= later.failed
+        self.postponed, self.shortage = later.postponed, later.shortage
+        self.sent = self.sent.and_then(later.sent)
+
 
 @dataclass(frozen=True)
 class Brought:
@@ -124,18 +133,36 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
 
 
 def store(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
-    """Download photos, record what became of each, and send the download events that are due."""
+    """Download photos, record what became of each, and send the download events that are due.
+
+    The answers to the events may tell of a larger budget, and photos that did not come need none:
+    so those that were left for later are taken up as long as there is one.
+    """
+    total, later = Outcome(), photos
+    while True:
+        outcome, granted = _store_some(library, later, last_try=last_try)
+        total.add(outcome)
+        later = later[granted:]
+        if not later or not granted or not library.budget.usage().remaining:
+            break
+    library.photos.release(photo.id for photo in later)
+    return total
+
+
+def _store_some(
+    library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool
+) -> tuple[Outcome, int]:
+    """Store the first photos, as many as the budget grants events for; return how many."""
     overdue = min(1, library.events.due())
     wanted = len(photos) + overdue if photos else min(overdue, library.budget.free())
     with library.budget.reserve(wanted) as grant:
         now, later = photos[: grant.count], photos[grant.count :]
-        library.photos.release(photo.id for photo in later)
         outcome = _download_all(library, now, last_try=last_try)
         outcome.postponed = len(later)
         if later and grant.shortage:
             outcome.shortage = grant.shortage.reason
         outcome.sent = send_due_events(library, grant)
-    return outcome
+    return outcome, grant.count
 
 
 def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
@@ -150,10 +177,7 @@ def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: 
                 some.refused[photo_id] = "it was banned meanwhile"
             library.photos.refuse(some.refused)
             library.photos.postpone(some.denied | (some.failed if last_try else {}))
-            total.stored |= some.stored
-            total.refused |= some.refused
-            total.denied |= some.denied
-            total.failed |= some.failed
+            total.add(some)
             if some.fault:
                 raise some.fault
     return total

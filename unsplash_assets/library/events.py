@@ -35,6 +35,10 @@ class Sent:
     error: str | None = None
     """Why another event was not sent; None if all were."""
 
+    def and_then(self, later: "Sent") -> "Sent":
+        """Return both together, with the newest error."""
+        return Sent(self.sent + later.sent, later.error or self.error)
+
 
 def send_due_events(library: Library, grant: Grant) -> Sent:
     """Send events that are due, the oldest first, as many as the grant has requests left.

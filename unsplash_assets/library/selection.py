@@ -89,18 +89,17 @@ class Choice:
 def top_up(library: Library, topic: str) -> TopUp:
     """Make enough photos of the topic wait for one run, with as few requests as possible.
 
-    Where the budget has download events for fewer photos, only as many are asked for. Raises what
-    the client raises, except QuotaSpent where some photos are waiting already: then a part of the
-    work can be done.
+    Where the budget has download events for fewer photos, only as many are asked for; each answer
+    may tell of another budget. Raises what the client raises, except QuotaSpent where some photos
+    are waiting already: then a part of the work can be done.
     """
     needed = library.settings.photos_per_run
-    affordable = max(1, library.budget.free() - 1)
     requests = fruitless = 0
     photos: list[Photo] = []
     new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
     shortage = None
-    while (waiting := library.photos.waiting(topic)) < min(needed, affordable):
+    while (waiting := library.photos.waiting(topic)) < min(needed, _affordable(library)):
         if fruitless == FRUITLESS_REQUESTS:
             shortage = f"Unsplash has given no new photos of {topic!r}, only known ones"
             break
@@ -119,7 +118,7 @@ def top_up(library: Library, topic: str) -> TopUp:
         skipped.update(brought.skipped)
         fruitless = 0 if new else fruitless + 1
     if waiting < needed and not shortage:
-        shortage = describe_events_shortage(affordable, needed)
+        shortage = _events_shortage(library, waiting, needed)
     return TopUp(
         topic=topic,
         requests=requests,
@@ -130,6 +129,17 @@ def top_up(library: Library, topic: str) -> TopUp:
         shortage=shortage,
         usage=library.budget.usage(),
     )
+
+
+def _affordable(library: Library) -> int:
+    """Return how many photos have a download event left after one request more; at least one."""
+    return max(1, library.budget.free() - 1)
+
+
+def _events_shortage(library: Library, waiting: int, needed: int) -> str:
+    """Return why the budget has no download events for as many photos as the run needs."""
+    events = min(waiting, library.budget.free())
+    return describe_events_shortage(events, needed) if events else library.budget.shortage().reason
 
 
 def choose(library: Library, topic: str, run_id: str) -> Choice:

@@ -15,6 +15,7 @@ import pytest
 from unsplash_assets.catalogue.ledger import RequestBudget
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import (
     BadPicture,
     LibraryError,
@@ -40,7 +41,7 @@ from unsplash_assets.storage.folder import Folder, TemporaryFile, sha256
 from unsplash_assets.storage.names import RelativePath, folder_name
 from unsplash_assets.storage.refusals import translate_errors
 from unsplash_assets.unsplash.quota import QuotaReport
-from unsplash_assets_tests.conftest import Clock, Noted, Opened, Serve
+from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
 from unsplash_assets_tests.support.libraries import cut
 from unsplash_assets_tests.support.together import Together
 from unsplash_assets_tests.support.waiting import CEILING, eventually
@@ -106,8 +107,10 @@ def budget(library: Library) -> RequestBudget:
     return library.budget
 
 
-def leave(budget: RequestBudget, count: int) -> None:
-    """Let the answer to one request say that so many are left."""
+def leave(budget: RequestBudget, count: int, troubled: Troubled | None = None) -> None:
+    """Let the answer to one request say that so many are left; `troubled` grants no more."""
+    if troubled:
+        troubled.emulator = Emulator(HourlyQuota(count, lambda: NOON))
     with budget.reserve(1) as grant:
         grant.settle(QuotaReport(limit=count + 1, remaining=count))
 
@@ -306,9 +309,9 @@ def test_requests_of_photos_that_did_not_come_are_used_for_overdue_events_or_giv
 
 
 def test_no_more_photos_are_downloaded_than_the_budget_has_events_for(
-    library: Library, choose: Choose, api: Noted, budget: RequestBudget
+    library: Library, choose: Choose, api: Noted, troubled: Troubled, budget: RequestBudget
 ) -> None:
-    leave(budget, 2)
+    leave(budget, 2, troubled)
     photos = choose()
     outcome = store(library, photos, last_try=False)
     assert set(outcome.stored) == set(ids(photos[:2]))
@@ -317,6 +320,28 @@ def test_no_more_photos_are_downloaded_than_the_budget_has_events_for(
     assert reported(api) == sorted(ids(photos[:2]))
     assert library.photos.take_over("sea", "mine") == []
     assert ids(choose(3, run_id="next")) == ids(photos[2:])
+
+
+def test_a_larger_budget_that_the_events_tell_of_counts_at_once(
+    library: Library, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    leave(budget, 2)
+    photos = choose()
+    outcome = store(library, photos, last_try=False)
+    assert set(outcome.stored) == set(ids(photos))
+    assert (outcome.postponed, outcome.shortage, outcome.sent) == (0, None, Sent(COUNT, None))
+    assert reported(api) == sorted(ids(photos))
+
+
+def test_a_photo_that_does_not_come_leaves_its_event_to_the_next(
+    library: Library, choose: Choose, troubled: Troubled, budget: RequestBudget
+) -> None:
+    leave(budget, 1, troubled)
+    photos = choose(gone=1)
+    outcome = store(library, photos, last_try=False)
+    assert list(outcome.refused) == [photos[0].id]
+    assert list(outcome.stored) == [photos[1].id]
+    assert (outcome.postponed, outcome.sent) == (COUNT - 2, Sent(1, None))
 
 
 def test_a_spent_budget_leaves_all_photos_for_later_and_asks_nobody(
@@ -530,9 +555,9 @@ def test_a_run_whose_photos_were_all_left_for_later_says_until_when(
 
 
 def test_a_run_that_has_stored_before_the_budget_was_spent_is_well(
-    library: Library, choose: Choose, budget: RequestBudget
+    library: Library, choose: Choose, troubled: Troubled, budget: RequestBudget
 ) -> None:
-    leave(budget, 1)
+    leave(budget, 1, troubled)
     photos = choose()
     brought = bring(library, "sea", "mine", last_try=False)
     assert brought.error is None

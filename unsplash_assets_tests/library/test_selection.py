@@ -200,6 +200,14 @@ def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
     assert found.shortage == "the request budget has download events for 26 of 60 photos"
 
 
+def test_a_limit_that_is_learned_from_an_answer_counts_at_once(
+    wanting: Wanting, api: Noted, clock: Clock
+) -> None:
+    api.application = Emulator(HourlyQuota(5000, clock))
+    found = top_up(wanting(300), "sea")
+    assert (found.waiting >= 300, found.shortage) == (True, None)
+
+
 def test_one_photo_is_asked_for_even_where_its_event_has_to_wait(
     library: Library, api: Noted, clock: Clock
 ) -> None:
