@@ -1,4 +1,4 @@
-"""The catalogue's tables, on SQLite or Postgres: one row a library, photo, run, quota or request.
+"""The catalogue's tables, on SQLite or Postgres: one row a library, photo, topic, run or request.
 
 Every row has its mode. What the rows mean is said by `photos`, `runs` and `ledger`, how
 they are reached by `database`. A change here is a new form of the catalogue (`migrations.forms`).
@@ -81,6 +81,18 @@ photos = sa.Table(
     sa.Index("photos_by_sequence", "mode", "stored_sequence", unique=True),
     _partial_index("photos_prunable", "mode", "stored_at", "stored_sequence", where=PRUNABLE),
     _partial_index("photos_miscounted", "mode", where=MISCOUNTED),
+)
+
+exhausted = sa.Table(
+    "exhausted_topics",
+    metadata,
+    sa.Column("mode", sa.String(8), primary_key=True),
+    sa.Column("api", sa.String(300), primary_key=True),
+    sa.Column("topic", sa.String(100), primary_key=True),
+    sa.Column("filters", sa.String(40), primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("found_at", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
 )
 
 runs = sa.Table(

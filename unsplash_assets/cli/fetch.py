@@ -49,7 +49,7 @@ def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> 
             result = _execute(library, topic, count, run_id)
         stored = library.photos.stored_by(run_id)
         error = library.runs.error(run_id) or _failure(result)
-        shortage = _shortage(library, topic) or _reason_of_one(library, run_id)
+        shortage = _shortage(library, topic) or _reason_of_one(library, run_id) or _told(result)
     failed = None if result.success else error or "the run failed: see Dagster's UI"
     return Fetched(stored, failed, shortage if len(stored) < count else None)
 
@@ -64,6 +64,18 @@ def _reason_of_one(library: Library, run_id: str) -> str | None:
     """Return why one photo of the run was not stored, if that is known."""
     reasons = library.photos.not_stored(run_id).items()
     return next((f"photo {photo_id}: {reason}" for photo_id, reason in reasons), None)
+
+
+def _told(result: dg.ExecuteInProcessResult) -> str | None:
+    """Return why a step brought less than it should, as its materialization tells."""
+    told = [
+        str(event.step_materialization_data.materialization.metadata[name].value)
+        for event in result.all_events
+        if event.is_step_materialization
+        for name in ("shortage", "left for later")
+        if name in event.step_materialization_data.materialization.metadata
+    ]
+    return told[-1] if told else None
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str | None:

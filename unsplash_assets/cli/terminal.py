@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from unsplash_assets.library.rebuild import Rebuilt
 
 _LABEL_WIDTH: Final = len("last run  ")
+_COUNTS: Final = ("topic", "waiting", "stored", "damaged")
 _UNLIMITED: Final = 10_000
 """Columns; more than any line has."""
 _BAD: Final = "bold red"
@@ -66,8 +67,12 @@ def status_as_json(status: Status) -> str:
     content = {
         "mode": status.mode,
         "topics": [
-            {name: getattr(topic, name) for name in ("topic", "waiting", "stored", "damaged")}
+            {
+                **{name: getattr(topic, name) for name in _COUNTS},
+                "asked_again_at": _iso(found.until) if found else None,
+            }
             for topic in status.topics
+            for found in [status.exhausted.get(topic.topic)]
         ],
         "bytes": status.bytes,
         "quota": {
@@ -108,6 +113,8 @@ def _print_parts(console: "Console", status: Status, settings: Settings, now: fl
         hint = "unsplash-assets verify --repair downloads them again"
         _print_labelled(console, "damaged", f"{status.damaged:,}: {hint}", _BAD)
     _print_labelled(console, "budget", _budget(status.quota))
+    for number, found in enumerate(status.exhausted.values()):
+        _print_labelled(console, "" if number else "exhausted", found.reason)
     _print_labelled(console, "last run", _last_run(status.last_run, now))
     if status.last_run and status.last_run.error:
         _print_labelled(console, "", status.last_run.error, _BAD)

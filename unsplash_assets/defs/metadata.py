@@ -57,7 +57,11 @@ def of_choice(settings: Settings, result: Choice) -> Metadata:
     chosen = result.photos
     credit: Metadata = {"credit": _credit(settings, chosen[0])} if chosen else {}
     origin = _origin(settings, chosen[0]) if chosen else {}
-    counted: Metadata = {"chosen": len(chosen), "mode": settings.mode}
+    counted: Metadata = {
+        "chosen": len(chosen),
+        "mode": settings.mode,
+        **_present({"shortage": result.shortage}),
+    }
     return {**credit, "topic": result.topic, **origin, **counted, **_all_of(chosen)}
 
 

@@ -21,7 +21,7 @@ from unsplash_assets.catalogue.database import (
 from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.integrity import Integrity
 from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.photos import Exhaustion, Photos
 from unsplash_assets.catalogue.retention import Retention
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.errors import LibraryError
@@ -81,6 +81,12 @@ class Library:
     def photos(self) -> Photos:
         """The photos."""
         return Photos(self.database, self.clock, self.settings.api_url)
+
+    @cached_property
+    def exhaustion(self) -> Exhaustion:
+        """The topics that gave no new photos."""
+        asked = f"{self.filters.orientation} {self.filters.content_filter}"
+        return Exhaustion(self.database, self.settings.api_url, asked, self.clock)
 
     @cached_property
     def runs(self) -> Runs:

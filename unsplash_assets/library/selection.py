@@ -18,7 +18,7 @@ from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2
-"""Answers in a row without a new photo after which a topic counts as exhausted."""
+"""Answers in a row without a new photo after which a topic counts as exhausted; then, one."""
 
 _WIDTHS: Final = {"regular": "1080", "small": "400", "thumb": "200"}
 """The renditions that have a width, in pixels."""
@@ -72,6 +72,8 @@ class Choice:
     topic: str
     photos: tuple[ChosenPhoto, ...]
     wanted: int
+    exhausted: str | None = None
+    """Why the topic has no more photos; None if it has."""
 
     @property
     def summary(self) -> str:
@@ -79,40 +81,53 @@ class Choice:
         return f"{self.topic}: chose {', '.join(photo.id for photo in self.photos) or 'nothing'}"
 
     @property
+    def shortage(self) -> str | None:
+        """Why there are fewer than wanted; None if there are enough."""
+        if len(self.photos) >= self.wanted:
+            return None
+        others = f"{self.topic}: no more were waiting; another run may have taken some"
+        return self.exhausted or others
+
+    @property
     def warnings(self) -> list[str]:
         """One line for each thing that went wrong."""
-        if len(self.photos) >= self.wanted:
-            return []
-        return [f"{self.topic}: no more were waiting; another run may have taken some"]
+        return [self.shortage] if self.shortage else []
 
 
 def top_up(library: Library, topic: str) -> TopUp:
     """Make enough photos of the topic wait for one run, with as few requests as possible.
 
     Where the budget has download events for fewer photos, only as many are asked for; each answer
-    may tell of another budget. Raises what the client raises, except QuotaSpent where some photos
-    are waiting already: then a part of the work can be done.
+    may tell of another budget. A topic that gives nothing new is remembered as exhausted. Raises
+    what the client raises, except QuotaSpent and NoPhotos where some photos are waiting already:
+    then a part of the work can be done.
     """
     needed = library.settings.photos_per_run
+    was_exhausted = topic in library.exhaustion.topics()
+    patience = 1 if was_exhausted else FRUITLESS_REQUESTS
     requests = fruitless = 0
     photos: list[Photo] = []
     new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
     shortage = None
     while (waiting := library.photos.waiting(topic)) < min(needed, _affordable(library)):
-        if fruitless == FRUITLESS_REQUESTS:
-            shortage = f"Unsplash has given no new photos of {topic!r}, only known ones"
+        if fruitless == patience:
+            shortage = _note_exhaustion(library, topic, skipped)
             break
         try:
             with library.budget.reserve(1) as grant:
                 brought = library.client.random_photos(topic, filters=library.filters, grant=grant)
-        except QuotaSpent as error:
+        except (QuotaSpent, NoPhotos) as error:
+            if isinstance(error, NoPhotos):
+                library.exhaustion.note(topic, str(error))
             if not waiting:
                 raise
             shortage = str(error)
             break
         requests += 1
         new = library.photos.add(topic, brought.photos)
+        if new and was_exhausted:
+            library.exhaustion.forget(topic)
         photos += brought.photos
         new_ids |= new
         skipped.update(brought.skipped)
@@ -131,6 +146,12 @@ def top_up(library: Library, topic: str) -> TopUp:
     )
 
 
+def _note_exhaustion(library: Library, topic: str, skipped: Mapping[str, int]) -> str:
+    others = "".join(f", and {count} skipped ({why})" for why, count in skipped.items())
+    reason = f"Unsplash has given no new photos of {topic!r}, only known ones{others}"
+    return library.exhaustion.note(topic, reason).reason
+
+
 def _affordable(library: Library) -> int:
     """Return how many photos have a download event left after one request more; at least one."""
     return max(1, library.budget.free() - 1)
@@ -145,15 +166,18 @@ def _events_shortage(library: Library, waiting: int, needed: int) -> str:
 def choose(library: Library, topic: str, run_id: str) -> Choice:
     """Choose the run's photos and their rendition.
 
-    Raises NoPhotos where the topic has none at all, so the step before has to run first.
+    Raises NoPhotos where the topic has none at all: it is exhausted, or the step before has to run
+    first.
     """
     count, rendition = library.settings.photos_per_run, library.settings.rendition
     chosen = library.photos.choose(
         topic, count, run_id, rendition, lambda urls: rendition_url(urls, rendition)
     )
+    known = library.exhaustion.topics().get(topic)
     if not chosen and library.photos.newest_stored(topic) is None:
-        raise NoPhotos(f"no photo of {topic!r} is waiting: materialize photo_metadata first")
-    return Choice(topic, tuple(chosen), count)
+        waits = f"no photo of {topic!r} is waiting: materialize photo_metadata first"
+        raise NoPhotos(known.reason if known else waits)
+    return Choice(topic, tuple(chosen), count, known.reason if known else None)
 
 
 def rendition_url(urls: Mapping[str, str], rendition: str) -> str:

@@ -1,7 +1,7 @@
 """The state of the library in numbers, for `unsplash-assets status`."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from unsplash_assets.catalogue.runs import EndedRun
 from unsplash_assets.errors import LibraryMissing
@@ -9,6 +9,7 @@ from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import TopicCounts
 from unsplash_assets.settings import environment
+from unsplash_assets.unsplash.budget import Shortage
 from unsplash_assets.unsplash.quota import Usage
 
 
@@ -21,6 +22,8 @@ class Status:
     """The topics of the settings in their order, then former ones that still have photos."""
     quota: Usage
     last_run: EndedRun | None
+    exhausted: Mapping[str, Shortage] = field(default_factory=dict)
+    """Topics of the settings that the schedule leaves alone for a while."""
     warnings: tuple[str, ...] = ()
     """What keeps photos from coming or being kept, or may go wrong; one line each."""
 
@@ -43,12 +46,14 @@ class Status:
 def look(library: Library) -> Status:
     """Return the state of the library and of its key's quota; change nothing."""
     counts, topics = library.photos.counts(), library.settings.topics
+    found = library.exhaustion.left_alone()
     former = sorted(set(counts) - set(topics))
     return Status(
         mode=library.settings.mode,
         topics=tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former)),
         quota=library.budget.usage(),
         last_run=library.runs.last(),
+        exhausted={topic: found[topic] for topic in topics if topic in found},
         warnings=tuple(filter(None, _warnings(library))),
     )
 

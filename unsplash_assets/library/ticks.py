@@ -1,5 +1,7 @@
 """What a tick of the schedule takes up: a topic whose work the request budget allows, or nothing.
 
+A topic that gives no new photos is left alone for a while, unless some of it wait.
+
 A photo costs its download event, one request for more photos where none of its topic waits, and one
 for an event that is overdue; except for the careful request after a refusal, which may be a tick's
 only one. `defs.schedules` says when a tick comes, and whether the previous run is still going.
@@ -7,6 +9,7 @@ only one. `defs.schedules` says when a tick comes, and whether the previous run 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from unsplash_assets.library.opening import Library
@@ -23,13 +26,19 @@ class Skipped:
 
 
 def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | Skipped:
-    """Return one of the topics, chosen by `pick` among those that the budget allows."""
+    """Return one of the topics, chosen by `pick` among those with photos that the budget allows."""
     refused = library.budget.key_refusal()
     if refused and library.clock() < refused.until:
         return Skipped(refused.reason)
     free = library.budget.free()
     overdue = 0 if library.budget.is_probe() else min(1, library.events.due())
-    costs = {topic: 1 + overdue + _top_up_cost(library, topic) for topic in library.settings.topics}
+    waiting = {topic: library.photos.waiting(topic) for topic in library.settings.topics}
+    left_alone = library.exhaustion.left_alone()
+    open_topics = [topic for topic, photos in waiting.items() if photos or topic not in left_alone]
+    if not open_topics:
+        soonest = min((left_alone[topic] for topic in waiting), key=attrgetter("until"))
+        return Skipped(soonest.reason)
+    costs = {topic: 1 + overdue + (not waiting[topic]) for topic in open_topics}
     affordable = [topic for topic, cost in costs.items() if cost <= free]
     if affordable:
         return pick(affordable)
@@ -50,7 +59,3 @@ def claim(library: Library, tick: float) -> Skipped | None:
         f"another `dagster dev` on this library has this minute (its process {holder.pid} on "
         f"{holder.host}): stop one of the two"
     )
-
-
-def _top_up_cost(library: Library, topic: str) -> int:
-    return 0 if library.photos.waiting(topic) else 1

@@ -1,4 +1,4 @@
-"""Grants of requests, and all the wording about the request budget.
+"""Grants of requests, and all the wording about what may be asked, and when.
 
 A request is granted before it is sent and settled after; several may be granted at once, and those
 not used are given back. How the numbers are judged is in `quota`; who grants, and where the numbers
@@ -17,10 +17,10 @@ from unsplash_assets.unsplash.quota import QuotaReport, Usage
 
 @dataclass(frozen=True)
 class Shortage:
-    """Why the budget granted fewer requests than were asked for, and until when."""
+    """Why fewer requests than wanted are granted, or worth while, and until when."""
 
     reason: str
-    """One line, with the time from which requests are free again."""
+    """One line, with the time from which there are more."""
     until: float
     """Seconds since 1970."""
 
@@ -103,6 +103,11 @@ def describe_key_refusal(refused_at: float, until: float) -> str:
         "Access Key there, or fetch a photo on demand to try this one again; "
         f"next try at {clock_time(until)}"
     )
+
+
+def describe_exhaustion(reason: str, until: float) -> str:
+    """Return the line for a topic that gives no new photos, and until when it is left alone."""
+    return f"{reason}; the schedule asks again from {clock_time(until)}"
 
 
 def describe_events_shortage(granted: int, needed: int) -> str:

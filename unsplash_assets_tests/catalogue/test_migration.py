@@ -25,7 +25,7 @@ from unsplash_assets.model.photos import PhotoState
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.support.processes import Processes, python
 
-FORMS = {form: Path(__file__).with_name(f"form_{form}.sql").read_text() for form in ("1", "2", "3")}
+FORMS = {form: Path(__file__).with_name(f"form_{form}.sql").read_text() for form in "1234"}
 """What the programs of that time made of an empty SQLite database, as SQLite dumps it."""
 
 PHOTO = """
@@ -44,7 +44,7 @@ VALUES ('live', '{id}', 'nature', '{state}', {n}, 0, 'Ana', '', '', {location},
     '{{"full": "https://images.unsplash.com/a"}}',
     'regular', 'https://images.unsplash.com/a', 'nature/{id}.jpg', 10, 2, 3, 'abc', 7.0, {sequence})
 """
-"""In form 3: without the columns that nothing read."""
+"""From form 3 on: without the columns that nothing read."""
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 """Those that were created, with their statements; not those that SQLite makes for keys."""
 
@@ -91,10 +91,20 @@ def fill_form_3(old: sqlite3.Connection) -> None:
     )
 
 
+def fill_form_4(old: sqlite3.Connection) -> None:
+    old.execute("INSERT INTO libraries VALUES ('live', 'its-identity', 9, 0, NULL, 1, 10, 7, NULL)")
+    add_photos(old, PHOTO_3)
+    old.execute("UPDATE photos SET api = 'https://api.unsplash.com'")
+    old.execute(
+        "INSERT INTO library_runs VALUES ('live', 'r', 'nature', 'h/1/2', 1, 2, 'success', '')"
+    )
+
+
 FILL: dict[str, Callable[[sqlite3.Connection], None]] = {
     "1": fill_form_1,
     "2": fill_form_2,
     "3": fill_form_3,
+    "4": fill_form_4,
 }
 MakeOld = Callable[[str], Path]
 

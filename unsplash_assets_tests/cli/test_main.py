@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
 from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.catalogue.photos import Exhaustion, Photos
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
@@ -36,6 +37,8 @@ from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings import environment
+from unsplash_assets.settings.settings import DEMO_URL
+from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.defs.test_history import let_have_ended
@@ -178,6 +181,25 @@ def test_fetch_that_finds_a_part_keeps_it_and_says_how_much_it_is(
 
 
 @pytest.mark.long
+def test_fetch_of_an_exhausted_topic_says_that_it_is_exhausted(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_photo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        query = environ["QUERY_STRING"].replace("count=30", "count=1")
+        same = Emulator(dice=random.Random(1))  # noqa: S311 - the same photo every time
+        return same({**environ, "QUERY_STRING": query}, start_response)
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "k")
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(one_photo))
+    why = "Unsplash has given no new photos of 'nature', only known ones; the schedule asks again"
+    for brought in (1, 0):
+        done = run("fetch", "nature", "--count", "2")
+        assert done.exit_code == 1
+        said = f"unsplash-assets: {brought} of 2 photos of 'nature' could be brought: {why} from "
+        assert done.stderr.splitlines()[-1].startswith(said)
+
+
+@pytest.mark.long
 def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +284,7 @@ def test_status_of_a_new_project_shows_zeros_and_makes_nothing(project: Path) ->
     done = run("status", "--json")
     assert done.exit_code == 0
     shown = json.loads(done.stdout)
-    zeros = {"waiting": 0, "stored": 0, "damaged": 0}
+    zeros = {"waiting": 0, "stored": 0, "damaged": 0, "asked_again_at": None}
     assert shown == {
         "mode": "demo",
         "topics": [{"topic": "nature", **zeros}, {"topic": "street art", **zeros}],
@@ -277,7 +299,8 @@ def test_status_of_a_new_project_shows_zeros_and_makes_nothing(project: Path) ->
 def test_status_after_a_run_has_its_numbers(project: Path) -> None:
     run("fetch", "nature", "--count", "2")
     shown = json.loads(run("status", "--json").stdout)
-    assert shown["topics"][0] == {"topic": "nature", "waiting": 28, "stored": 2, "damaged": 0}
+    counts = {"waiting": 28, "stored": 2, "damaged": 0, "asked_again_at": None}
+    assert shown["topics"][0] == {"topic": "nature", **counts}
     files = (project / "demo-library").glob("*/*.jpg")
     assert shown["bytes"] == sum(path.stat().st_size for path in files)
     quota = {"limit": 1_000_000, "used": 3, "remaining": 999_997, "next_free_at": None}
@@ -302,6 +325,17 @@ def test_status_for_people_names_mode_topics_library_and_quota(project: Path) ->
     shown = run("status").stdout
     for word in ("nature", "street art", "demo", str(project / "demo-library"), "2 of 1,000,000"):
         assert word in shown
+
+
+def test_status_shows_which_topics_are_exhausted_and_until_when(project: Path) -> None:
+    database = open_database(project / "demo-library", None, "demo")
+    until = Exhaustion(database, DEMO_URL, "any low").note("nature", "no new ones of nature").until
+    database.close()
+    nature, others = json.loads(run("status", "--json").stdout)["topics"]
+    assert datetime.fromisoformat(nature["asked_again_at"]).timestamp() == int(until)
+    assert others["asked_again_at"] is None
+    words = f"exhausted no new ones of nature; the schedule asks again from {clock_time(until)}\n"
+    assert words in run("status").stdout
 
 
 LONG = "a rather long topic of sixty characters that goes on and on"

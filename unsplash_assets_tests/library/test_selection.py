@@ -25,8 +25,10 @@ from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.storage.names import photo_id_of, photo_path
+from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
-from unsplash_assets_tests.conftest import Clock, Noted, Opened, Serve
+from unsplash_assets.unsplash.quota import HOUR
+from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
 
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
 
@@ -57,6 +59,9 @@ def nothing_done(library: Library, waiting: int = 30) -> TopUp:
     """Return the result where enough are waiting."""
     usage = library.budget.usage()
     return TopUp("sea", 0, (), frozenset(), {}, waiting, shortage=None, usage=usage)
+
+
+EXHAUSTED = "Unsplash has given no new photos of 'sea', only known ones"
 
 
 class Api:
@@ -118,9 +123,68 @@ def test_a_topic_without_new_photos_is_given_up_after_two_requests(
     library = wanting(5)
     found = top_up(library, "sea")
     assert (found.requests, found.new, found.waiting) == (3, 2, 2)
-    assert found.shortage == "Unsplash has given no new photos of 'sea', only known ones"
+    assert found.shortage == f"{EXHAUSTED}; the schedule asks again from {clock_time(NOON + HOUR)}"
     assert found.warnings == [found.shortage]
     assert library.budget.usage().used == 3
+
+
+def test_an_exhausted_topic_is_asked_once_by_who_wants_it_nevertheless(
+    wanting: Wanting, api: Noted
+) -> None:
+    api.application = Api([1, 2])
+    library = wanting(5)
+    top_up(library, "sea")
+    found = top_up(library, "sea")
+    assert (found.requests, found.new) == (1, 0)
+    assert str(found.shortage).startswith(EXHAUSTED)
+
+
+def test_an_exhausted_topic_that_gives_new_photos_again_is_one_no_more(
+    wanting: Wanting, api: Noted
+) -> None:
+    api.application = Api([1, 2], [1, 2], [1, 2], [1, 2, 3])
+    library = wanting(3)
+    top_up(library, "sea")
+    assert set(library.exhaustion.topics()) == {"sea"}
+    assert top_up(library, "sea").shortage is None
+    assert library.exhaustion.topics() == {}
+
+
+def test_photos_that_are_skipped_are_told_of_where_no_others_came(
+    library: Library, api: Noted
+) -> None:
+    api.application = Api([1, 2, 3], premium=True)
+    assert f"{EXHAUSTED}, and 6 skipped (premium);" in str(top_up(library, "sea").shortage)
+
+
+def test_a_topic_that_nothing_matches_is_exhausted_too(library: Library) -> None:
+    with pytest.raises(NoPhotos):
+        top_up(library, UNMATCHED_QUERY)
+    assert set(library.exhaustion.left_alone()) == {UNMATCHED_QUERY}
+
+
+def test_a_topic_that_nothing_matches_any_more_keeps_what_waits(
+    wanting: Wanting, api: Noted
+) -> None:
+    api.application = Api([1, 2])
+    top_up(wanting(1), "sea")
+    api.application = with_fault(Emulator(), "api-404")
+    found = top_up(wanting(3), "sea")
+    assert (found.waiting, found.new) == (2, 0)
+    assert "Unsplash has no photos of topic 'sea'" in str(found.shortage)
+
+
+def test_choosing_from_an_exhausted_topic_says_that_it_is_exhausted(
+    wanting: Wanting, api: Noted
+) -> None:
+    api.application = Api([1])
+    library = wanting(2)
+    top_up(library, "sea")
+    choice = choose(library, "sea", "mine")
+    assert choice.warnings == [library.exhaustion.topics()["sea"].reason]
+    library.photos.refuse({choice.photos[0].id: "gone"})
+    with pytest.raises(NoPhotos, match=EXHAUSTED):
+        choose(library, "sea", "mine")
 
 
 def test_fruitless_requests_count_only_in_a_row(wanting: Wanting, api: Noted) -> None:

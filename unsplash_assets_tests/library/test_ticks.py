@@ -9,6 +9,7 @@ from unsplash_assets.library.opening import Library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
@@ -73,6 +74,31 @@ def test_a_tick_is_skipped_when_the_budget_is_spent(library: Library, clock: Clo
     assert words.startswith("request budget spent: 50 of 50 in the last hour, next at ")
     clock.now += HOUR + MARGIN
     assert next_topic(library, first) == "nature"
+
+
+def test_an_exhausted_topic_is_left_alone_for_an_hour_and_others_are_taken(
+    library: Library, clock: Clock
+) -> None:
+    library.exhaustion.note("nature", "no new ones")
+    assert next_topic(library, first) == "art"
+    clock.now += HOUR
+    assert next_topic(library, first) == "nature"
+
+
+def test_an_exhausted_topic_of_which_photos_wait_is_taken_up(library: Library) -> None:
+    library.exhaustion.note("life", "no new ones")
+    library.photos.add("life", [PHOTO])
+    assert next_topic(library, lambda topics: topics[-1]) == "life"
+
+
+def test_a_tick_is_skipped_where_all_topics_are_exhausted(library: Library, clock: Clock) -> None:
+    for topic in ("life", "nature", "art", "former"):
+        library.exhaustion.note(topic, f"no new ones of {topic}")
+        clock.now += 60
+    until = clock_time(NOON + HOUR)
+    assert said(next_topic(library, first)) == (
+        f"no new ones of life; the schedule asks again from {until}"
+    )
 
 
 def test_only_a_topic_whose_work_can_be_done_is_taken_up(library: Library) -> None:
