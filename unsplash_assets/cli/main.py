@@ -15,7 +15,7 @@ from unsplash_assets.cli.inspection import export, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.settings import environment
-from unsplash_assets.settings.settings import DEMO_HINT, Settings
+from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, Settings
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,7 +79,7 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
     from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415
     from unsplash_assets.emulator.faults import FAULTS, with_fault  # noqa: PLC0415
     from unsplash_assets.emulator.quota import HourlyQuota  # noqa: PLC0415
-    from unsplash_assets.emulator.server import serve  # noqa: PLC0415
+    from unsplash_assets.emulator.server import marked, serve  # noqa: PLC0415
 
     if faults is not None and faults not in FAULTS:
         raise click.BadParameter(
@@ -90,9 +90,9 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
 
     def announce(url: str) -> None:
         say(f"An emulated Unsplash answers at {url}, {limit} requests an hour.")
-        say(f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY=any-key")
+        say(f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY={DEMO_KEY}")
 
-    serve(application, port, announce)
+    serve(marked(application), port, announce)
 
 
 for command in (status, verify, export, open_gallery, ban, favourite):

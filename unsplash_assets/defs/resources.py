@@ -96,8 +96,10 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
 
     @property
     def mode(self) -> Mode:
-        """Demo where the API is the one in process, else live."""
-        return "demo" if self.api_url == DEMO_URL else "live"
+        """Demo where the API is the one in process, or the key is the demo's, else live."""
+        is_in_process = self.api_url == DEMO_URL
+        is_demo = is_in_process or environment.secret(self.api_key_variable) == DEMO_KEY
+        return "demo" if is_demo else "live"
 
     @property
     def timeouts(self) -> Timeouts:
@@ -110,8 +112,8 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
         return UnsplashClient(transport_of(self.mode), key, self.api_url, timeouts=self.timeouts)
 
     def api_key(self) -> str | None:
-        """Return the key that the variable holds, or None in demo mode."""
-        if self.mode == "demo":
+        """Return the key that the variable holds, or None for the demo in process."""
+        if self.api_url == DEMO_URL:
             return None
         key = environment.secret(self.api_key_variable)
         if key is None:

@@ -7,16 +7,29 @@ one if the application sends less than it announced.
 import logging
 import os
 import socket
-from collections.abc import Callable
-from typing import Final
-from wsgiref.types import WSGIApplication
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress.server import create_server
 
 from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets.settings.settings import EMULATOR_MARK
 
 HOST: Final = "127.0.0.1"
 _THREADS: Final = 64
+
+
+def marked(application: WSGIApplication) -> WSGIApplication:
+    """Let every answer say that the pictures are drawn, so that nobody takes them for photos."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401
+            return start_response(status, [*headers, (EMULATOR_MARK, "drawn")], *rest)
+
+        return application(environ, cast("StartResponse", start))
+
+    return answer
 
 
 def serve(application: WSGIApplication, port: int, announce: Callable[[str], None]) -> None:

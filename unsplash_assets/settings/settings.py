@@ -21,6 +21,9 @@ from unsplash_assets.settings.variables import UNSPLASH_API_URL, VARIABLES, Vari
 DEMO_URL: Final = "https://unsplash-demo.invalid"
 """The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
 DEMO_KEY: Final = "demo"
+"""The key of an Unsplash that draws its pictures. With it, an API behind a port is a demo too."""
+EMULATOR_MARK: Final = "X-Unsplash-Assets-Emulator"
+"""The header of every answer of such an API behind a port."""
 DEMO_HINT: Final = "pictures are drawn here; for photos set UNSPLASH_API_KEY"
 
 
@@ -32,7 +35,7 @@ class Settings:
     """The project folder, or Dagster's home in its place: relative paths are relative to it."""
     api_key: str | None = field(repr=False)
     api_url: str
-    """The demo's URL in demo mode."""
+    """The demo's URL in demo mode, unless UNSPLASH_API_URL names an emulator behind a port."""
     app_name: str
     topics: tuple[str, ...]
     library: Path
@@ -57,8 +60,8 @@ class Settings:
 
     @property
     def mode(self) -> Mode:
-        """Live with a key, demo without."""
-        return "live" if self.api_key else "demo"
+        """Live with a key, demo without, or with the demo's."""
+        return "demo" if self.api_key in {None, DEMO_KEY} else "live"
 
     @property
     def access_key(self) -> str:
@@ -80,15 +83,18 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
     """Check and type the settings in `environ`; an empty value counts as unset."""
     typed = {variable.field: _value(variable, environ) for variable in VARIABLES}
     url = environ.get("UNSPLASH_API_URL", "").strip()
+    is_other = bool(url) and url.rstrip("/") != UNSPLASH_API_URL
     key = typed["api_key"]
-    if url and url.rstrip("/") != UNSPLASH_API_URL and not key:
+    if is_other and not key:
         raise SettingsError(
             "UNSPLASH_API_KEY",
             "not set",
             f"UNSPLASH_API_URL ({url}) needs a key too; set one, or unset both for the demo",
         )
-    typed["api_url"] = typed["api_url"] if key else DEMO_URL
-    typed["library"] = _library(environ, project, "library" if key else "demo-library")
+    is_demo = key in {None, DEMO_KEY}
+    if is_demo and not is_other:
+        typed["api_key"], typed["api_url"] = None, DEMO_URL
+    typed["library"] = _library(environ, project, "demo-library" if is_demo else "library")
     browsers = tuple(filter(None, map(str.strip, environ.get("BROWSER", "").split(os.pathsep))))
     return Settings(project=project, has_screen=_has_screen(environ), browsers=browsers, **typed)
 

@@ -54,7 +54,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable(
         "UNSPLASH_API_KEY",
         "",
-        "Access Key of your Unsplash application. Unset: demo mode.",
+        "Access Key of your Unsplash application. Unset, or demo: demo mode.",
         values.access_key,
         shown=values.describe_key,
     ),

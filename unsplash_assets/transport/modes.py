@@ -13,4 +13,4 @@ def transport_of(mode: Mode) -> HttpTransport:
     from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415 - for the demo
     from unsplash_assets.transport.wsgi import WsgiAdapter  # noqa: PLC0415
 
-    return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())))
+    return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())), certificates=certificates())

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from unsplash_assets.errors import BadAnswer, KeyRefused, QuotaSpent, RequestRefused
+from unsplash_assets.errors import BadAnswer, KeyRefused, QuotaSpent, RequestRefused, SettingsError
+from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
@@ -135,6 +136,7 @@ class UnsplashClient:
                 self._secret.redacting_errors(),
                 self._transport.get(question.url, headers, self._limits) as answer,
             ):
+                self._check_mark(answer.headers)
                 status, answers_headers = answer.status, dict(answer.headers)
                 report = quota_report(answers_headers)
                 body = b"".join(answer.chunks())
@@ -149,6 +151,18 @@ class UnsplashClient:
             raise error
         finally:
             grant.settle(report)
+
+    def _check_mark(self, headers: Mapping[str, str]) -> None:
+        """Raise SettingsError for an emulator that was taken for Unsplash: its pictures are drawn.
+
+        They would get into a library of photos, with the credit and the licence of photos.
+        """
+        if EMULATOR_MARK in headers and self._key != DEMO_KEY:
+            raise SettingsError(
+                "UNSPLASH_API_URL",
+                f"an emulated Unsplash ({self._base_url})",
+                f"its pictures are drawn, set UNSPLASH_API_KEY={DEMO_KEY} to have them in the demo",
+            )
 
     def _content(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
         """Read an answer, without the key where it repeats it: the catalogue will have the rest."""

@@ -32,12 +32,13 @@ from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.quota import HourlyQuota
+from unsplash_assets.emulator.server import marked
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings import environment
-from unsplash_assets.settings.settings import DEMO_URL
+from unsplash_assets.settings.settings import DEMO_URL, EMULATOR_MARK
 from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import Serve
@@ -197,6 +198,26 @@ def test_fetch_of_an_exhausted_topic_says_that_it_is_exhausted(
         assert done.exit_code == 1
         said = f"unsplash-assets: {brought} of 2 photos of 'nature' could be brought: {why} from "
         assert done.stderr.splitlines()[-1].startswith(said)
+
+
+@pytest.mark.long
+def test_pictures_of_an_emulator_behind_a_port_go_to_the_demo_and_never_among_photos(
+    serve: Serve, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNSPLASH_API_URL", serve(marked(Emulator())))
+    monkeypatch.setenv("UNSPLASH_API_KEY", "any-key")
+    done = run("fetch", "nature")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "set UNSPLASH_API_KEY=demo" in done.stderr
+    assert list(project.rglob("*.jpg")) == []
+
+    monkeypatch.setenv("UNSPLASH_API_KEY", "demo")
+    assert run("fetch", "nature").exit_code == 0
+    (picture,) = (project / "demo-library" / "nature").glob("*.jpg")
+    assert b"Unsplash License" not in picture.read_bytes()
+    assert "This is the demo" in (project / "demo-library" / "index.html").read_text()
+    (row,) = [json.loads(line) for line in run("export").stdout.splitlines()]
+    assert row["licence"] == ""
 
 
 @pytest.mark.long
@@ -1151,6 +1172,9 @@ def test_the_emulator_serves_with_its_quota_until_it_is_stopped(signal_sent: int
         ]
         assert [answer.status_code for answer in answers] == [200, 200, 403]
         assert [answer.headers["X-Ratelimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+        assert all(EMULATOR_MARK in answer.headers for answer in answers)
+        recipe = f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY=demo\n"
+        assert server.stderr.readline() == recipe
         server.send_signal(signal_sent)
         server.wait(timeout=CEILING)
         assert "Traceback" not in server.stderr.read()

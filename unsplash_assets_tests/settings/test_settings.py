@@ -184,6 +184,20 @@ def test_without_a_key_the_api_is_the_demo_and_with_one_it_is_unsplash(
     assert make_settings(api_key=KEY).api_url == "https://api.unsplash.com"
 
 
+def test_the_key_of_the_demo_makes_an_api_behind_a_port_a_demo(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    url = "http://127.0.0.1:8000"
+    emulated = make_settings(api_url=url, api_key="demo")
+    assert (emulated.mode, emulated.api_url, emulated.access_key) == ("demo", url, "demo")
+    assert emulated.library == tmp_path / "demo-library"
+    assert make_settings(api_url=url, api_key=KEY).mode == "live"
+
+
+def test_the_key_of_the_demo_alone_is_the_demo(make_settings: MakeSettings) -> None:
+    assert make_settings(api_key="demo") == make_settings()
+
+
 @pytest.mark.parametrize(("name", "text", "value"), GOOD, ids=_id)
 def test_a_good_value_is_read(
     make_settings: MakeSettings, name: str, text: str, value: object

@@ -186,8 +186,20 @@ def dagster_dev(folder: Path, environ: Mapping[str, str]) -> Dev:
     return Dev(folder, port, [*command, "-m", "unsplash_assets.definitions"], environ)
 
 
+UNMARKED = """
+from unsplash_assets.emulator import server
+server.marked = lambda application: application
+from unsplash_assets.cli.main import main
+main()
+"""
+"""`unsplash-assets`, whose emulator passes for Unsplash itself."""
+
+
 class EmulatorProcess:
-    """`unsplash-assets emulator` on one port, begun again with other options when asked."""
+    """`unsplash-assets emulator` on one port, begun again with other options when asked.
+
+    Unlike that, it passes for Unsplash itself.
+    """
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -197,10 +209,9 @@ class EmulatorProcess:
     def start(self, *options: str) -> None:
         """Start it with these options, in the place of one that runs."""
         self.stop()
-        command = Path(sys.executable).with_name("unsplash-assets")
         port = ["--port", str(self.port), "--limit", "5000"]
         self._process = subprocess.Popen(
-            [str(command), "emulator", *port, *options], stderr=subprocess.DEVNULL
+            [sys.executable, "-c", UNMARKED, "emulator", *port, *options], stderr=subprocess.DEVNULL
         )
         eventually(self._answers, "the emulator")
 

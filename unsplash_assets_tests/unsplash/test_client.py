@@ -15,6 +15,7 @@ from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.emulator.server import marked
 from unsplash_assets.errors import (
     AccessDenied,
     BadAnswer,
@@ -24,6 +25,7 @@ from unsplash_assets.errors import (
     QuotaSpent,
     RequestRefused,
     ServerError,
+    SettingsError,
     TooLarge,
     UnsplashAssetsError,
 )
@@ -219,6 +221,28 @@ def test_an_answer_that_cannot_be_read_is_a_bad_answer(serve: Serve, body: bytes
     with pytest.raises(BadAnswer):
         client(serve(api)).random_photos("sea", grant=grant)
     assert outcome(grant) == (1, QuotaReport())
+
+
+def test_an_emulator_that_is_taken_for_unsplash_is_refused_and_says_how_to_use_it(
+    serve: Serve,
+) -> None:
+    base, grant = serve(marked(Emulator())), Grant(2)
+    for ask in (
+        lambda: client(base).random_photos("sea", grant=grant),
+        lambda: report(base, location(base), grant),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            ask()
+        assert str(caught.value) == (
+            f"UNSPLASH_API_URL is an emulated Unsplash ({base}): its pictures are drawn, "
+            "set UNSPLASH_API_KEY=demo to have them in the demo"
+        )
+    assert grant.left == 0
+
+
+def test_an_emulator_is_a_demo_for_who_asks_with_the_demos_key(serve: Serve) -> None:
+    asker = UnsplashClient(HttpTransport(), "demo", serve(marked(Emulator())))
+    assert len(asker.random_photos("sea").photos) == 30
 
 
 NOTHING = QuotaReport()
