@@ -9,12 +9,13 @@
     ├── UnknownPhoto         a person named a photo that is not here, or is in the wrong state
     ├── TemporaryError       worth retrying
     │   ├── NetworkError     no connection, a timeout, or an answer that was cut short
+    │   │   └── TookTooLong  the whole exchange did not end in time
     │   ├── ServerError      the server answered 5xx
     │   ├── BadAnswer        the API's answer is not JSON, or not a photo
     │   └── BadPicture       the downloaded file is not a whole picture
     ├── PermanentError       not worth retrying
     │   ├── KeyRefused       401: the API rejects the Access Key
-    │   ├── AccessDenied     403 for a reason other than the quota
+    │   ├── AccessDenied     403 for a reason other than the quota, or not from the API
     │   ├── NoPhotos         nothing matches the topic, or there is nothing to work on
     │   ├── TooLarge         more bytes than the limit allows
     │   ├── RequestRefused   another 4xx, or a URL or redirect that is not allowed
@@ -23,6 +24,7 @@
     │       └── PhotoPutOff  not in this run: another error of this one photo
     │           ├── PhotoDenied  its server denies access to it
     │           ├── PhotoSpoiled  two downloads brought the same bytes, and no whole picture
+    │           ├── PhotoTooSlow  it comes too slowly for UNSPLASH_TIMEOUT
     │           └── FileRefused  the library's file system does not take its file
     └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, a retry costs more of it
 
@@ -79,6 +81,10 @@ class NetworkError(TemporaryError):
     """There was no connection, a timeout, or a body shorter than announced."""
 
 
+class TookTooLong(NetworkError):
+    """The exchange was under way, and had not ended when its time was up."""
+
+
 class ServerError(TemporaryError):
     """The server answered 5xx."""
 
@@ -100,7 +106,7 @@ class KeyRefused(PermanentError):
 
 
 class AccessDenied(PermanentError):
-    """The API denies access for a reason other than the quota (403 with JSON)."""
+    """The API denies access (403 with JSON), or a proxy or filter on the way to it does."""
 
 
 class NoPhotos(PermanentError):
@@ -133,6 +139,10 @@ class PhotoDenied(PhotoPutOff):
 
 class PhotoSpoiled(PhotoPutOff):
     """Two downloads in a row brought the same bad bytes; a few retries would not help."""
+
+
+class PhotoTooSlow(PhotoPutOff):
+    """Its bytes arrive too slowly for UNSPLASH_TIMEOUT; another try would begin anew."""
 
 
 class FileRefused(PhotoPutOff):

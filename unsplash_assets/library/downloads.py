@@ -4,6 +4,7 @@ Nothing bad gets a final name: the caller publishes the file, and what is publis
 validated. Which pictures, and how many at a time, is decided in `bringing` and `repair`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from unsplash_assets.errors import (
     PhotoPutOff,
     PhotoRefused,
     PhotoSpoiled,
+    PhotoTooSlow,
     ServerError,
+    TookTooLong,
     UnsplashAssetsError,
 )
 from unsplash_assets.images.embedding import embed, read_packet
@@ -33,6 +36,7 @@ from unsplash_assets.storage.names import RelativePath, other_name, photo_path, 
 from unsplash_assets.storage.refusals import is_of_one_file, library_error
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
+from unsplash_assets.transport.reasons import page_from
 from unsplash_assets.transport.urls import path_of
 from unsplash_assets.unsplash.client import picture_origins
 from unsplash_assets.unsplash.models import PLACEHOLDER
@@ -45,6 +49,8 @@ _NO_PICTURE: Final = frozenset({"text/html", "application/xhtml+xml", "applicati
 """The media types of whoever answers in a picture's place."""
 
 
+_TIME: Final = "UNSPLASH_TIMEOUT"
+_SIZE: Final = "UNSPLASH_MAX_SIZE"
 _REASON_LENGTH: Final = 200  # characters
 
 
@@ -145,8 +151,15 @@ class Downloader:
         """Write the answer to a temporary file; return the media type that it announces."""
         with self.transport.get(url, _HEADERS, self.limits) as answer:
             _check(answer)
-            for chunk in answer.chunks():
-                self.folder.write(temporary, chunk)
+            received = 0
+            try:
+                for chunk in answer.chunks():
+                    self.folder.write(temporary, chunk)
+                    received += len(chunk)
+            except TookTooLong as error:
+                if received:
+                    raise _too_slow(error, received, answer) from error
+                raise
             media_type = answer.headers.get("Content-Type", "")
         self.folder.flush(temporary)
         return media_type
@@ -173,7 +186,24 @@ def picture_limits(api_url: str, timeout: float, size: int) -> Limits:
 
     The catalogue may hold URLs of an API that is no longer used.
     """
-    return Limits(Timeouts(total=timeout), size, picture_origins(api_url), is_confined=True)
+    return Limits(
+        Timeouts(total=timeout),
+        size,
+        picture_origins(api_url),
+        is_confined=True,
+        time_setting=_TIME,
+        size_setting=_SIZE,
+    )
+
+
+def _too_slow(error: TookTooLong, received: int, answer: Answer) -> PhotoTooSlow:
+    """Return why another try is of no use: it would begin anew, on the same line."""
+    announced = answer.headers.get("Content-Length", "")
+    whole = f" of {int(announced):,}" if re.fullmatch(r"[0-9]{1,15}", announced) else ""
+    return PhotoTooSlow(
+        f"{error}: {received:,}{whole} bytes had come; raise it, or choose a smaller "
+        "UNSPLASH_RENDITION"
+    )
 
 
 def _check_type(media_type: str) -> None:
@@ -191,7 +221,9 @@ def _check(answer: Answer) -> None:
         return
     if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
         raise ServerError(f"the picture's server answered {status}: try again later")
+    is_page = "html" in answer.headers.get("Content-Type", "").lower()
+    page = f" with {page_from(answer.headers)}: is a proxy or filter on the way?" if is_page else ""
     kinds = {401: PhotoDenied, 403: PhotoDenied, 404: PhotoGone, 407: PhotoDenied, 410: PhotoGone}
     raise kinds.get(status, PhotoRefused)(
-        f"the picture is not available: its server answered {status}"
+        f"the picture is not available: its server answered {status}{page}"
     )

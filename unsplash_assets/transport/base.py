@@ -29,5 +29,9 @@ class Limits:
     """Whether the first URL, too, must be at one of these origins."""
     redirects: int = 5
     """How many redirects are followed in a row."""
+    time_setting: str = ""
+    """The variable that bounds the total time, if one does."""
+    size_setting: str = ""
+    """The variable that bounds the size, if one does."""
     is_secret: Callable[[str], bool] = lambda _: False
     """Tells which URLs redirects must not lead to, because URLs are logged and quoted in errors."""

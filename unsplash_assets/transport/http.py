@@ -112,7 +112,7 @@ class HttpTransport:
             if type(error) is OSError:  # raised by requests itself, before it connects
                 raise certificates_error() from None
             is_late = time.monotonic() >= deadline
-            raise network_error(error, url, limits.timeouts, is_late=is_late) from error
+            raise network_error(error, url, limits, is_late=is_late) from error
 
     def _can_request(self, url: str) -> bool:
         """Return whether a URL is valid, so that an error must be about the proxy's URL."""
@@ -160,13 +160,14 @@ class Answer:
                 yield chunk
         except (*BROKEN, ValueError) as error:  # ValueError: a chunk of negative length
             is_late = time.monotonic() >= self._deadline
-            timeouts = self._limits.timeouts
-            raise network_error(error, self.url, timeouts, is_late=is_late) from error
+            raise network_error(error, self.url, self._limits, is_late=is_late) from error
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.size:
+            setting = self._limits.size_setting
             raise TooLarge(
                 f"{shown_host(self.url)} sends more than the {self._limits.size:,} bytes allowed"
+                + (f" by {setting}" if setting else "")
             )
 
 

@@ -3,13 +3,16 @@
 Add a line to `_REASONS` when requests raises something that a person can act on.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
 
-from unsplash_assets.errors import NetworkError, SettingsError
-from unsplash_assets.transport.base import Timeouts
+from unsplash_assets.errors import NetworkError, SettingsError, TookTooLong
+from unsplash_assets.transport.base import Limits
 from unsplash_assets.transport.urls import shown_host
 
 BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
@@ -29,27 +32,50 @@ _REASONS: Final = (
         requests.exceptions.SSLError,
         "the certificate of {host} is not trusted here: see REQUESTS_CA_BUNDLE",
     ),
-    (requests.exceptions.ProxyError, "the proxy cannot connect to {host}"),
     (requests.exceptions.ContentDecodingError, "{host} sent a body that cannot be decompressed"),
     (requests.exceptions.ChunkedEncodingError, "the answer from {host} was cut short"),
     (ValueError, "the answer from {host} is not valid HTTP"),
 )
+_SHOWN: Final = 60  # characters
 _NO_ANSWER: Final = "no answer from {host}: is the network up?"
 
 
 def network_error(
-    error: BaseException, url: str, timeouts: Timeouts, *, is_late: bool = False
+    error: BaseException, url: str, limits: Limits, *, is_late: bool = False
 ) -> NetworkError:
     """Return the error that says why an exchange with `url` failed; a late one hit its deadline."""
-    host = shown_host(url)
+    host, timeouts = shown_host(url), limits.timeouts
     if is_late:
-        return NetworkError(f"{host} took longer than {timeouts.total:g} s in all")
+        bound = f", which {limits.time_setting} allows" if limits.time_setting else ""
+        return TookTooLong(f"{host} took longer than {timeouts.total:g} s in all{bound}")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return NetworkError(f"{_proxy_of(url)} cannot connect to {host}{_refusal(error)}")
     timed_out = type(error) is requests.exceptions.ConnectionError and "timed out" in str(error)
     kind = requests.exceptions.ReadTimeout if timed_out else type(error)
     reason = next((text for known, text in _REASONS if issubclass(kind, known)), _NO_ANSWER)
     return NetworkError(
         reason.format(host=host, connect=f"{timeouts.connect:g}", read=f"{timeouts.read:g}")
     )
+
+
+def _proxy_of(url: str) -> str:
+    """Name the proxy that requests uses for a URL, without its user and password."""
+    address = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+    host = urlsplit(address if "://" in address else f"//{address}").netloc.rpartition("@")[2]
+    return f"the proxy {host}" if host else "the proxy"
+
+
+def _refusal(error: BaseException) -> str:
+    """Return what a proxy answered when it was asked for a connection, such as its status."""
+    said = re.search(r"Tunnel connection failed: (\d{3} [\w -]{1,60})", str(error))
+    return f" (it answered {said[1].strip()}): see HTTPS_PROXY" if said else ""
+
+
+def page_from(headers: Mapping[str, str]) -> str:
+    """Describe a page of HTML that came instead of what was asked for, and who says it is his."""
+    names = {name.lower(): value for name, value in headers.items()}
+    by = "".join(c for c in names.get("server") or names.get("via") or "" if c.isprintable())
+    return f"a page of HTML from {by[:_SHOWN]!r}" if by else "a page of HTML"
 
 
 def proxy_error() -> SettingsError:

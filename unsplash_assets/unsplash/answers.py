@@ -19,12 +19,17 @@ from unsplash_assets.errors import (
     UnsplashAssetsError,
 )
 from unsplash_assets.model.text import one_line
+from unsplash_assets.transport.reasons import page_from
+from unsplash_assets.transport.urls import shown_host
 from unsplash_assets.unsplash.quota import QuotaReport
 
 _QUOTA_TEXT: Final = "Rate Limit Exceeded"
 _NO_PHOTOS_TEXT: Final = "No photos found"
 _NOT_OURS_TEXT: Final = "Unauthorized"
 """The whole text of a 401 about one photo (a paid one); a refused key gets an OAuth error."""
+
+_OF_A_NETWORK: Final = frozenset({407, 511})
+"""A proxy and a network that want a login; nothing that an API answers."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,14 @@ def problem(
     status: int, headers: Mapping[str, str], body: bytes, question: Question
 ) -> UnsplashAssetsError:
     """Return the error for an answer other than 200 (docs/reference/unsplash.md, Errors)."""
+    if status in _OF_A_NETWORK or (status < 500 and is_page(body) and not _is_counted(headers)):  # noqa: PLR2004 - HTTP
+        return AccessDenied(not_the_api(status, headers, body, question))
+    return _problem_of_the_api(status, headers, body, question)
+
+
+def _problem_of_the_api(
+    status: int, headers: Mapping[str, str], body: bytes, question: Question
+) -> UnsplashAssetsError:
     reason = _reason(body)
     is_json_error = body.lstrip().startswith(b"{")
     spent = _QUOTA_TEXT in reason or (quota_report(headers).remaining == 0 and not is_json_error)
@@ -73,10 +86,32 @@ def problem(
             "to UNSPLASH_API_KEY"
         )
     if status == 403:  # noqa: PLR2004 - HTTP
-        return AccessDenied(f"Unsplash denies access ({said}): check the application's state")
+        others = (
+            "" if is_json_error or _is_counted(headers) else ", or a proxy or filter on the way"
+        )
+        return AccessDenied(f"access is denied ({said}): check the application's state{others}")
     if status < 400:  # noqa: PLR2004 - HTTP
         return BadAnswer(f"the API answered {said} where 200 was expected")
     return RequestRefused(f"the API refuses the request for {question.about} ({said})")
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a body is a page of HTML: the API answers with JSON, or plain text."""
+    return body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<head"))
+
+
+def not_the_api(status: int, headers: Mapping[str, str], body: bytes, question: Question) -> str:
+    """Return the line for an answer of a proxy, a filter or a login page on the way to the API."""
+    page = f" with {page_from(headers)}" if is_page(body) else ""
+    return (
+        f"{shown_host(question.url)} answered {status}{page}, as its API never does: look for a "
+        "proxy (HTTPS_PROXY), a filter or a login page on the way"
+    )
+
+
+def _is_counted(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer tells of the quota, as those of the API do."""
+    return any(name.lower() == "x-ratelimit-limit" for name in headers)
 
 
 def _reason(body: bytes) -> str:

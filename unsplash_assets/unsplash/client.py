@@ -18,7 +18,7 @@ from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.urls import origin, origin_or_none
-from unsplash_assets.unsplash.answers import Question, problem, quota_report
+from unsplash_assets.unsplash.answers import Question, is_page, not_the_api, problem, quota_report
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
 from unsplash_assets.unsplash.quota import QuotaReport
@@ -137,11 +137,11 @@ class UnsplashClient:
                 self._transport.get(question.url, headers, self._limits) as answer,
             ):
                 self._check_mark(answer.headers)
-                status, answers_headers = answer.status, dict(answer.headers)
+                status, answers_headers = answer.status, self._secret.redact(dict(answer.headers))
                 report = quota_report(answers_headers)
                 body = b"".join(answer.chunks())
             if status == 200:  # noqa: PLR2004 - HTTP
-                return self._content(body)
+                return self._content(body, answers_headers, question)
             error = problem(status, answers_headers, self._redacted(body), question)
             report = replace(
                 report,
@@ -164,12 +164,13 @@ class UnsplashClient:
                 f"its pictures are drawn, set UNSPLASH_API_KEY={DEMO_KEY} to have them in the demo",
             )
 
-    def _content(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    def _content(self, body: bytes, headers: Mapping[str, str], question: Question) -> Any:  # noqa: ANN401
         """Read an answer, without the key where it repeats it: the catalogue will have the rest."""
         try:
             return self._secret.redact(json.loads(body))
         except (ValueError, RecursionError):
-            raise BadAnswer("the API answered with something that is not JSON") from None
+            page = not_the_api(200, headers, body, question) if is_page(body) else ""
+            raise BadAnswer(page or "the API answered with something that is not JSON") from None
 
     def _redacted(self, body: bytes) -> bytes:
         """Take the key out of an answer that is going to be quoted, before any of it is cut off."""

@@ -24,8 +24,10 @@ from unsplash_assets.errors import (
     PhotoGone,
     PhotoRefused,
     PhotoSpoiled,
+    PhotoTooSlow,
     RequestRefused,
     ServerError,
+    TookTooLong,
     TooLarge,
     UnsplashAssetsError,
 )
@@ -465,7 +467,7 @@ GZIPPED = JPEG_TYPE + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % 
         pytest.param(_closed, NetworkError, id="closed at once"),
         pytest.param(_reset, NetworkError, id="reset midway"),
         pytest.param(_stuck, NetworkError, id="stuck midway"),
-        pytest.param(_dripping, NetworkError, id="dripping"),
+        pytest.param(_dripping, TookTooLong, id="dripping"),
         pytest.param(_sends(CHUNKED + b"5\r\nabc"), NetworkError, id="a chunk cut"),
         pytest.param(
             _sends(CHUNKED + b"%x\r\n" % len(WHOLE) + WHOLE + b"\r\n"),
@@ -484,6 +486,40 @@ def test_trouble_below_http_leaves_nothing(
 ) -> None:
     url = raw_serve(script)
     assert type(leaves_nothing(folder, lambda: fetch(url, folder, SHORT))) is error
+
+
+def test_a_picture_that_comes_too_slowly_is_put_off_and_the_setting_is_named(
+    raw_serve: RawServe, folder: Folder
+) -> None:
+    """Another try would begin anew, and end as this one."""
+
+    def half(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(_head(150_000) + bytes(70_000))
+        connection.recv(1)
+
+    limits = picture_limits(url := raw_serve(half), timeout=1, size=200_000)
+    error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
+    assert type(error) is PhotoTooSlow
+    assert str(error).endswith(
+        " took longer than 1 s in all, which UNSPLASH_TIMEOUT allows: 65,536 of 150,000 bytes "
+        "had come; raise it, or choose a smaller UNSPLASH_RENDITION"
+    )
+
+
+def test_a_picture_that_is_too_large_is_refused_and_the_setting_is_named(
+    raw_serve: RawServe, folder: Folder
+) -> None:
+    url = raw_serve(_sends(JPEG_TYPE + b"Content-Length: 200001\r\n\r\n"))
+    limits = picture_limits(url, timeout=5, size=200_000)
+    error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
+    assert str(error).endswith("the 200,000 bytes allowed by UNSPLASH_MAX_SIZE")
+
+
+def test_a_page_instead_of_a_picture_names_who_sent_it(serve: Serve, folder: Folder) -> None:
+    page = answering("403 Forbidden", b"<html>no</html>", Content_Type="text/html", Server="squid")
+    error = leaves_nothing(folder, lambda: fetch(serve(page), folder))
+    assert type(error) is PhotoDenied
+    assert "answered 403 with a page of HTML from 'squid" in str(error)
 
 
 def test_a_server_that_is_not_there_leaves_nothing(folder: Folder) -> None:

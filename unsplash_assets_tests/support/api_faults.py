@@ -188,6 +188,7 @@ FOREIGN = (
 )
 
 NOT_JSON = "the API answered with something that is not JSON"
+PAGE = "HOST answered {} with a page of HTML, as its API never does"
 NO_PHOTO = "the API answered with something that is not a photo: it may be at fault"
 UNREADABLE = "none of the answer's 30 photos could be read"
 LARGE = "HOST sends more than the 10,000,000 bytes allowed"
@@ -203,7 +204,7 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("cut short inside a chunk", raw(CHUNKED, b"fff\r\n[{"), CUT),
     ("a chunk of negative length", raw(CHUNKED, b"-5\r\n"), NOT_DIVIDED),
     ("empty", fixed(b""), NOT_JSON),
-    ("a page of HTML with status 200", fixed(HTML, "text/html"), NOT_JSON),
+    ("a page of HTML with status 200", fixed(HTML, "text/html"), PAGE.format(200)),
     ("plain text with status 200", fixed(b"OK", "text/plain"), NOT_JSON),
     ("invalid UTF-8", body(lambda b: b.replace(b"demo", b"\xff\xfe\xfd")), NOT_JSON),
     ("Latin-1", body(lambda b: b.replace(b"demo", b"d\xe9mo")), NOT_JSON),
@@ -280,6 +281,11 @@ _AT_ONCE: Final[list[tuple[str, Answer, str]]] = [
         "status 403, JSON",
         status("403 Forbidden", errors("OAuth error: missing permissions")),
         "check the application's state",
+    ),
+    (
+        "status 403, a page of HTML of a filter",
+        status("403 Forbidden", HTML, "text/html", Server="a filter"),
+        "HOST answered 403 with a page of HTML from 'a filter', as its API never does",
     ),
     (
         "status 403, the quota in plain text",

@@ -1,13 +1,15 @@
 """Tests of `transport.reasons`: each failure has a reason in plain words, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 import requests.exceptions as errors
 import urllib3.exceptions
 
-from unsplash_assets.transport.base import Timeouts
+from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.reasons import network_error
 
-TIMEOUTS = Timeouts(connect=2, read=0.5, total=30)
+LIMITS = Limits(Timeouts(connect=2, read=0.5, total=30), size=1)
 URL = "https://somebody:hidden@photos.example:8443/x?token=hidden"
 HOST = "photos.example:8443"
 
@@ -33,9 +35,29 @@ HOST = "photos.example:8443"
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_the_reason_names_the_host_and_not_the_error(error: Exception, reason: str) -> None:
-    assert str(network_error(error, URL, TIMEOUTS)) == reason
+    assert str(network_error(error, URL, LIMITS)) == reason
 
 
 def test_the_error_of_a_deadline_names_the_host_and_the_time() -> None:
-    error = network_error(errors.ReadTimeout("hidden"), URL, TIMEOUTS, is_late=True)
+    error = network_error(errors.ReadTimeout("hidden"), URL, LIMITS, is_late=True)
     assert str(error) == f"{HOST} took longer than 30 s in all"
+
+
+def test_the_error_of_a_deadline_names_the_setting_that_bounds_it() -> None:
+    limits = replace(LIMITS, time_setting="UNSPLASH_TIMEOUT")
+    error = network_error(errors.ReadTimeout("hidden"), URL, limits, is_late=True)
+    assert str(error) == f"{HOST} took longer than 30 s in all, which UNSPLASH_TIMEOUT allows"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:hidden@proxy.example:3128", "me:hidden@proxy.example:3128"]
+)
+def test_a_proxy_is_named_with_what_it_answered_and_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    answered = "OSError('Tunnel connection failed: 407 Proxy Authentication Required')"
+    assert str(network_error(errors.ProxyError(answered), URL, LIMITS)) == (
+        f"the proxy proxy.example:3128 cannot connect to {HOST} "
+        "(it answered 407 Proxy Authentication Required): see HTTPS_PROXY"
+    )

@@ -129,13 +129,22 @@ PROBLEMS: list[tuple[int, dict[str, str], bytes, type[Exception], str]] = [
     (403, {}, MISSING, AccessDenied, "403: OAuth error: missing permissions"),
     (403, SPENT, MISSING, AccessDenied, "403: OAuth error: missing permissions"),
     (403, LEFT, b"", AccessDenied, "(403)"),
-    (403, {}, HTML, AccessDenied, "(403)"),
+    (403, {}, HTML, AccessDenied, "api.example answered 403 with a page of HTML, as its API never"),
+    (403, LEFT, HTML, AccessDenied, "api.example answered 403 with a page of HTML"),
+    (403, {"X-Ratelimit-Limit": "50"}, HTML, AccessDenied, "check the application's state"),
+    (403, {}, b"Blocked by policy", AccessDenied, "state, or a proxy or filter on the way"),
+    (401, {}, HTML, AccessDenied, "answered 401 with a page of HTML"),
+    (403, {"Server": "squid/6.1"}, HTML, AccessDenied, "a page of HTML from 'squid/6.1'"),
+    (407, {}, b"", AccessDenied, "answered 407, as its API never does: look for a proxy"),
+    (451, {"via": "1.1 filter"}, HTML, AccessDenied, "a page of HTML from '1.1 filter'"),
+    (511, {}, HTML, AccessDenied, "a filter or a login page on the way"),
+    (302, {}, HTML, AccessDenied, "answered 302 with a page of HTML"),
     (429, {}, b"", QuotaSpent, "(429)"),
     (429, LEFT, MISSING, QuotaSpent, "429: "),
     (404, {}, b'{"errors":["No photos found."]}', NoPhotos, "no photos of topic 'sea'"),
     (404, {}, b'{"errors":["Couldn\'t find Photo"]}', RequestRefused, "Couldn't find Photo"),
     (404, {}, b'{"errors":["Unable to find endpoint"]}', RequestRefused, "404: Unable to find"),
-    (404, {}, HTML, RequestRefused, "(404)"),
+    (404, {}, HTML, AccessDenied, "answered 404 with a page of HTML"),
     (410, {}, b'{"errors":["Query flagged as spam"]}', RequestRefused, "Query flagged as spam"),
     (422, {}, b"[]", RequestRefused, "topic 'sea' (422)"),
     (408, {}, b"", ServerError, "(408)"),
@@ -154,7 +163,7 @@ PROBLEMS: list[tuple[int, dict[str, str], bytes, type[Exception], str]] = [
 def test_an_answer_other_than_200_is_sorted(
     status: int, headers: dict[str, str], body: bytes, error: type[Exception], said: str
 ) -> None:
-    found = problem(status, headers, body, Question("", "topic 'sea'"))
+    found = problem(status, headers, body, Question("https://api.example/x", "topic 'sea'"))
     assert type(found) is error
     assert said in str(found)
 
