@@ -83,7 +83,7 @@ def test_an_asset_is_stale_after_a_day_and_warns_of_it_after_two_hours(
 
 
 def test_schedules_and_sensor_run_by_default(make_settings: MakeSettings) -> None:
-    repository = build_definitions(make_settings()).get_repository_def()
+    repository = build_definitions(make_settings(viewer="feh {path}")).get_repository_def()
     daily = repository.get_schedule_def("every_day")
     assert daily.default_status is dg.DefaultScheduleStatus.RUNNING
     assert daily.cron_schedule == "17 4 * * *"

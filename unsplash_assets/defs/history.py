@@ -19,7 +19,7 @@ import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.resources import LIBRARY_TAG
+from unsplash_assets.defs.tags import runs_on
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.names import SQLITE_ENDINGS
 from unsplash_assets.storage.records import known_libraries
@@ -83,15 +83,15 @@ class History:
 
     def _ended_before(self, age: timedelta, *statuses: dg.DagsterRunStatus) -> list[str]:
         """Return some runs that ended that long ago, the oldest first."""
-        old = dg.RunsFilter(
-            tags={LIBRARY_TAG: list(self.libraries)},
-            statuses=statuses,
-            updated_before=datetime.fromtimestamp(self.clock(), UTC) - age,
-        )
         if not self.libraries:
             return []
-        kept_at_most = len(_ASSETS) * (len(self.topics) + 1)
-        records = self.instance.get_run_records(old, limit=kept_at_most + AT_ONCE, ascending=True)
+        before = datetime.fromtimestamp(self.clock(), UTC) - age
+        some = len(_ASSETS) * (len(self.topics) + 1) + AT_ONCE  # more than those that are kept
+        records = [
+            record
+            for old in runs_on(self.libraries, statuses=statuses, updated_before=before)
+            for record in self.instance.get_run_records(old, limit=some, ascending=True)
+        ]
         topics = {r.dagster_run.run_id: r.dagster_run.tags.get(PARTITION_TAG) for r in records}
         kept = self._newest(set(self.topics).intersection(topics.values())) if topics else ()
         return [run_id for run_id in topics if run_id not in kept]

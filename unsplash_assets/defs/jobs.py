@@ -7,7 +7,8 @@ import dagster as dg
 
 from unsplash_assets.defs.assets import GROUP
 from unsplash_assets.defs.checks import CHECKS
-from unsplash_assets.defs.resources import MODE_TAG, RETRIES
+from unsplash_assets.defs.resources import RETRIES
+from unsplash_assets.defs.tags import MODE_TAG
 from unsplash_assets.library.repair import REPAIRED_AT_MOST
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.transport.base import Timeouts

@@ -18,22 +18,17 @@ from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_vali
 
 from unsplash_assets.defs import launchpad
 from unsplash_assets.defs.partitions import PARTITION_TAG
+from unsplash_assets.defs.tags import tag_run
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.opening import Library, open_library, working_on
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings import environment, values
 from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, DEMO_URL, Settings
 from unsplash_assets.settings.variables import BY_FIELD
-from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.modes import transport_of
 from unsplash_assets.unsplash.client import UnsplashClient
 
-MODE_TAG: Final = "unsplash_assets/mode"
-LIBRARY_TAG: Final = "unsplash_assets/library"
-"""The identity of the catalogue that a run works on: other projects may share the instance."""
-PROCESS_TAG: Final = "unsplash_assets/process"
-"""The run's id and its process."""
 RETRIES: Final = 10
 
 Resource = TypeVar("Resource", bound="dg.ConfigurableResource[Any]")
@@ -148,7 +143,8 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         launchpad.check(context.run.run_config if context.run else {}, fixed)
         settings, timeouts = self._settings(), self.unsplash.timeouts
         with open_library(settings, timeouts=timeouts) as library:
-            _tag(context, library)
+            if context.instance and context.run:
+                tag_run(context.instance, context.run, library)
             _log(context, library)
             run_id = context.run.run_id if context.run else "no run"
             topic = context.run.tags.get(PARTITION_TAG) if context.run else None
@@ -210,23 +206,6 @@ def _with_defaults(resource: type[Resource], **defaults: object) -> type[Resourc
         info.default = value
         fields[name] = (info.annotation, info)
     return create_model(resource.__name__, __base__=resource, __doc__=resource.__doc__, **fields)
-
-
-def _tag(context: dg.InitResourceContext, library: Library) -> None:
-    """Tag the run, however it was launched, with its mode, its library and its process."""
-    if context.instance and context.run:
-        tags = {
-            MODE_TAG: library.settings.mode,
-            LIBRARY_TAG: library.photos.identity(),
-            PROCESS_TAG: f"{context.run.run_id} {ProcessName.current()}",
-        }
-        context.instance.add_run_tags(context.run.run_id, tags)
-
-
-def process_of(run: dg.DagsterRun) -> ProcessName | None:
-    """Return the process that works on a run; a run that was executed again copies its tags."""
-    run_id, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
-    return ProcessName.parse(process) if run_id == run.run_id else None
 
 
 def _log(context: dg.InitResourceContext, library: Library) -> None:

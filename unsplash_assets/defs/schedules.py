@@ -10,6 +10,7 @@ would wait until it exceeds the longest honest run.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 import dagster as dg
@@ -17,7 +18,7 @@ import dagster as dg
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.resources import LIBRARY_TAG, process_of
+from unsplash_assets.defs.tags import LIBRARY_TAG, process_of, runs_on
 from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
@@ -86,8 +87,8 @@ def _busy(instance: dg.DagsterInstance, identity: str) -> Skipped | None:
 
     Runs on other libraries, as of another project on this instance, are left alone.
     """
-    ours = dg.RunsFilter(statuses=_UNFINISHED, tags={LIBRARY_TAG: identity})
-    for record in instance.get_run_records(ours):
+    ours = map(instance.get_run_records, runs_on([identity], statuses=_UNFINISHED))
+    for record in chain.from_iterable(ours):
         run = record.dagster_run
         process = process_of(run)
         if process and process.is_gone():

@@ -16,23 +16,24 @@ from unsplash_assets.viewer.programs import GALLERY, Viewer
 from unsplash_assets.viewer.showing import Shown, show_new_pictures, show_page
 
 _INTERVAL: Final = 10  # seconds
+_INTERVAL_WITH_OBSTACLE: Final = 600
+"""Seconds between two looks where nothing can be shown until the settings or the screen change."""
 
 
 def build_open_new_images(settings: Settings, viewer: Viewer) -> dg.SensorDefinition:
     """Return the sensor, which opens pictures, or the gallery's page, with `viewer`."""
     obstacle = viewer.obstacle()
-    first_reason = iter([obstacle])  # only the first look after a start gives the reason
 
     @dg.sensor(
         name="open_new_images",
-        minimum_interval_seconds=_INTERVAL,
+        minimum_interval_seconds=_INTERVAL_WITH_OBSTACLE if obstacle else _INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Opens each newly stored picture, or the gallery, once on this machine.",
     )
     def open_new_images(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         cursor = Cursor.from_text(context.cursor)
         if obstacle:
-            return _skipped(next(first_reason, None), skip_pictures(cursor))
+            return _skipped(obstacle, skip_pictures(cursor))
         try:
             shown = _show(settings, viewer, cursor)
         except (LibraryError, SettingsError) as error:
@@ -51,8 +52,8 @@ def _show(settings: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
         return show_new_pictures(viewer, folder, photos, cursor, time.time())
 
 
-def _skipped(message: str | None, cursor: Cursor | None) -> dg.SensorResult:
-    """Give a reason, or none; without a SkipReason Dagster would write its own words."""
+def _skipped(message: str, cursor: Cursor | None) -> dg.SensorResult:
+    """Give a reason; without a SkipReason Dagster would write its own words."""
     return dg.SensorResult(
         skip_reason=dg.SkipReason(message), cursor=cursor.to_text() if cursor else None
     )

@@ -19,7 +19,7 @@ import pytest
 
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.defs.history import AT_ONCE, SLICES, History
-from unsplash_assets.defs.resources import LIBRARY_TAG, MODE_TAG
+from unsplash_assets.defs.tags import LIBRARY_TAG, MODE_TAG
 from unsplash_assets.storage.records import RECORD_FOLDER, remember_library
 from unsplash_assets_tests.conftest import Clock, MakeSettings
 from unsplash_assets_tests.support.paths import PROJECT
@@ -249,6 +249,14 @@ def test_runs_of_another_project_on_the_same_instance_stay(
     let_pass(clock, 1000 * DAY)
     assert history.prune() == 0
     assert len(known(instance)) == 3
+
+
+def test_runs_with_the_tag_of_before_go_too(
+    instance: dg.DagsterInstance, clock: Clock, history: History
+) -> None:
+    record(instance, Status.SUCCESS, {"unsplash_assets/library": MINE})
+    let_pass(clock, DAY)
+    assert history.prune() == 1
 
 
 def test_without_a_library_no_run_is_ours(instance: dg.DagsterInstance, clock: Clock) -> None:

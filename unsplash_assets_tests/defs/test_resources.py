@@ -11,18 +11,11 @@ import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.resources import (
-    LIBRARY_TAG,
-    PROCESS_TAG,
-    LibraryResource,
-    UnsplashResource,
-    process_of,
-)
+from unsplash_assets.defs.resources import LibraryResource, UnsplashResource
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL
-from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.unsplash.client import Filters
 from unsplash_assets_tests.conftest import MakeSettings
@@ -279,30 +272,6 @@ def test_a_run_is_recorded_in_the_library_while_it_works(demo: Project) -> None:
         last = library.runs.last()
     assert last
     assert (last.topic, last.outcome) == ("nature", "success")
-
-
-def test_a_run_is_tagged_with_its_library_and_with_its_own_process(demo: Project) -> None:
-    """Also one that was executed again, which begins with the tags of the run before."""
-    first = demo.instance.get_run_by_id(demo.run("nature", ["gallery"]).run_id)
-    assert first
-    job = build_definitions(demo.settings).resolve_job_def("refresh")
-    again = job.execute_in_process(
-        instance=demo.instance,
-        partition_key="nature",
-        asset_selection=[dg.AssetKey("gallery")],
-        tags={name: tag for name, tag in first.tags.items() if "partition" not in name},
-    )
-    second = demo.instance.get_run_by_id(again.run_id)
-    assert second
-    with open_library(demo.settings) as library:
-        identity = library.photos.identity()
-    for run in (first, second):
-        assert run.tags[LIBRARY_TAG] == identity
-        assert run.tags[PROCESS_TAG] == f"{run.run_id} {ProcessName.current()}"
-        assert process_of(run) == ProcessName.current()
-    assert process_of(second.with_tags(first.tags)) is None
-    assert process_of(second.with_tags({PROCESS_TAG: str(ProcessName.current())})) is None
-    assert process_of(second.with_tags({})) is None
 
 
 def test_who_uses_the_resource_in_code_chooses_any_server() -> None:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.resources import LIBRARY_TAG, PROCESS_TAG
+from unsplash_assets.defs.tags import LIBRARY_TAG, PROCESS_TAG
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
@@ -117,6 +117,19 @@ def test_a_run_whose_process_lives_is_left_alone(
     _working_in(instance, run_id, ProcessName.current())
     assert "still going" in skipped_because(tick(settings, instance))
     assert _status(instance, run_id) is dg.DagsterRunStatus.STARTED
+
+
+@pytest.mark.long
+@pytest.mark.process
+def test_a_killed_run_with_the_tags_of_before_is_closed_too(
+    settings: Settings, instance: dg.DagsterInstance, processes: Processes, ours: dict[str, str]
+) -> None:
+    former = {"unsplash_assets/library": ours[LIBRARY_TAG]}
+    run_id = _start_run(instance, settings, former)
+    process = f"{run_id} {gone_process(processes)}"
+    instance.add_run_tags(run_id, {"unsplash_assets/process": process})
+    assert isinstance(tick(settings, instance), dg.RunRequest)
+    assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
 
 
 @pytest.mark.process

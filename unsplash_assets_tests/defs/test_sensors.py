@@ -36,6 +36,10 @@ class Daemon:
         repository = build_definitions(settings).get_repository_def()
         self._sensor = repository.get_sensor_def("open_new_images")
 
+    @property
+    def seconds_between_looks(self) -> int | None:
+        return self._sensor.minimum_interval_seconds
+
     def look(self) -> str | None:
         """Evaluate the sensor once; return what it said."""
         instance = self.project.instance
@@ -143,13 +147,18 @@ def test_a_restart_opens_nothing_again(daemon: Daemon, shown: Shown) -> None:
         ("off", "UNSPLASH_VIEWER is off"),
     ],
 )
-def test_what_stands_in_the_way_is_said_once_a_start(
+def test_what_stands_in_the_way_is_said_at_each_look(
     daemon: Daemon, viewer: str, said: str
 ) -> None:
-    for _ in range(2):
-        daemon.restart(viewer=viewer)
+    daemon.restart(viewer=viewer)
+    for _ in range(3):
         assert said in (daemon.look() or "")
-        assert [daemon.look(), daemon.look()] == [None, None]
+
+
+def test_a_look_at_what_cannot_be_shown_is_rare(daemon: Daemon) -> None:
+    assert daemon.seconds_between_looks == 10
+    daemon.restart(viewer="off")
+    assert daemon.seconds_between_looks == 600
 
 
 @pytest.mark.parametrize("unseen", [{"viewer": "off"}, {"viewer": "auto", "has_screen": False}])
