@@ -11,27 +11,36 @@ from collections.abc import Callable, Sequence
 import dagster as dg
 
 from unsplash_assets.defs.assets import build_assets
-from unsplash_assets.defs.checks import CHECKS
+from unsplash_assets.defs.checks import build_checks
 from unsplash_assets.defs.jobs import build_refresh, build_verify
 from unsplash_assets.defs.resources import build_resources
 from unsplash_assets.defs.schedules import build_every_day, build_every_minute
 from unsplash_assets.defs.sensors import build_open_new_images
 from unsplash_assets.settings import environment
+from unsplash_assets.settings.loaded import LoadedSettings
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.viewer.programs import Viewer
 
 
 def build_definitions(
-    settings: Settings, *, pick: Callable[[Sequence[str]], str] = random.choice
+    settings: Settings,
+    *,
+    pick: Callable[[Sequence[str]], str] = random.choice,
+    read: Callable[[], Settings] | None = None,
 ) -> dg.Definitions:
-    """Return the pipeline for these settings; `pick` chooses the schedule's topics."""
-    refresh, verify = build_refresh(settings), build_verify(settings)
+    """Return the pipeline for these settings; `pick` chooses the schedule's topics.
+
+    `read` returns the settings of now: schedules and sensor do nothing where they have changed.
+    """
+    loaded = LoadedSettings(settings, read or (lambda: settings))
+    checks = build_checks(settings)
+    refresh, verify = build_refresh(settings), build_verify(settings, checks)
     return dg.Definitions(
         assets=build_assets(settings),
-        asset_checks=CHECKS,
+        asset_checks=checks,
         jobs=[refresh, verify],
-        schedules=[build_every_minute(settings, refresh, pick), build_every_day(verify)],
-        sensors=[build_open_new_images(settings, Viewer.from_settings(settings))],
+        schedules=[build_every_minute(loaded, refresh, pick), build_every_day(loaded, verify)],
+        sensors=[build_open_new_images(loaded, Viewer.from_settings(settings))],
         resources=build_resources(settings),
         executor=dg.in_process_executor,
     )
@@ -43,4 +52,4 @@ def defs() -> dg.Definitions:
 
     An import alone needs no project: another one may have settings of its own.
     """
-    return build_definitions(environment.load())
+    return build_definitions(environment.load(), read=environment.load)

@@ -2,6 +2,7 @@
 
     UnsplashAssetsError      one line for a person: what is wrong and what to do
     ├── SettingsError        an environment variable has a value that cannot be used
+    ├── SettingsChanged      the settings are not those that Dagster has loaded
     ├── LibraryError         the library's folder or catalogue cannot be used
     │   ├── LibraryMissing   the folder is not the one that the catalogue belongs to
     │   └── CatalogueDamaged  the catalogue's file is; another can be made from the photos
@@ -44,6 +45,17 @@ class SettingsError(UnsplashAssetsError):
         """Name the variable, its value (masked by the caller if secret) and what is allowed."""
         super().__init__(f"{variable} is {value}: {allowed}")
         self.variable = variable
+
+
+class SettingsChanged(UnsplashAssetsError):
+    """The settings are not those that Dagster has loaded, so nothing is done with either."""
+
+    def __init__(self, *variables: str) -> None:
+        """Name the variables that have changed, never their values."""
+        super().__init__(
+            f"{', '.join(variables)} changed after Dagster loaded the settings, so nothing was"
+            " done: reload the definitions in the UI, or restart"
+        )
 
 
 class LibraryError(UnsplashAssetsError):

@@ -12,4 +12,4 @@ def mood_board() -> None:
 
 
 mine = dg.Definitions(assets=[mood_board])
-defs = dg.Definitions.merge(build_definitions(environment.load()), mine)
+defs = dg.Definitions.merge(build_definitions(environment.load(), read=environment.load), mine)

@@ -22,6 +22,7 @@ CLOCK_DISTRUST: Final = 86_400.0
 """Seconds: a clock that is further ahead of the last run is not trusted to prune for as long."""
 _RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
 _LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
+_UNEXPLAINED: Final = "its page in Dagster's UI says why"
 _KEPT: Final = 500
 """Ended runs that are remembered."""
 
@@ -55,16 +56,24 @@ class Runs:
                 row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
                 connection.execute(sa.insert(db.runs), {**row, **values})
 
-    def report(self, run_id: str, error: str | None) -> None:
-        """Record how a step of the run went: its error, or None."""
-        outcome: Outcome = "failure" if error else "success"
+    def report(self, run_id: str, error: str | None, *, goes_on: bool = False) -> None:
+        """Record how a step of the run went: its error, or None; `goes_on` if it is tried again."""
+        outcome: Outcome | None = "failure" if error else "success"
+        if goes_on:
+            outcome = None
         with self._db.writing() as connection:
             connection.execute(self._update(run_id).values(outcome=outcome, error=error))
 
-    def end(self, run_id: str) -> None:
-        """Record that the run is over; its photos may be taken over."""
+    def end(self, run_id: str, *, failed: bool | None = None) -> None:
+        """Record that the run is over; its photos may be taken over.
+
+        `failed` overrules what its steps have reported, for it may fail outside of them.
+        """
+        values: dict[str, object] = {"ended_at": self._clock()}
+        if failed is not None:
+            values["outcome"] = "failure" if failed else "success"
         with self._db.writing() as connection:
-            connection.execute(self._update(run_id).values(ended_at=self._clock()))
+            connection.execute(self._update(run_id).values(**values))
             self._forget_old(connection)
 
     def last(self) -> EndedRun | None:
@@ -77,13 +86,22 @@ class Runs:
             row = connection.execute(ended.order_by(runs.ended_at.desc()).limit(1)).first()
         if row is None:
             return None
-        return EndedRun(row.topic, row.outcome or "success", row.ended_at, row.error)
+        outcome = row.outcome or "failure"  # a run that says nothing did not come to its end
+        unexplained = _UNEXPLAINED if outcome == "failure" else None
+        return EndedRun(row.topic, outcome, row.ended_at, row.error or unexplained)
 
     def error(self, run_id: str) -> str | None:
         """Return what went wrong in a run, or None if nothing has so far."""
         query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
         with self._db.reading() as connection:
             return connection.scalar(query)
+
+    def trouble(self, run_id: str) -> str | None:
+        """Return what went wrong in a run that goes on, or None."""
+        runs = db.runs.c
+        query = sa.select(runs.error).where(self._mine, runs.run_id == run_id)
+        with self._db.reading() as connection:
+            return connection.scalar(query.where(runs.outcome.is_(None)))
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""

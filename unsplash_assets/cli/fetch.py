@@ -123,7 +123,7 @@ def _watched(library: Library, run_id: str, on_progress: Progress) -> Iterator[N
     def watch() -> None:
         while not ended.wait(_LOOK_EVERY):
             with suppress(LibraryError):  # the run itself reports it
-                on_progress(library.photos.stored_count(run_id), library.runs.error(run_id))
+                on_progress(library.photos.stored_count(run_id), library.runs.trouble(run_id))
 
     watcher = threading.Thread(target=watch, name="progress", daemon=True)
     watcher.start()

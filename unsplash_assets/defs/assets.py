@@ -15,6 +15,7 @@ from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_step_errors
 from unsplash_assets.defs.partitions import topic_partitions
 from unsplash_assets.defs.resources import RETRIES, UnsplashResource
+from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import Library
@@ -78,6 +79,7 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     asset = partial(
         dg.asset,
         group_name=GROUP,
+        op_tags=settings_tag(settings),
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
         ),

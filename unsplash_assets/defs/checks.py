@@ -6,14 +6,17 @@ topic repairs them.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import dagster as dg
 
 from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_errors
+from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.verification import uncredited, verify
+from unsplash_assets.settings.settings import Settings
 
 ASSET: Final = "image_file"
 WHOLE: Final = dg.AssetCheckSpec(
@@ -28,7 +31,6 @@ AGREE: Final = dg.AssetCheckSpec(
 )
 
 
-@dg.multi_asset_check(specs=[WHOLE, AGREE], can_subset=True)
 def verification(
     context: dg.AssetCheckExecutionContext, library: dg.ResourceParam[Library]
 ) -> Iterator[dg.AssetCheckResult]:
@@ -54,9 +56,6 @@ def verification(
         )
 
 
-@dg.asset_check(
-    asset=ASSET, description="Every stored picture carries its photographer's credit in its file."
-)
 def files_carry_their_credit(library: dg.ResourceParam[Library]) -> dg.AssetCheckResult:
     """Look for a credit in each file."""
     with translate_errors():
@@ -64,9 +63,6 @@ def files_carry_their_credit(library: dg.ResourceParam[Library]) -> dg.AssetChec
     return dg.AssetCheckResult(passed=not without, metadata=metadata.of_paths(without))
 
 
-@dg.asset_check(
-    asset=ASSET, description="The last hour had no more requests to Unsplash than its quota allows."
-)
 def request_budget_is_kept(library: dg.ResourceParam[Library]) -> dg.AssetCheckResult:
     """Compare the requests of the last hour with the limit; a refusal alone is a warning."""
     with translate_errors():
@@ -79,4 +75,16 @@ def request_budget_is_kept(library: dg.ResourceParam[Library]) -> dg.AssetCheckR
     )
 
 
-CHECKS: Final = [verification, files_carry_their_credit, request_budget_is_kept]
+def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """Return the checks."""
+    tags = settings_tag(settings)
+    check = partial(dg.asset_check, asset=ASSET, op_tags=tags)
+    return [
+        dg.multi_asset_check(specs=[WHOLE, AGREE], can_subset=True, op_tags=tags)(verification),
+        check(description="Every stored picture carries its photographer's credit in its file.")(
+            files_carry_their_credit
+        ),
+        check(description="The last hour had no more requests to Unsplash than its quota allows.")(
+            request_budget_is_kept
+        ),
+    ]

@@ -34,6 +34,15 @@ class _Result(Protocol):
 Result = TypeVar("Result", bound=_Result)
 
 
+class Failed(dg.Failure):
+    """A failure that is told by its sentence.
+
+    Dagster's UI writes the name of a class before it, with its module unless that is `builtins`.
+    """
+
+    __module__ = "builtins"
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One try of a step."""
@@ -58,20 +67,25 @@ def translate_step_errors(
     """Run a step's work; turn a domain error into a retry or a failure, and record it."""
     is_last = context.retry_number >= unsplash.retries
     attempt = Attempt(context, context.retry_number + 1, is_last)
-    reason: str | None = _UNFORESEEN
+    reason, goes_on = _UNFORESEEN, False
     try:
         yield attempt
-        reason = None
+        reason = ""
     except UnsplashAssetsError as error:
-        reason = str(error)
-        raise _answer(attempt, unsplash, error) from error
+        reason, goes_on = str(error), isinstance(error, TemporaryError) and not is_last
+        if not goes_on:
+            raise _failure(attempt, unsplash, error) from error
+        tries = f"try {attempt.number} of {unsplash.retries + 1}"
+        reason += f" ({tries}, the next in {unsplash.retry_delay:g} s)"
+        context.log.warning(reason)
+        raise dg.RetryRequested(unsplash.retries, unsplash.retry_delay) from error
     except dg.DagsterExecutionInterruptedError as interruption:
         # Dagster would apply the retry policy and continue what a person has just stopped.
         reason = INTERRUPTED
-        raise dg.Failure(INTERRUPTED, allow_retries=False) from interruption
+        raise Failed(INTERRUPTED, allow_retries=False) from interruption
     finally:
         with suppress(LibraryError):
-            library.runs.report(context.run.run_id, reason)
+            library.runs.report(context.run.run_id, reason or None, goes_on=goes_on)
 
 
 @contextmanager
@@ -80,17 +94,13 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except UnsplashAssetsError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+        raise Failed(str(error), allow_retries=False) from error
 
 
-def _answer(
+def _failure(
     attempt: Attempt, unsplash: UnsplashResource, error: UnsplashAssetsError
-) -> dg.RetryRequested | dg.Failure:
-    if isinstance(error, TemporaryError) and not attempt.is_last:
-        tries = f"try {attempt.number} of {unsplash.retries + 1}"
-        attempt.context.log.warning(f"{error} ({tries}, the next in {unsplash.retry_delay:g} s)")
-        return dg.RetryRequested(unsplash.retries, unsplash.retry_delay)
-    return dg.Failure(
+) -> dg.Failure:
+    return Failed(
         str(error),
         metadata={"error": type(error).__name__, "tries": attempt.number, "mode": unsplash.mode},
         allow_retries=False,

@@ -19,7 +19,7 @@ import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.tags import runs_on
+from unsplash_assets.defs.runs import runs_on
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.names import SQLITE_ENDINGS
 from unsplash_assets.storage.records import known_libraries

@@ -1,14 +1,14 @@
 """The jobs: `refresh`, all assets for one topic, and `verify`, the checks of all files."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
 from unsplash_assets.defs.assets import GROUP
-from unsplash_assets.defs.checks import CHECKS
 from unsplash_assets.defs.resources import RETRIES
-from unsplash_assets.defs.tags import MODE_TAG
+from unsplash_assets.defs.runs import MODE_TAG
 from unsplash_assets.library.repair import REPAIRED_AT_MOST
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.transport.base import Timeouts
@@ -32,12 +32,12 @@ def build_refresh(settings: Settings) -> Job:
     )
 
 
-def build_verify(settings: Settings) -> Job:
+def build_verify(settings: Settings, checks: Sequence[dg.AssetChecksDefinition]) -> Job:
     """Return the job, which takes its time in a large library."""
     return dg.define_asset_job(
         "verify",
         description="Re-reads every file against its hash, and checks credits and budget.",
-        selection=dg.AssetSelection.checks(*CHECKS),
+        selection=dg.AssetSelection.checks(*checks),
         tags={MODE_TAG: settings.mode, MAX_RUNTIME_TAG: str(_DAY)},
     )
 

@@ -7,19 +7,20 @@ the run and shows it: a field names the variable that holds the key. What the ob
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import dagster as dg
 from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from unsplash_assets.defs import launchpad
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.tags import tag_run
-from unsplash_assets.errors import SettingsError
+from unsplash_assets.defs.runs import check_settings, has_failed, tag_run
+from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library, working_on
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings import environment, values
@@ -87,7 +88,8 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run whose config would send the key elsewhere, or reveal a variable's value."""
         urls = {type(self).model_fields["api_url"].default, DEMO_URL}
-        launchpad.check(context.run.run_config if context.run else {}, {"api_url": urls})
+        with _logged_errors(context):
+            launchpad.check(context.run.run_config if context.run else {}, {"api_url": urls})
 
     @property
     def mode(self) -> Mode:
@@ -132,6 +134,9 @@ class LibraryResource(dg.ConfigurableResource[Library]):
     concurrency: int = _setting("concurrency")
     keep: str = _setting("keep")
 
+    loaded: ClassVar[Settings | None] = None
+    """The settings that its process has loaded; without them it reads the environment."""
+
     _check = field_validator(
         "rendition", "photos_per_run", "timeout", "max_size", "concurrency", "keep"
     )(_allowed)
@@ -139,23 +144,26 @@ class LibraryResource(dg.ConfigurableResource[Library]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Library]:
         """Open the library for a run, and record which process works on it."""
+        with ExitStack() as stack:
+            with _logged_errors(context):
+                self._check_run(context)
+                opening = open_library(self._settings(), timeouts=self.unsplash.timeouts)
+                library = stack.enter_context(opening)
+                stack.enter_context(_run_recorded(context, library))
+            yield library
+
+    def _check_run(self, context: dg.InitResourceContext) -> None:
+        """Refuse a run whose config would destroy photos, or whose settings have changed."""
         fixed = {name: {type(self).model_fields[name].default} for name in ("folder", "keep")}
         launchpad.check(context.run.run_config if context.run else {}, fixed)
-        settings, timeouts = self._settings(), self.unsplash.timeouts
-        with open_library(settings, timeouts=timeouts) as library:
-            if context.instance and context.run:
-                tag_run(context.instance, context.run, library)
-            _log(context, library)
-            run_id = context.run.run_id if context.run else "no run"
-            topic = context.run.tags.get(PARTITION_TAG) if context.run else None
-            with working_on(library, run_id, topic):
-                yield library
+        if context.instance and context.run and self.loaded:
+            check_settings(context.instance, context.run, self.loaded)
 
     def _settings(self) -> Settings:
         """Return the settings of this run: those of the project, with this resource's fields."""
         api = self.unsplash
         return replace(
-            environment.load(),
+            self.loaded or environment.load(),
             api_key=api.api_key(),
             api_url=api.api_url,
             app_name=api.app_name,
@@ -181,7 +189,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
         content_filter=settings.content_filter,
         retry_delay=settings.retry_delay,
     ).configure_at_launch()  # the launchpad's values reach the library's `unsplash` too
-    library = _with_defaults(
+    library_type = _with_defaults(
         LibraryResource,
         folder=str(settings.library),
         rendition=settings.rendition,
@@ -190,8 +198,9 @@ def build_resources(settings: Settings) -> dict[str, object]:
         max_size=settings.max_size,
         concurrency=settings.concurrency,
         keep=str(settings.keep),
-    )(unsplash=unsplash)
-    return {"unsplash": unsplash, "library": library}
+    )
+    library_type.loaded = settings
+    return {"unsplash": unsplash, "library": library_type(unsplash=unsplash)}
 
 
 def _with_defaults(resource: type[Resource], **defaults: object) -> type[Resource]:
@@ -206,6 +215,32 @@ def _with_defaults(resource: type[Resource], **defaults: object) -> type[Resourc
         info.default = value
         fields[name] = (info.annotation, info)
     return create_model(resource.__name__, __base__=resource, __doc__=resource.__doc__, **fields)
+
+
+@contextmanager
+def _run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[None]:
+    """Record in Dagster and in the library that this process works on the run, and how it ends."""
+    instance, run = context.instance, context.run
+    _log(context, library)
+    if instance is None or run is None:
+        with working_on(library, "no run", None):
+            yield
+        return
+    tag_run(instance, run, library)
+    topic = run.tags.get(PARTITION_TAG)
+    with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
+        yield
+
+
+@contextmanager
+def _logged_errors(context: dg.InitResourceContext) -> Iterator[None]:
+    """Log an error by its sentence alone: what Dagster shows of it begins with other words."""
+    try:
+        yield
+    except UnsplashAssetsError as error:
+        if context.log:
+            context.log.error(str(error))  # noqa: TRY400 - Dagster shows the stack itself
+        raise
 
 
 def _log(context: dg.InitResourceContext, library: Library) -> None:

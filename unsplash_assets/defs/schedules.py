@@ -9,7 +9,6 @@ would wait until it exceeds the longest honest run.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -18,12 +17,11 @@ import dagster as dg
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.tags import LIBRARY_TAG, process_of, runs_on
-from unsplash_assets.errors import LibraryError, SettingsError
-from unsplash_assets.library.opening import open_library
+from unsplash_assets.defs.runs import LIBRARY_TAG, process_of, runs_on
+from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
-from unsplash_assets.settings import environment
-from unsplash_assets.settings.settings import Settings
+from unsplash_assets.settings.loaded import LoadedSettings
 
 NAME: Final = "every_minute"
 _SCHEDULE_TAG: Final = "dagster/schedule_name"
@@ -37,7 +35,7 @@ _UNFINISHED: Final = [
 
 
 def build_every_minute(
-    settings: Settings, job: Job, pick: Callable[[Sequence[str]], str]
+    loaded: LoadedSettings, job: Job, pick: Callable[[Sequence[str]], str]
 ) -> dg.ScheduleDefinition:
     """Return the schedule; `pick` chooses the topic of a tick."""
 
@@ -51,13 +49,13 @@ def build_every_minute(
     def every_minute(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time.timestamp()
         try:
-            with open_library(_with_current_key(settings)) as library:
+            with open_library(loaded.current()) as library:
                 identity = library.photos.identity()
-                skipped = claim(library, tick) or _busy(context.instance, identity)
+                skipped = claim(library, tick) or _busy(context.instance, library)
                 topic = skipped or next_topic(library, pick)
-        except (LibraryError, SettingsError) as error:
+        except UnsplashAssetsError as error:
             return dg.SkipReason(str(error))
-        History.of(context.instance, settings, identity).prune()
+        History.of(context.instance, loaded.settings, identity).prune()
         if isinstance(topic, Skipped):
             return dg.SkipReason(topic.reason)
         return dg.RunRequest(partition_key=topic, tags={LIBRARY_TAG: identity})
@@ -65,35 +63,40 @@ def build_every_minute(
     return every_minute
 
 
-def build_every_day(job: Job) -> dg.ScheduleDefinition:
+def build_every_day(loaded: LoadedSettings, job: Job) -> dg.ScheduleDefinition:
     """Return the schedule of the verification, at a time when few look at the screen."""
-    return dg.ScheduleDefinition(
+
+    @dg.schedule(
         name="every_day",
         job=job,
         cron_schedule="17 4 * * *",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Reads all files again every day; later runs repair what is damaged.",
     )
+    def every_day() -> dg.RunRequest | dg.SkipReason:
+        try:
+            loaded.current()
+        except UnsplashAssetsError as error:
+            return dg.SkipReason(str(error))
+        return dg.RunRequest()
+
+    return every_day
 
 
-def _with_current_key(settings: Settings) -> Settings:
-    """Return the settings with the key of this moment: a new one in .env needs no restart."""
-    key = settings.api_key and environment.secret("UNSPLASH_API_KEY")
-    return replace(settings, api_key=key or settings.api_key)
-
-
-def _busy(instance: dg.DagsterInstance, identity: str) -> Skipped | None:
+def _busy(instance: dg.DagsterInstance, library: Library) -> Skipped | None:
     """Return which run of the schedule is still going; close any run whose process is gone.
 
     Runs on other libraries, as of another project on this instance, are left alone.
     """
-    ours = map(instance.get_run_records, runs_on([identity], statuses=_UNFINISHED))
+    ours = map(instance.get_run_records, runs_on([library.photos.identity()], statuses=_UNFINISHED))
     for record in chain.from_iterable(ours):
         run = record.dagster_run
         process = process_of(run)
         if process and process.is_gone():
             reason = f"The run's process ({process}) is gone: it was killed."
             instance.report_run_failed(run, reason)
+            library.runs.report(run.run_id, reason)
+            library.runs.end(run.run_id)
         elif run.tags.get(_SCHEDULE_TAG) == NAME:
             topic = run.tags.get(PARTITION_TAG)
             return Skipped(f"the previous run is still going ({topic}, run {run.run_id[:8]})")

@@ -8,8 +8,9 @@ from typing import Final
 
 import dagster as dg
 
-from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
+from unsplash_assets.settings.loaded import LoadedSettings
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.viewer.new_pictures import Cursor, skip_pictures
 from unsplash_assets.viewer.programs import GALLERY, Viewer
@@ -20,7 +21,7 @@ _INTERVAL_WITH_OBSTACLE: Final = 600
 """Seconds between two looks where nothing can be shown until the settings or the screen change."""
 
 
-def build_open_new_images(settings: Settings, viewer: Viewer) -> dg.SensorDefinition:
+def build_open_new_images(loaded: LoadedSettings, viewer: Viewer) -> dg.SensorDefinition:
     """Return the sensor, which opens pictures, or the gallery's page, with `viewer`."""
     obstacle = viewer.obstacle()
 
@@ -32,11 +33,12 @@ def build_open_new_images(settings: Settings, viewer: Viewer) -> dg.SensorDefini
     )
     def open_new_images(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         cursor = Cursor.from_text(context.cursor)
-        if obstacle:
-            return _skipped(obstacle, skip_pictures(cursor))
         try:
-            shown = _show(settings, viewer, cursor)
-        except (LibraryError, SettingsError) as error:
+            current = loaded.current()
+            if obstacle:
+                return _skipped(obstacle, skip_pictures(cursor))
+            shown = _show(current, viewer, cursor)
+        except UnsplashAssetsError as error:
             return _skipped(str(error), cursor)
         message = "; ".join(filter(None, (shown.message, viewer.failure())))
         return _skipped(message, shown.cursor)

@@ -174,12 +174,20 @@ def check_place(library: Library) -> None:
 
 
 @contextmanager
-def working_on(library: Library, run_id: str, topic: str | None) -> Iterator[None]:
-    """Record that this process works on a run until the `with` ends; clean up what others left."""
+def working_on(
+    library: Library,
+    run_id: str,
+    topic: str | None,
+    has_failed: Callable[[], bool | None] = lambda: None,
+) -> Iterator[None]:
+    """Record that this process works on a run until the `with` ends; clean up what others left.
+
+    `has_failed` is asked at the end, where somebody knows better than the run's own reports.
+    """
     library.folder.clean()
     library.runs.begin(run_id, topic)
     try:
         yield
     finally:
         with suppress(LibraryError):  # the run ends with its process in any case
-            library.runs.end(run_id)
+            library.runs.end(run_id, failed=has_failed())

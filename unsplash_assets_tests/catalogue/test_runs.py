@@ -124,18 +124,52 @@ def test_the_last_run_is_the_one_that_ended_last(runs: Runs, clock: Clock) -> No
     assert runs.last() == EndedRun("sea", "failure", NOON + 120, "the network is down")
 
 
-def test_a_run_without_a_report_has_ended_well(runs: Runs) -> None:
+UNEXPLAINED = "its page in Dagster's UI says why"
+
+
+def test_a_run_without_a_report_has_failed(runs: Runs) -> None:
     runs.begin("a", "sea")
     runs.end("a")
-    assert runs.last() == EndedRun("sea", "success", NOON, None)
+    assert runs.last() == EndedRun("sea", "failure", NOON, UNEXPLAINED)
+
+
+@pytest.mark.parametrize(
+    ("reported", "failed", "outcome", "error"),
+    [
+        (None, True, "failure", UNEXPLAINED),
+        ("the network is down", True, "failure", "the network is down"),
+        (None, False, "success", None),
+    ],
+)
+def test_how_a_run_failed_at_its_end_overrules_the_reports_of_its_steps(
+    runs: Runs,
+    reported: str | None,
+    failed: bool,  # noqa: FBT001 - as parametrize has it
+    outcome: str,
+    error: str | None,
+) -> None:
+    runs.begin("a", "sea")
+    runs.report("a", reported)
+    runs.end("a", failed=failed)
+    assert runs.last() == EndedRun("sea", outcome, NOON, error)
+
+
+def test_the_trouble_of_a_run_is_what_it_tries_again(runs: Runs) -> None:
+    runs.begin("a", "sea")
+    assert runs.trouble("a") is None
+    runs.report("a", "the network is down", goes_on=True)
+    assert runs.trouble("a") == "the network is down"
+    runs.report("a", "the network is down")
+    assert runs.trouble("a") is None
+    assert runs.error("a") == "the network is down"
 
 
 def test_a_run_of_no_topic_such_as_of_the_checks_is_not_the_last(runs: Runs, clock: Clock) -> None:
     runs.begin("a", "sea")
-    runs.end("a")
+    runs.end("a", failed=False)
     clock.now += 60
     runs.begin("checks", None)
-    runs.end("checks")
+    runs.end("checks", failed=False)
     assert runs.last() == EndedRun("sea", "success", NOON, None)
 
 

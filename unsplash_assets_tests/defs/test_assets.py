@@ -22,7 +22,7 @@ from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings.settings import DEMO_URL
 from unsplash_assets_tests.conftest import Clock, MakeSettings, Serve
 from unsplash_assets_tests.support.invariant import look
-from unsplash_assets_tests.support.runs import ALL, Project, failure, metadata, tries
+from unsplash_assets_tests.support.runs import ALL, Project, failure, first_words, metadata, tries
 
 pytestmark = pytest.mark.long
 
@@ -350,6 +350,7 @@ def test_what_is_not_worth_retrying_fails_at_once_and_says_what_to_do(
     assert failed == step
     assert said in words
     assert "\n" not in words
+    assert first_words(result) == f"Failed: {words}"
     assert tries(result, step) == 1
     assert project.pictures() == []
 

@@ -19,7 +19,7 @@ import pytest
 
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.defs.history import AT_ONCE, SLICES, History
-from unsplash_assets.defs.tags import LIBRARY_TAG, MODE_TAG
+from unsplash_assets.defs.runs import LIBRARY_TAG, MODE_TAG
 from unsplash_assets.storage.records import RECORD_FOLDER, remember_library
 from unsplash_assets_tests.conftest import Clock, MakeSettings
 from unsplash_assets_tests.support.paths import PROJECT

@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.tags import LIBRARY_TAG, PROCESS_TAG
+from unsplash_assets.defs.runs import LIBRARY_TAG, PROCESS_TAG
+from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
@@ -143,8 +145,15 @@ def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
         ours = {LIBRARY_TAG: library.photos.identity()}
     run_id = _start_run(instance, settings, ours | tags)
     _working_in(instance, run_id, gone_process(processes))
+    with open_library(settings) as library:
+        library.runs.begin(run_id, "nature")
     assert isinstance(tick(settings, instance), dg.RunRequest)
     assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
+    with open_library(settings) as library:
+        last = library.runs.last()
+    assert last
+    assert last.outcome == "failure"
+    assert "is gone: it was killed" in str(last.error)
 
 
 @pytest.mark.long
@@ -269,6 +278,53 @@ def test_a_tick_is_skipped_where_the_folder_of_a_known_library_is_empty(
     assert list(settings.library.iterdir()) == []
     settings.library.rmdir()
     assert isinstance(tick(settings, instance, NOON + 120), dg.RunRequest)
+
+
+CHANGED = (
+    "changed after Dagster loaded the settings, so nothing was done: reload the definitions in the "
+    "UI, or restart"
+)
+
+
+def test_a_tick_with_changed_settings_is_skipped_and_touches_nothing(
+    settings: Settings, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    now = replace(settings, topics=("sea",), library=tmp_path / "other")
+    said = skipped_because(tick(settings, instance, now=now))
+    assert said == f"UNSPLASH_TOPICS, UNSPLASH_LIBRARY {CHANGED}"
+    assert not settings.library.exists()
+    assert not now.library.exists()
+
+
+def test_a_key_that_is_added_to_the_demo_skips_its_ticks(
+    settings: Settings, instance: dg.DagsterInstance, make_settings: MakeSettings
+) -> None:
+    live = make_settings(topics="nature,art,life", api_key="of-an-application")
+    said = skipped_because(tick(settings, instance, now=live))
+    assert said == f"UNSPLASH_API_KEY {CHANGED}"
+
+
+def test_the_daily_tick_with_changed_settings_is_skipped(settings: Settings) -> None:
+    now = replace(settings, concurrency=3)
+    daily = build_definitions(settings, read=lambda: now).resolve_schedule_def("every_day")
+    with dg.build_schedule_context(instance=dg.DagsterInstance.ephemeral()) as context:
+        said = daily.evaluate_tick(context).skip_message
+    assert said == f"UNSPLASH_CONCURRENCY {CHANGED}"
+
+
+def test_a_tick_is_skipped_while_a_setting_cannot_be_used(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    def read() -> Settings:
+        raise SettingsError("UNSPLASH_KEEP", "'much'", "use all")
+
+    repository = build_definitions(settings, read=read).get_repository_def()
+    noon = datetime.fromtimestamp(NOON, UTC)
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=noon, repository_def=repository
+    ) as context:
+        data = repository.get_schedule_def("every_minute").evaluate_tick(context)
+    assert data.skip_message == "UNSPLASH_KEEP is 'much': use all"
 
 
 @pytest.mark.process

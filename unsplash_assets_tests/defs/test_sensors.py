@@ -33,7 +33,8 @@ class Daemon:
         """Start the code server anew, with other settings."""
         settings = replace(self.project.settings, **changed)
         self.project = Project(settings, self.project.instance)
-        repository = build_definitions(settings).get_repository_def()
+        self.now = settings
+        repository = build_definitions(settings, read=lambda: self.now).get_repository_def()
         self._sensor = repository.get_sensor_def("open_new_images")
 
     @property
@@ -258,12 +259,26 @@ def test_one_viewer_after_another_shows_nothing_twice(daemon: Daemon, shown: Sho
     assert len(shown.paths(4)) == 4
 
 
+@pytest.mark.parametrize("loaded", [{}, {"viewer": "off"}], ids=["shows", "shows nothing"])
+def test_a_look_with_changed_settings_says_so_and_opens_nothing(
+    daemon: Daemon, shown: Shown, loaded: dict[str, Any]
+) -> None:
+    daemon.look()
+    daemon.restart(**loaded)
+    daemon.bring()
+    before = daemon.cursor
+    daemon.now = replace(daemon.now, viewer="gallery")
+    said = daemon.look() or ""
+    assert said.startswith("UNSPLASH_VIEWER changed after Dagster loaded the settings, so nothing ")
+    assert daemon.cursor == before
+    assert shown.paths(0) == []
+
+
 def test_nothing_is_opened_while_the_disk_of_the_library_is_not_mounted(
-    make_settings: MakeSettings, command: str, shown: Shown, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, command: str, shown: Shown
 ) -> None:
     tmp_path = Path.cwd()
     catalogue = f"sqlite:///{tmp_path}/catalogue.db"
-    monkeypatch.setenv("UNSPLASH_CATALOGUE", catalogue)  # runs read it there
     viewer = f"{command} {{path}}"
     daemon = Daemon(
         make_settings(topics="nature", viewer=viewer, library="photos", catalogue=catalogue)

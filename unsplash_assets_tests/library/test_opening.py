@@ -178,7 +178,7 @@ def test_the_timeouts_of_the_api_are_as_given_and_those_of_pictures_as_set(
 def test_the_clock_that_is_given_is_that_of_every_part(opened: Opened, clock: Clock) -> None:
     library: Library = opened(api_key="")
     clock.now = NOON + 60
-    with working_on(library, "mine", "sea"):
+    with working_on(library, "mine", "sea", lambda: False):
         top_up(library, "sea")
     assert library.runs.last() == EndedRun("sea", "success", NOON + 60, None)
     clock.now += HOUR + 2 * MARGIN
@@ -192,7 +192,7 @@ def live_runs(library: Library) -> frozenset[str]:
 
 def test_a_run_lives_while_it_is_worked_on(opened: Opened) -> None:
     library: Library = opened()
-    with working_on(library, "mine", "sea"):
+    with working_on(library, "mine", "sea", lambda: False):
         assert live_runs(library) == {"mine"}
         assert library.runs.last() is None
     assert live_runs(library) == frozenset()
@@ -204,6 +204,14 @@ def test_a_run_ends_with_an_error_too(opened: Opened) -> None:
     with pytest.raises(NetworkError), working_on(library, "mine", "sea"):
         raise NetworkError("of the test")
     assert live_runs(library) == frozenset()
+
+
+def test_who_knows_of_a_failure_at_the_end_overrules_what_the_run_reported(opened: Opened) -> None:
+    library: Library = opened()
+    with working_on(library, "mine", "sea", lambda: True):
+        library.runs.report("mine", None)
+    last = library.runs.last()
+    assert last == EndedRun("sea", "failure", NOON, "its page in Dagster's UI says why")
 
 
 def test_photos_of_a_run_are_its_own_until_it_ends(opened: Opened) -> None:

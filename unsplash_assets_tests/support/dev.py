@@ -50,6 +50,21 @@ mutation Backfill($params: LaunchBackfillParams!) {
   }
 }
 """
+LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchPipelineExecution(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+ERRORS = """
+query Logged($run: ID!) {
+  logsForRun(runId: $run) { ... on EventConnection { events {
+    ... on LogMessageEvent { level message }
+  } } }
+}
+"""
 
 
 def free_port() -> int:
@@ -150,6 +165,28 @@ class Dev:
         """Return an asset's materializations, newest first."""
         found = self.ask(MATERIALIZATIONS, key=[asset])["assetOrError"]["assetMaterializations"]
         return list(found)
+
+    def materialize(self, topic: str) -> str:
+        """Launch a run of all assets of a topic, as *Materialize* in the UI does; return its id."""
+        place = {
+            "repositoryLocationName": "unsplash_assets.definitions",
+            "repositoryName": "__repository__",
+            "pipelineName": "__ASSET_JOB",
+        }
+        assets = [{"path": [asset]} for asset in ("photo_metadata", "image_url", "image_file")]
+        params = {
+            "selector": {**place, "assetSelection": assets, "assetCheckSelection": []},
+            "mode": "default",
+            "executionMetadata": {"tags": [{"key": "dagster/partition", "value": topic}]},
+        }
+        launched = self.ask(LAUNCH, params=params)["launchPipelineExecution"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def logged_errors(self, run_id: str) -> list[str]:
+        """Return what a run has logged as errors."""
+        events = self.ask(ERRORS, run=run_id)["logsForRun"]["events"]
+        return [event["message"] for event in events if event.get("level") == "ERROR"]
 
     def backfill(self, partitions: list[str]) -> str:
         """Launch a backfill of all assets; return its id."""

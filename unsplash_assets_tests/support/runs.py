@@ -10,6 +10,7 @@ import dagster as dg
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.library.status import Status, look
+from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets_tests.conftest import NOON
 
@@ -71,9 +72,18 @@ def tick(
     instance: dg.DagsterInstance,
     at: float = NOON,
     pick: Callable[[Sequence[str]], str] = lambda topics: topics[0],
+    now: Settings | None = None,
 ) -> dg.RunRequest | dg.SkipReason:
-    """Evaluate the schedule as of a moment, seconds since 1970, on an instance on disk."""
-    repository = build_definitions(settings, pick=pick).get_repository_def()
+    """Evaluate the schedule as of a moment, seconds since 1970, on an instance on disk.
+
+    `now` are the settings of that moment; otherwise only the key is read from the environment.
+    """
+
+    def read() -> Settings:
+        key = settings.api_key and environment.secret("UNSPLASH_API_KEY")
+        return now or replace(settings, api_key=key or settings.api_key)
+
+    repository = build_definitions(settings, pick=pick, read=read).get_repository_def()
     with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=datetime.fromtimestamp(at, UTC),
@@ -99,6 +109,14 @@ def failure(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
     failed = event.step_failure_data
     said = failed.user_failure_data.description if failed.user_failure_data else None
     return str(event.step_key), str(said)
+
+
+def first_words(result: dg.ExecuteInProcessResult) -> str:
+    """Return how Dagster's UI begins to show the failed step's error."""
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    error = event.step_failure_data.error
+    assert error
+    return str(error.message).strip()
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> Mapping[str, Any]:

@@ -215,6 +215,24 @@ def test_a_run_whose_process_was_killed_is_closed_at_the_next_tick(
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_run_touches_nothing_once_the_settings_have_changed(live: Dev) -> None:
+    """Its topic is none any more; Dagster itself would complain of that after the first request."""
+    env = live.folder / ".env"
+    env.write_text("UNSPLASH_TOPICS=sea\nUNSPLASH_LIBRARY=other\n")
+    run_id = live.materialize("art")
+
+    def failed() -> dict[str, Any] | None:
+        (run,) = [run for run in live.runs() if run["runId"] == run_id]
+        return run if run["status"] == "FAILURE" else None
+
+    run = wait_for(failed, "the end of the run")
+    env.unlink()
+    (said,) = live.logged_errors(run_id)
+    assert said.startswith("UNSPLASH_TOPICS, UNSPLASH_LIBRARY changed after Dagster loaded the ")
+    assert "unsplash_assets/mode" not in run["tags"], "it opened no library"
+    assert not (live.folder / "other").exists()
+
+
 def test_a_backfill_over_all_topics_fills_them(live: Dev) -> None:
     backfill = live.backfill(["nature", "art"])
 

@@ -1,0 +1,83 @@
+"""What Dagster knows of a run for us: its tags, the settings of its launch, whether it has failed.
+
+A run's tags say in which mode, on which library and in which process it works. Dagster's UI shows
+no tag whose key begins with `.dagster/`, so only the mode is seen there. Runs of before had the
+same tags under visible keys; they are found and understood all the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import dagster as dg
+
+from unsplash_assets.library.opening import Library
+from unsplash_assets.settings.loaded import check_unchanged, fingerprint
+from unsplash_assets.settings.settings import Settings
+from unsplash_assets.storage.processes import ProcessName
+
+MODE_TAG: Final = "unsplash_assets/mode"
+LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
+"""The identity of the catalogue that a run works on: other projects may share the instance."""
+PROCESS_TAG: Final = ".dagster/unsplash_assets_process"
+"""The run's id and its process."""
+_SETTINGS_TAG: Final = ".dagster/unsplash_assets_settings"
+_ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
+
+_FORMER: Final = {
+    LIBRARY_TAG: "unsplash_assets/library",
+    PROCESS_TAG: "unsplash_assets/process",
+}
+"""The visible keys of runs of before."""
+
+
+def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) -> None:
+    """Tag a run, however it was launched."""
+    tags = {
+        MODE_TAG: library.settings.mode,
+        LIBRARY_TAG: library.photos.identity(),
+        PROCESS_TAG: f"{run.run_id} {ProcessName.current()}",
+    }
+    instance.add_run_tags(run.run_id, tags)
+
+
+def process_of(run: dg.DagsterRun) -> ProcessName | None:
+    """Return the process that works on a run; a run that was executed again copies its tags."""
+    tag = run.tags.get(PROCESS_TAG) or run.tags.get(_FORMER[PROCESS_TAG], "")
+    run_id, _, process = tag.partition(" ")
+    return ProcessName.parse(process) if run_id == run.run_id else None
+
+
+def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401
+    """Return the filters that together find the runs on some libraries, by their identities."""
+    for key in (LIBRARY_TAG, _FORMER[LIBRARY_TAG]):
+        yield dg.RunsFilter(tags={key: list(libraries)}, **filters)
+
+
+def settings_tag(settings: Settings) -> dict[str, str]:
+    """Return the tag of all our ops, by which each run knows the settings it was launched with.
+
+    Dagster records the job of every run as the code location has loaded it, tags of ops included.
+    A tag of the run would be copied where the run is executed again, after a reload as well; and
+    the runs of *Materialize* in the UI have none of ours.
+    """
+    return {_SETTINGS_TAG: fingerprint(settings)}
+
+
+def check_settings(instance: dg.DagsterInstance, run: dg.DagsterRun, settings: Settings) -> None:
+    """Raise SettingsChanged if a run was launched with settings other than these of its process."""
+    if run.job_snapshot_id is None:
+        return
+    ops = instance.get_job_snapshot(run.job_snapshot_id).node_defs_snapshot.op_def_snaps
+    for launched_with in {op.tags[_SETTINGS_TAG] for op in ops if _SETTINGS_TAG in op.tags}:
+        check_unchanged(launched_with, settings)
+
+
+def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Return whether a run that is about to end has failed: not all of its steps have gone well.
+
+    Steps fail outside of our code as well, and an interruption may come between two of them.
+    """
+    plan = instance.get_execution_plan_snapshot(str(run.execution_plan_snapshot_id))
+    steps = {step.step_key: step.status for step in instance.get_run_step_stats(run.run_id)}
+    ended = {key for key, status in steps.items() if status and status.value in _ENDED_WELL}
+    return not ended.issuperset(plan.step_keys_to_execute)
