@@ -2,6 +2,6 @@
 
 `database` opens it through `engines`, and gives transactions on the `tables`, which `migrations`
 brings forward. `photos`, `events`, `integrity`, `curation` and `retention` change photos; `runs`
-and `ledger` keep who works and what was asked. Add a query here, never elsewhere. What to do with
-the rows is decided in `library`.
+and `ledger` keep who works and what was asked, `topics` which of them are exhausted. Add a query
+here, never elsewhere. What to do with the rows is decided in `library`.
 """

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.states import WITH_FILE, change_to
+from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.states import WITH_FILE
 
 
 class Curation:

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.states import BAD, WITH_FILE, change_to
 from unsplash_assets.catalogue.stored import bad_photo
+from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.backoff import backoff
 from unsplash_assets.model.photos import BadPhoto, PhotoState, StoredFile
+from unsplash_assets.model.states import BAD, WITH_FILE
 from unsplash_assets.storage.folder import FileState, Folder
 from unsplash_assets.storage.names import SQLITE_ENDINGS, photo_id_of
 

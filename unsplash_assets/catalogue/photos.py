@@ -1,9 +1,7 @@
 """The photos of a library on their way: added from answers, chosen by runs, and stored.
 
-`Exhaustion` remembers which topics have given no new ones.
-
-Stored photos are looked up in `stored`; the allowed changes of state stand in `states`. What a
-person decides about single photos is in `curation`, what becomes of stored files in `integrity`,
+Stored photos are looked up in `stored`; the allowed changes of state stand in `model.states`. What
+a person decides about single photos is in `curation`, what becomes of stored files in `integrity`,
 and what goes to make room in `retention`.
 """
 
@@ -18,8 +16,8 @@ from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.events import due_once_stored
 from unsplash_assets.catalogue.runs import Runs
-from unsplash_assets.catalogue.states import change_to
 from unsplash_assets.catalogue.stored import StoredPhotos, chosen_photo
+from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.model.photos import (
     ChosenPhoto,
     PhotoState,
@@ -27,14 +25,12 @@ from unsplash_assets.model.photos import (
     StoredPhoto,
 )
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
-from unsplash_assets.unsplash.budget import Shortage, describe_exhaustion
 from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How many runs a photo may fail before it is refused."""
 
 _MINUTE: Final = 60.0  # seconds; no library has stored more than one photo in each since 1970
-_LONGEST_PAUSE: Final = 24  # hours
 
 UrlOf = Callable[[Mapping[str, str]], str]
 """Picks the URL of a rendition from a photo's URLs."""
@@ -213,49 +209,3 @@ class Photos(StoredPhotos):
         photos = db.photos.c
         is_elsewhere = photos.api.is_distinct_from(self._api)
         return photos.id.in_(ids), photos.state == PhotoState.WAITING, is_elsewhere
-
-
-class Exhaustion:
-    """The topics of one API that gave no new photos, with the filters that were asked for."""
-
-    def __init__(
-        self, database: Database, api_url: str, filters: str, clock: Callable[[], float] = time.time
-    ) -> None:
-        """Remember them in `database`; `clock` gives seconds since 1970."""
-        self._db = database
-        self._clock = clock
-        self._asked = {"mode": database.mode, "api": api_url, "filters": filters}
-
-    def topics(self) -> dict[str, Shortage]:
-        """Return the topics that gave no new photos last time, also those to ask again by now."""
-        query = sa.select(db.exhausted).filter_by(**self._asked)
-        with self._db.reading() as connection:
-            return {row.topic: self._read(row) for row in connection.execute(query)}
-
-    def left_alone(self) -> dict[str, Shortage]:
-        """Return the topics that are not worth a request yet."""
-        now = self._clock()
-        return {name: found for name, found in self.topics().items() if now < found.until}
-
-    def note(self, topic: str, reason: str) -> Shortage:
-        """Record that a topic gave no new photos: ask again in an hour, then two, up to a day."""
-        now, before = self._clock(), self.topics().get(topic)
-        is_repeated = before is not None and now >= before.until
-        mine = sa.update(db.exhausted).filter_by(**self._asked, topic=topic)
-        with self._db.writing() as connection:
-            times = db.exhausted.c.times + int(is_repeated)
-            again = mine.values(times=times, found_at=now, reason=reason)
-            if connection.execute(again).rowcount == 0:
-                values = {"topic": topic, "times": 1, "found_at": now, "reason": reason}
-                connection.execute(sa.insert(db.exhausted), {**self._asked, **values})
-        return self.topics()[topic]
-
-    def forget(self, topic: str) -> None:
-        """Record that a topic gave new photos."""
-        with self._db.writing() as connection:
-            connection.execute(sa.delete(db.exhausted).filter_by(**self._asked, topic=topic))
-
-    def _read(self, row: sa.Row[Any]) -> Shortage:
-        found_at = min(row.found_at, self._clock())  # a clock that was ahead may have been set back
-        pause = min(2.0 ** min(row.times - 1, 10), _LONGEST_PAUSE) * 3600
-        return Shortage(describe_exhaustion(row.reason, found_at + pause), found_at + pause)

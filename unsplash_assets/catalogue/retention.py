@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, Runs
-from unsplash_assets.catalogue.states import change_to
+from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import PhotoState
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.states import WITH_FILE
 from unsplash_assets.model.photos import (
     BadPhoto,
     ChosenPhoto,
@@ -16,6 +15,7 @@ from unsplash_assets.model.photos import (
     StoredPhoto,
     TopicCounts,
 )
+from unsplash_assets.model.states import WITH_FILE
 
 _READ_AT_ONCE: Final = 500  # photos
 

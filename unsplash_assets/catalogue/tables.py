@@ -8,6 +8,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.states import before
+
 PRUNABLE: Final = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
 """The photos that UNSPLASH_KEEP counts, and may remove."""
 COUNTING: Final = f"CASE WHEN {PRUNABLE} THEN bytes ELSE 0 END"
@@ -138,3 +141,9 @@ requests = sa.Table(
     sa.Column("settled_at", sa.Float),
     sa.Index("requests_by_time", "mode", "key", "reserved_at"),
 )
+
+
+def change_to(state: PhotoState, *where: sa.ColumnElement[bool]) -> sa.Update:
+    """Return the statement that moves photos to `state`, as far as the change is allowed."""
+    allowed = photos.c.state.in_(before(state))
+    return sa.update(photos).where(allowed, *where).values(state=state)

@@ -21,9 +21,10 @@ from unsplash_assets.catalogue.database import (
 from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.integrity import Integrity
 from unsplash_assets.catalogue.ledger import RequestBudget
-from unsplash_assets.catalogue.photos import Exhaustion, Photos
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.retention import Retention
 from unsplash_assets.catalogue.runs import Runs
+from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.downloads import Downloader, picture_limits
 from unsplash_assets.settings.settings import Settings

@@ -1,6 +1,6 @@
 """Photos as several rooms know them: their states, and what is known in each.
 
-Which change of state is allowed stands in `catalogue.states`.
+Which change of state is allowed stands in `states`.
 """
 
 from dataclasses import dataclass

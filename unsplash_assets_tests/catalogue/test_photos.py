@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.curation import Curation
 from unsplash_assets.catalogue.database import Database, read_database
-from unsplash_assets.catalogue.photos import POSTPONED_AT_MOST, Exhaustion, Photos
+from unsplash_assets.catalogue.photos import POSTPONED_AT_MOST, Photos
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
@@ -27,7 +27,6 @@ from unsplash_assets.model.photos import (
     StoredPhoto,
     TopicCounts,
 )
-from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.processes import Processes, python
@@ -751,46 +750,3 @@ class Moves(stateful.RuleBasedStateMachine):
 
 TestAnyMoves = pytest.mark.long(Moves.TestCase)
 TestAnyMoves.settings = hypothesis.settings(deadline=None, max_examples=15, stateful_step_count=30)
-
-
-@pytest.fixture
-def exhaustion(database: Database, clock: Clock) -> Exhaustion:
-    return Exhaustion(database, UNSPLASH_API_URL, "any low", clock)
-
-
-def test_an_exhausted_topic_is_asked_again_after_an_hour_then_two_up_to_a_day(
-    exhaustion: Exhaustion, clock: Clock
-) -> None:
-    pauses = []
-    for _ in range(7):
-        until = exhaustion.note("sea", "no new ones").until
-        pauses.append((until - clock.now) / 3600)
-        clock.now = until
-        assert exhaustion.left_alone() == {}
-    assert pauses == [1, 2, 4, 8, 16, 24, 24]
-
-
-def test_asking_an_exhausted_topic_before_its_time_makes_no_longer_pause(
-    exhaustion: Exhaustion, clock: Clock
-) -> None:
-    exhaustion.note("sea", "no new ones")
-    clock.now += 600
-    assert exhaustion.note("sea", "no new ones").until == clock.now + 3600
-
-
-def test_a_clock_that_was_ahead_makes_no_longer_pause(exhaustion: Exhaustion, clock: Clock) -> None:
-    clock.now += 86_400
-    exhaustion.note("sea", "no new ones")
-    clock.now -= 86_400
-    assert exhaustion.left_alone()["sea"].until == clock.now + 3600
-
-
-def test_a_topic_is_exhausted_for_one_api_and_its_filters(
-    exhaustion: Exhaustion, database: Database, clock: Clock
-) -> None:
-    exhaustion.note("sea", "no new ones")
-    assert set(exhaustion.topics()) == {"sea"}
-    assert Exhaustion(database, UNSPLASH_API_URL, "portrait low", clock).topics() == {}
-    assert Exhaustion(database, "http://127.0.0.1:8000", "any low", clock).topics() == {}
-    exhaustion.forget("sea")
-    assert exhaustion.topics() == {}

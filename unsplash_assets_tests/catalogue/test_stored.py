@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.catalogue.states import WITH_FILE
 from unsplash_assets.catalogue.stored import Row, bad_photo, chosen_photo, stored_photo
 from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.states import WITH_FILE
 from unsplash_assets_tests.catalogue.test_photos import chosen_ids, file, ids, photo, put, row_of
 from unsplash_assets_tests.conftest import NOON
 

@@ -26,8 +26,9 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
 from unsplash_assets.catalogue.database import open_database
-from unsplash_assets.catalogue.photos import Exhaustion, Photos
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.runs import Runs
+from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault

@@ -11,9 +11,9 @@ from tomllib import loads
 import pytest
 
 from unsplash_assets import errors
-from unsplash_assets.catalogue.states import CHANGES
 from unsplash_assets.cli.main import main
 from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.states import CHANGES
 from unsplash_assets.settings.variables import VARIABLES
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT, TESTS
 

@@ -1,4 +1,7 @@
-"""Tests of `catalogue.states`: allowed changes happen, others do not, and nobody else writes."""
+"""Tests of `catalogue.tables` and `model.states`: allowed changes happen, others do not.
+
+Nobody else writes a state.
+"""
 
 import ast
 import re
@@ -11,8 +14,9 @@ import sqlalchemy as sa
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.catalogue.states import BAD, CHANGES, WITH_FILE, before, change_to
+from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.states import BAD, CHANGES, WITH_FILE, before
 from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.support.paths import PACKAGE
 
@@ -154,7 +158,7 @@ def test_a_write_of_a_state_is_found(source: str, found: list[str]) -> None:
     assert list(writes(source)) == found
 
 
-def test_only_states_moves_a_photo_and_only_three_places_make_one() -> None:
+def test_only_one_place_moves_a_photo_and_only_three_places_make_one() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix(): kinds
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -163,5 +167,5 @@ def test_only_states_moves_a_photo_and_only_three_places_make_one() -> None:
     assert found == {
         "catalogue/curation.py": ["row"],  # banned before it is known
         "catalogue/photos.py": ["row", "row"],  # new, waiting; and found by its file
-        "catalogue/states.py": ["update"],
+        "catalogue/tables.py": ["update"],
     }

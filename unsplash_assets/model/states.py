@@ -1,4 +1,4 @@
-"""The changes of a photo's state that are allowed, and the only place that writes a state.
+"""The changes of a photo's state that are allowed.
 
     waiting ──choose──> chosen ──store──> stored <──────> damaged ──> lost
        ^                  │                     verify,      Unsplash no
@@ -8,15 +8,13 @@
     any state, or a photo not known yet ──ban──> banned ──ban --undo──> waiting
 
 A chosen photo belongs to the run that chose it while that run lives; then any run of the topic may
-take it over. The other modules of this room say which photos change, and when.
+take it over. `catalogue.tables.change_to` is the only place that writes a state; the other modules
+of the catalogue say which photos change, and when.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-import sqlalchemy as sa
-
-from unsplash_assets.catalogue.tables import photos
 from unsplash_assets.model.photos import PhotoState
 
 _S = PhotoState
@@ -45,9 +43,3 @@ BAD: Final = (_S.DAMAGED, _S.LOST)
 def before(state: PhotoState) -> frozenset[PhotoState]:
     """Return the states that may lead to `state`."""
     return frozenset(source for source, targets in CHANGES.items() if state in targets)
-
-
-def change_to(state: PhotoState, *where: sa.ColumnElement[bool]) -> sa.Update:
-    """Return the statement that moves photos to `state`, as far as the change is allowed."""
-    allowed = photos.c.state.in_(before(state))
-    return sa.update(photos).where(allowed, *where).values(state=state)

@@ -1,0 +1,59 @@
+"""The topics that have given no new photos, and until when they are left alone."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.database import Database
+from unsplash_assets.unsplash.budget import Shortage, describe_exhaustion
+
+_LONGEST_PAUSE: Final = 24  # hours
+
+
+class Exhaustion:
+    """The topics of one API that gave no new photos, with the filters that were asked for."""
+
+    def __init__(
+        self, database: Database, api_url: str, filters: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Remember them in `database`; `clock` gives seconds since 1970."""
+        self._db = database
+        self._clock = clock
+        self._asked = {"mode": database.mode, "api": api_url, "filters": filters}
+
+    def topics(self) -> dict[str, Shortage]:
+        """Return the topics that gave no new photos last time, also those to ask again by now."""
+        query = sa.select(db.exhausted).filter_by(**self._asked)
+        with self._db.reading() as connection:
+            return {row.topic: self._read(row) for row in connection.execute(query)}
+
+    def left_alone(self) -> dict[str, Shortage]:
+        """Return the topics that are not worth a request yet."""
+        now = self._clock()
+        return {name: found for name, found in self.topics().items() if now < found.until}
+
+    def note(self, topic: str, reason: str) -> Shortage:
+        """Record that a topic gave no new photos: ask again in an hour, then two, up to a day."""
+        now, before = self._clock(), self.topics().get(topic)
+        is_repeated = before is not None and now >= before.until
+        mine = sa.update(db.exhausted).filter_by(**self._asked, topic=topic)
+        with self._db.writing() as connection:
+            times = db.exhausted.c.times + int(is_repeated)
+            again = mine.values(times=times, found_at=now, reason=reason)
+            if connection.execute(again).rowcount == 0:
+                values = {"topic": topic, "times": 1, "found_at": now, "reason": reason}
+                connection.execute(sa.insert(db.exhausted), {**self._asked, **values})
+        return self.topics()[topic]
+
+    def forget(self, topic: str) -> None:
+        """Record that a topic gave new photos."""
+        with self._db.writing() as connection:
+            connection.execute(sa.delete(db.exhausted).filter_by(**self._asked, topic=topic))
+
+    def _read(self, row: sa.Row[Any]) -> Shortage:
+        found_at = min(row.found_at, self._clock())  # a clock that was ahead may have been set back
+        pause = min(2.0 ** min(row.times - 1, 10), _LONGEST_PAUSE) * 3600
+        return Shortage(describe_exhaustion(row.reason, found_at + pause), found_at + pause)
