@@ -122,9 +122,7 @@ def test_a_record_in_another_home_that_cannot_be_written_is_named_where_it_is(
     assert str(caught.value).startswith(f"Dagster's record in {home} cannot be used: ")
 
 
-@pytest.mark.parametrize(
-    "name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"]
-)
+@pytest.mark.parametrize("name", ["history/runs.db", "history/runs/index.db"])
 def test_a_damaged_file_of_the_record_is_named_and_can_be_moved_away(
     project: Path, name: str
 ) -> None:
