@@ -115,12 +115,13 @@ Opened = Callable[..., Library]
 def opened(make_settings: MakeSettings, clock: Clock) -> Iterator[Opened]:
     """Open libraries until the test ends: `opened(photos_per_run="3")` for UNSPLASH_PHOTOS_PER_RUN.
 
-    They are live unless `api_key` is empty. Keyword-only parts: `clock`, `sleep`, `transport`.
+    They are live unless `api_key` is empty. Keyword-only parts: `machine`, `sleep`, `transport`.
     """
     with ExitStack() as stack:
 
         def make(**values: Any) -> Library:
-            parts = {name: values.pop(name) for name in ("sleep", "transport") if name in values}
+            names = ("sleep", "transport", "machine")
+            parts = {name: values.pop(name) for name in names if name in values}
             settings = make_settings(**{"api_key": "key", **values})
             return stack.enter_context(open_library(settings, clock=clock, **parts))
 

@@ -9,15 +9,13 @@ what Unsplash asks for in docs/reference/unsplash.md.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.clock.future import TAKEN_FOR
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.model.backoff import backoff
-
-_TAKEN_FOR: Final = 600.0  # seconds: longer than sending what is taken at once can last
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class DownloadEvents:
         with self._db.writing() as connection:
             rows = connection.execute(oldest.limit(count).with_for_update()).all()
             taken = sa.update(db.photos).where(self._mine, photos.id.in_([row.id for row in rows]))
-            connection.execute(taken.values(event_due_at=self._clock() + _TAKEN_FOR))
+            connection.execute(taken.values(event_due_at=self._clock() + TAKEN_FOR))
         return [DownloadEvent(*row) for row in rows]
 
     def mark_sent(self, event: DownloadEvent) -> None:

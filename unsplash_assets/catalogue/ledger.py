@@ -13,7 +13,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.clock.future import not_after
+from unsplash_assets.catalogue.clock.steps import CatalogueClock
 from unsplash_assets.catalogue.database import Database
+from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.unsplash import budget, quota
 from unsplash_assets.unsplash.budget import Grant, Shortage
 from unsplash_assets.unsplash.quota import Account, QuotaReport, Request, Seen, Usage
@@ -39,12 +42,14 @@ class RequestBudget:
         key: str,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        machine: Machine = HERE,
     ) -> None:
         """Keep the ledger of the key with this fingerprint; `clock` gives seconds since 1970."""
         self._db = database
         self._key = key
         self._clock = clock
         self._sleep = sleep
+        self._time = CatalogueClock(database, clock, machine)
         self._my_quota = (db.quotas.c.mode == database.mode, db.quotas.c.key == key)
         self._my_requests = (db.requests.c.mode == database.mode, db.requests.c.key == key)
 
@@ -81,9 +86,9 @@ class RequestBudget:
         account, now = self._read(), self._clock()
         next_at = quota.next_free_at(account, now, needed)
         if account.is_refused:
-            return Shortage(budget.describe_refusal(next_at), next_at)
+            return Shortage(budget.describe_refusal(next_at, now), next_at)
         usage = quota.usage(account, now)
-        return Shortage(budget.describe_shortage(usage, needed, next_at), next_at)
+        return Shortage(budget.describe_shortage(usage, needed, next_at, now), next_at)
 
     def key_refusal(self) -> Shortage | None:
         """Return that Unsplash refused the key, and when to look again; None if it did not.
@@ -97,9 +102,10 @@ class RequestBudget:
             row = connection.execute(query).first()
         if row is None or row.key_refused_at is None:
             return None
-        refused_at = min(row.key_refused_at, self._clock())
+        now = self._clock()
+        refused_at = not_after(now, row.key_refused_at)
         until = refused_at + (_SECOND_LOOK if row.key_refusals <= 1 else _LATER_LOOKS)
-        return Shortage(budget.describe_key_refusal(refused_at, until), until)
+        return Shortage(budget.describe_key_refusal(refused_at, until, now), until)
 
     def _waits_a_moment(self) -> bool:
         """Wait for a request that is about to be free; return whether there is one."""
@@ -169,10 +175,11 @@ class RequestBudget:
         """Let no other process decide at the same time; on SQLite none writes anyway."""
         query = sa.select(db.libraries.c.mode).where(db.libraries.c.mode == self._db.mode)
         connection.execute(query.with_for_update())
+        self._time.watch(connection)
 
     def _load(self, connection: sa.Connection) -> Account:
-        row = connection.execute(sa.select(db.quotas).where(*self._my_quota)).first()
-        columns = db.requests.c
+        """Read the account; times in the future count as now."""
+        columns, now = db.requests.c, self._clock()
         query = sa.select(
             columns.id,
             columns.count,
@@ -180,16 +187,20 @@ class RequestBudget:
             columns.ours,
             columns.reserved_at,
             columns.settled_at,
-        ).where(*self._my_requests, columns.reserved_at >= self._clock() - _REMEMBERED)
-        requests = tuple(Request(*values) for values in connection.execute(query))
+        ).where(*self._my_requests, columns.reserved_at >= now - _REMEMBERED)
+        requests = tuple(
+            Request(*row[:4], *(not_after(now, moment) for moment in row[4:]))
+            for row in connection.execute(query)
+        )
+        row = connection.execute(sa.select(db.quotas).where(*self._my_quota)).first()
         if row is None:
             return Account(requests=requests)
-        seen = (
-            None
-            if row.told_at is None
-            else Seen(row.request_id, row.asked_at, row.told_at, row.remaining)
+        asked_at, told_at, refused_at = (
+            not_after(now, moment) for moment in (row.asked_at, row.told_at, row.refused_at)
         )
-        return Account(row.request_limit, requests, seen, row.reset_by, row.refused_at)
+        seen = None if told_at is None else Seen(row.request_id, asked_at, told_at, row.remaining)
+        reset_by = None if row.reset_by is None or row.reset_by > now else row.reset_by
+        return Account(row.request_limit, requests, seen, reset_by, refused_at)
 
     def _save(self, connection: sa.Connection, account: Account) -> None:
         seen = account.seen

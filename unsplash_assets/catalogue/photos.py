@@ -7,7 +7,8 @@ and what goes to make room in `retention`.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from unsplash_assets.model.photos import (
     StoredPhoto,
 )
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
+from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
@@ -44,6 +46,7 @@ class Photos(StoredPhotos):
         database: Database,
         clock: Callable[[], float] = time.time,
         api_url: str = UNSPLASH_API_URL,
+        machine: Machine = HERE,
     ) -> None:
         """Keep the photos in `database`; `clock` gives seconds since 1970.
 
@@ -52,7 +55,7 @@ class Photos(StoredPhotos):
         super().__init__(database)
         self._clock = clock
         self._api = api_url
-        self._runs = Runs(database, clock)
+        self._runs = Runs(database, clock, machine)
 
     def add(self, topic: str, photos: Sequence[Photo]) -> frozenset[str]:
         """Put photos not known under any topic on the topic's waiting list; return their ids."""
@@ -98,25 +101,33 @@ class Photos(StoredPhotos):
                 connection.execute(self._to(PhotoState.CHOSEN, row.id).values(run_id=run_id))
             return self._chosen(connection, topic, run_id)
 
+    def publish(
+        self, photo_id: str, publish: Callable[[], StoredFile], run_id: str | None
+    ) -> StoredFile | None:
+        """Publish a photo's whole file and record it, in one transaction; return what is stored.
+
+        None where the photo may no longer be stored: it was banned, or another run has taken it
+        over while this one was taken for dead. Then nothing is published.
+        """
+        with self._db.writing() as connection:
+            number = self._db.advance(connection, 1) + 1
+            return self._store(connection, photo_id, number, publish, run_id)
+
     def store(self, files: Mapping[str, StoredFile]) -> list[str]:
         """Record that photos, by their id, have their whole files.
 
-        Returns the ids of photos that may no longer be stored, such as one that was banned
-        meanwhile: no row claims their files.
+        Returns the ids of photos that may no longer be stored: no row claims their files.
         """
-        unclaimed: list[str] = []
         if not files:
-            return unclaimed
+            return []
         with self._db.writing() as connection:
-            sequence = self._db.advance(connection, len(files))
-            for number, (photo_id, file) in enumerate(files.items(), start=sequence + 1):
-                now = self._clock()
-                values = {**asdict(file), "stored_at": now, "stored_sequence": number}
-                stored = self._to(PhotoState.STORED, photo_id)
-                stored = stored.values(event_due_at=due_once_stored(now), **values)
-                if connection.execute(stored).rowcount == 0:
-                    unclaimed.append(photo_id)
-        return unclaimed
+            first = self._db.advance(connection, len(files)) + 1
+            numbered = enumerate(files.items(), start=first)
+            return [
+                photo_id
+                for number, (photo_id, file) in numbered
+                if self._store(connection, photo_id, number, partial(replace, file)) is None
+            ]
 
     def adopt(self, photos: Sequence[StoredPhoto], identity: str | None) -> None:
         """Record photos whose files were found, in a catalogue that is made anew from them.
@@ -135,32 +146,60 @@ class Photos(StoredPhotos):
             if rows:
                 connection.execute(sa.insert(db.photos), rows)
 
-    def release(self, photo_ids: Iterable[str]) -> None:
-        """Put chosen photos back on the waiting list, as if they had not been chosen."""
+    def release(self, photo_ids: Iterable[str], run_id: str | None = None) -> None:
+        """Put chosen photos back on the waiting list, as if they had not been chosen.
+
+        Here and below, with a `run_id`, only those that still belong to that run.
+        """
         with self._db.writing() as connection:
             for photo_id in photo_ids:
-                connection.execute(self._back_to_waiting(photo_id).values(run_id=None))
+                waiting = self._back_to_waiting(photo_id).where(*self._not_anothers(run_id))
+                connection.execute(waiting.values(run_id=None))
 
-    def postpone(self, reasons: Mapping[str, str]) -> None:
+    def postpone(self, reasons: Mapping[str, str], run_id: str | None = None) -> None:
         """Put chosen photos, by id with the reason, at the end of the waiting list.
 
         A photo that has failed too many runs is refused.
         """
-        count = db.photos.c.postponed + 1
+        count, ours = db.photos.c.postponed + 1, self._not_anothers(run_id)
         with self._db.writing() as connection:
             for photo_id, reason in reasons.items():
                 values = {"postponed": count, "reason": reason}
-                later = self._back_to_waiting(photo_id).where(count < POSTPONED_AT_MOST)
+                later = self._back_to_waiting(photo_id).where(*ours, count < POSTPONED_AT_MOST)
                 if connection.execute(later.values(**values)).rowcount == 0:
-                    refused = self._to(PhotoState.REFUSED, photo_id)
+                    refused = self._to(PhotoState.REFUSED, photo_id).where(*ours)
                     connection.execute(refused.values(**values))
 
-    def refuse(self, reasons: Mapping[str, str]) -> None:
+    def refuse(self, reasons: Mapping[str, str], run_id: str | None = None) -> None:
         """Never ask for these chosen photos again; by id, with the reason."""
         with self._db.writing() as connection:
             for photo_id, reason in reasons.items():
-                refused = self._to(PhotoState.REFUSED, photo_id)
+                refused = self._to(PhotoState.REFUSED, photo_id).where(*self._not_anothers(run_id))
                 connection.execute(refused.values(reason=reason))
+
+    def _store(
+        self,
+        connection: sa.Connection,
+        photo_id: str,
+        number: int,
+        publish: Callable[[], StoredFile],
+        run_id: str | None = None,
+    ) -> StoredFile | None:
+        now, ours = self._clock(), self._not_anothers(run_id)
+        stored = self._to(PhotoState.STORED, photo_id).where(*ours)
+        stored = stored.values(event_due_at=due_once_stored(now), stored_sequence=number)
+        if connection.execute(stored.values(stored_at=now)).rowcount == 0:
+            return None
+        file = publish()
+        row = sa.update(db.photos).where(self._mine, db.photos.c.id == photo_id)
+        connection.execute(row.values(**asdict(file)))
+        return file
+
+    def _not_anothers(self, run_id: str | None) -> Iterable[sa.ColumnElement[bool]]:
+        """Match photos that no other run has taken over: chosen or stored."""
+        photos = db.photos.c
+        taken = photos.state.in_((PhotoState.CHOSEN, PhotoState.STORED))
+        return () if run_id is None else (~taken | (photos.run_id == run_id),)
 
     def _row(self, topic: str, photo: Photo, arrival: int) -> dict[str, Any]:
         values = asdict(photo)

@@ -25,6 +25,7 @@ from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, Runs
 from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.storage.processes import HERE, Machine
 
 AT_ONCE: Final = 500
 """Photos that are marked and removed before more are looked at."""
@@ -54,13 +55,17 @@ class Retention:
     """The bound of one library. Favourites are kept in addition, and do not count."""
 
     def __init__(
-        self, database: Database, keep: Keep, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        keep: Keep,
+        clock: Callable[[], float] = time.time,
+        machine: Machine = HERE,
     ) -> None:
         """Apply the bound `keep`; `clock` gives seconds since 1970."""
         self._db = database
         self._keep = keep
         self._clock = clock
-        self._runs = Runs(database, clock)
+        self._runs = Runs(database, clock, machine)
         self._mine = db.photos.c.mode == database.mode
 
     def pause(self) -> str | None:

@@ -1,25 +1,32 @@
 """Which runs work on the library, how they ended, and which process has which minute.
 
-A run records the name of its process, so that its photos are free again once it was killed.
-Dagster's own record of runs is richer; this one can be read without Dagster, and decides whether a
-photo that a run chose may be taken over.
+A run records the name of its process, so that its photos are free again once it was killed. What
+cannot be told of a process from here, the run's lease tells: its process renews it as long as it
+works. Dagster's own record of runs is richer; this one can be read without Dagster, and decides
+whether a photo that a run chose may be taken over.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.clock.future import not_after
+from unsplash_assets.catalogue.clock.steps import CatalogueClock
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 
 Outcome = Literal["success", "failure"]
 
 CLOCK_DISTRUST: Final = 86_400.0
 """Seconds: a clock that is further ahead of the last run is not trusted to prune for as long."""
+RENEWED_EVERY: Final = 10.0
+"""Seconds between two signs of life of a run."""
+LAPSES_AFTER: Final = 45.0
+"""Seconds without a sign of life after which a run is over whose process cannot be seen."""
 _RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
 _LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
 _UNEXPLAINED: Final = "its page in Dagster's UI says why"
@@ -40,21 +47,38 @@ class EndedRun:
 class Runs:
     """The runs on one library."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.time,
+        machine: Machine = HERE,
+    ) -> None:
         """Keep the runs in `database`; `clock` gives seconds since 1970."""
         self._db = database
         self._clock = clock
+        self._machine = machine
+        self._time = CatalogueClock(database, clock, self._machine)
         self._mine = db.runs.c.mode == database.mode
+        self._is_open = db.runs.c.ended_at.is_(None)
 
     def begin(self, run_id: str, topic: str | None) -> None:
         """Record that this process works on a run; a later step may begin it again."""
-        values = {"process": str(ProcessName.current()), "ended_at": None, "topic": topic}
+        values: dict[str, Any] = {"process": str(self._machine.me()), "ended_at": None}
         with self._db.writing() as connection:
+            self._time.settle(connection)
             self._watch_clock(connection)
+            values |= {"topic": topic, "alive_at": self._clock()}
             known = self._update(run_id).values(**values)
             if connection.execute(known).rowcount == 0:
                 row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
                 connection.execute(sa.insert(db.runs), {**row, **values})
+
+    def renew(self, run_id: str) -> None:
+        """Give a sign of life of a run that this process works on."""
+        mine = self._update(run_id).where(db.runs.c.process == str(self._machine.me()))
+        with self._db.writing() as connection:
+            self._time.watch(connection)
+            connection.execute(mine.values(alive_at=self._clock()))
 
     def report(self, run_id: str, error: str | None, *, goes_on: bool = False) -> None:
         """Record how a step of the run went: its error, or None; `goes_on` if it is tried again."""
@@ -73,7 +97,8 @@ class Runs:
         if failed is not None:
             values["outcome"] = "failure" if failed else "success"
         with self._db.writing() as connection:
-            connection.execute(self._update(run_id).values(**values))
+            self._time.watch(connection)
+            connection.execute(self._update(run_id).values({**values, "ended_at": self._clock()}))
             self._forget_old(connection)
 
     def last(self) -> EndedRun | None:
@@ -88,7 +113,8 @@ class Runs:
             return None
         outcome = row.outcome or "failure"  # a run that says nothing did not come to its end
         unexplained = _UNEXPLAINED if outcome == "failure" else None
-        return EndedRun(row.topic, outcome, row.ended_at, row.error or unexplained)
+        ended_at = not_after(self._clock(), row.ended_at)
+        return EndedRun(row.topic, outcome, ended_at, row.error or unexplained)
 
     def error(self, run_id: str) -> str | None:
         """Return what went wrong in a run, or None if nothing has so far."""
@@ -105,25 +131,38 @@ class Runs:
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
-        query = sa.select(db.runs.c.run_id, db.runs.c.process)
-        rows = connection.execute(query.where(self._mine, db.runs.c.ended_at.is_(None)))
-        return frozenset(r.run_id for r in rows if not ProcessName.parse(r.process).is_gone())
+        return frozenset(row.run_id for row in self._live(connection))
+
+    def processes(self) -> frozenset[str]:
+        """Return the names of the processes that may still be working on a run."""
+        with self._db.reading() as connection:
+            return frozenset(row.process for row in self._live(connection))
+
+    def was_killed(self, run_id: str) -> bool:
+        """Whether a run's process is gone, or gives no sign of life; False for an unknown run."""
+        query = sa.select(db.runs).where(self._mine, db.runs.c.run_id == run_id)
+        with self._db.reading() as connection:
+            row = connection.execute(query).first()
+        return row is not None and not self._is_live(row)
 
     def claim_tick(self, tick: float) -> ProcessName | None:
         """Claim a minute's tick for this process; return the process that already has it, if any.
 
-        `tick` is the tick's scheduled time, seconds since 1970.
+        `tick` is the tick's scheduled time, seconds since 1970. A claim is void once its process
+        is gone.
         """
-        me = str(ProcessName.current())
-        mine = db.libraries.c.mode == self._db.mode
-        free = (db.libraries.c.tick < tick) | (db.libraries.c.tick_process == me)
-        latest = sa.case((db.libraries.c.tick < tick, tick), else_=db.libraries.c.tick)
-        claim = sa.update(db.libraries).where(mine, free).values(tick=latest, tick_process=me)
+        me, mine = self._machine.me(), db.libraries.c.mode == self._db.mode
+        query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
         with self._db.writing() as connection:
-            if connection.execute(claim).rowcount:
-                return None
-            holder = connection.scalar(sa.select(db.libraries.c.tick_process).where(mine))
-        return ProcessName.parse(str(holder))
+            self._time.settle(connection)
+            claimed, text = connection.execute(query.with_for_update()).one()
+            holder = ProcessName.parse(text) if text else me
+            is_free = claimed < tick or self._machine.fate(holder) == "gone"
+            if not is_free and holder != me:
+                return holder
+            claim = sa.update(db.libraries).where(mine)
+            connection.execute(claim.values(tick=max(claimed, tick), tick_process=str(me)))
+        return None
 
     def has_rival(self, tick: float) -> bool:
         """Whether another living process had the tick before this one, or has this one."""
@@ -131,10 +170,22 @@ class Runs:
         query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
         with self._db.reading() as connection:
             row = connection.execute(query).one()
-        if row.tick_process is None or row.tick < tick - _RECENT:
+        if row.tick_process is None or abs(tick - row.tick) > _RECENT:
             return False
         holder = ProcessName.parse(row.tick_process)
-        return holder != ProcessName.current() and not holder.is_gone()
+        return holder != self._machine.me() and self._machine.fate(holder) != "gone"
+
+    def _live(self, connection: sa.Connection) -> list[Any]:
+        rows = connection.execute(sa.select(db.runs).where(self._mine, self._is_open))
+        return [row for row in rows if self._is_live(row)]
+
+    def _is_live(self, row: Any) -> bool:  # noqa: ANN401 - a row of the runs
+        """Whether a run's process may still be working."""
+        fate = self._machine.fate(ProcessName.parse(row.process))
+        if fate == "unseen":
+            newest_sign = max(row.alive_at or 0.0, row.ended_at or 0.0)
+            return bool(newest_sign > self._clock() - LAPSES_AFTER)
+        return fate == "alive"
 
     def _watch_clock(self, connection: sa.Connection) -> None:
         """Note when the clock is far beyond the last run, and for how long that has been so."""
@@ -154,8 +205,9 @@ class Runs:
         return sa.update(db.runs).where(self._mine, db.runs.c.run_id == run_id)
 
     def _forget_old(self, connection: sa.Connection) -> None:
-        left = db.runs.c.ended_at.is_(None) & (db.runs.c.started_at < self._clock() - _LEFT_BEHIND)
-        connection.execute(sa.delete(db.runs).where(self._mine, left))
+        left = self._is_open & (db.runs.c.started_at < self._clock() - _LEFT_BEHIND)
+        at_work = db.runs.c.run_id.in_(self.live(connection))
+        connection.execute(sa.delete(db.runs).where(self._mine, left, ~at_work))
         newest = sa.select(db.runs.c.ended_at).where(self._mine, db.runs.c.ended_at.is_not(None))
         oldest_kept = connection.scalar(
             newest.order_by(db.runs.c.ended_at.desc()).offset(_KEPT).limit(1)

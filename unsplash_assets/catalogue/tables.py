@@ -38,6 +38,8 @@ libraries = sa.Table(
     sa.Column("kept_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("clock_at", sa.Float),
     sa.Column("clock_jumped_at", sa.Float),
+    sa.Column("boot", sa.String(100)),
+    sa.Column("booted_at", sa.Float),
 )
 
 photos = sa.Table(
@@ -109,6 +111,7 @@ runs = sa.Table(
     sa.Column("ended_at", sa.Float),
     sa.Column("outcome", sa.String(10)),
     sa.Column("error", sa.Text),
+    sa.Column("alive_at", sa.Float),
     sa.Index("runs_by_end", "mode", "ended_at"),
 )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.clock.future import not_after
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.unsplash.budget import Shortage, describe_exhaustion
 
@@ -54,6 +55,8 @@ class Exhaustion:
             connection.execute(sa.delete(db.exhausted).filter_by(**self._asked, topic=topic))
 
     def _read(self, row: sa.Row[Any]) -> Shortage:
-        found_at = min(row.found_at, self._clock())  # a clock that was ahead may have been set back
+        now = self._clock()
+        found_at = not_after(now, row.found_at)
         pause = min(2.0 ** min(row.times - 1, 10), _LONGEST_PAUSE) * 3600
-        return Shortage(describe_exhaustion(row.reason, found_at + pause), found_at + pause)
+        until = found_at + pause
+        return Shortage(describe_exhaustion(row.reason, until, now), until)

@@ -19,7 +19,6 @@ from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.groups import ProcessGroup
-from unsplash_assets.storage.records import RECORD_FOLDER
 
 HOST: Final = "127.0.0.1"
 PATIENCE: Final = 8.0
@@ -63,9 +62,8 @@ def _prepared(port_text: str) -> list[str]:
     environment.enter_project(settings.project)
     mode = "demo: UNSPLASH_API_KEY is not set" if settings.mode == "demo" else "live"
     say(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).")
-    if not (settings.project / RECORD_FOLDER / "storage").exists():
-        creation = [sys.executable, "-m", "unsplash_assets.cli.record"]
-        subprocess.run(creation, check=False)  # noqa: S603 - `dagster dev` reports what is wrong
+    record = [sys.executable, "-m", "unsplash_assets.cli.record"]
+    subprocess.run(record, check=False)  # noqa: S603 - `dagster dev` reports what is wrong
     command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
     if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
         command += ["-m", "unsplash_assets.definitions"]

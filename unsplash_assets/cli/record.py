@@ -1,7 +1,8 @@
-"""Opens Dagster's record of runs, and creates it under a lock.
+"""Opens Dagster's record of runs, creates it under a lock, and forgets ticks of the future.
 
-Two programs that create it at once can ruin it for good. `fetch` opens it here, and `make run`
-creates it here before it starts `dagster dev`, which takes no lock.
+Two programs that create it at once can ruin it for good. `fetch` opens it here, and so does
+`make run` before it starts `dagster dev`, which takes no lock. A tick that a clock ahead has
+recorded would keep Dagster's schedules and sensors waiting until that time has come.
 """
 
 import sys
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import alembic.util
 import dagster as dg
@@ -25,6 +26,7 @@ from unsplash_assets.storage.records import RECORD_FOLDER
 _TRIES: Final = 20
 _BETWEEN_TRIES: Final = 0.5  # seconds
 _PATIENCE: Final = 120.0  # seconds that another program may take to create the record
+_AHEAD: Final = 90.0  # seconds: a tick that is further in the future is by a wrong clock
 SETTINGS: Final = {
     "telemetry": {"enabled": False},
     "compute_logs": {
@@ -43,6 +45,7 @@ def open_record(project: Path) -> Iterator[dg.DagsterInstance]:
     try:
         (project / RECORD_FOLDER).mkdir(exist_ok=True)
         with _opened(home, folder) as instance:
+            _forget_the_future(instance, time.time())
             yield instance
     except (sqlalchemy.exc.DBAPIError, OSError) as error:
         raise _unusable(folder, error) from error
@@ -71,6 +74,26 @@ def _opened(home: Path, folder: Path) -> dg.DagsterInstance:
     return instance
 
 
+def _forget_the_future(instance: dg.DagsterInstance, now: float) -> None:
+    """Let schedules and sensors go on from now that have ticked under a clock that was ahead.
+
+    Their ticks go, for Dagster takes back only whole histories; cursors and switches stay.
+    """
+    for state in instance.all_instigator_state():
+        ids = state.instigator_origin_id, state.selector_id
+        newest = next(iter(instance.get_ticks(*ids, limit=1)), None)
+        if newest and newest.timestamp > now + _AHEAD:
+            instance.purge_ticks(*ids, before=newest.timestamp + 1)
+        data: Any = state.instigator_data
+        ahead = {
+            name: now
+            for name, value in (data._asdict() if data else {}).items()
+            if name.endswith("_timestamp") and value and value > now + _AHEAD
+        }
+        if ahead:
+            instance.update_instigator_state(state.with_data(data._replace(**ahead)))
+
+
 def _unusable(folder: Path, error: Exception) -> LibraryError:
     if is_damage(getattr(error, "orig", None)):
         file = next(filter(damage, sorted(folder.rglob("*.db"))), folder)
@@ -84,7 +107,7 @@ def _unusable(folder: Path, error: Exception) -> LibraryError:
 
 
 def main() -> None:
-    """Create the record of the project in the current folder, if it is not there yet."""
+    """Make the record of the project in the current folder ready."""
     try:
         project = environment.find_project()
         environment.enter_project(project)

@@ -112,7 +112,7 @@ def _print_parts(console: "Console", status: Status, settings: Settings, now: fl
     if status.damaged:
         hint = "unsplash-assets verify --repair downloads them again"
         _print_labelled(console, "damaged", f"{status.damaged:,}: {hint}", _BAD)
-    _print_labelled(console, "budget", _budget(status.quota))
+    _print_labelled(console, "budget", _budget(status.quota, now))
     for number, found in enumerate(status.exhausted.values()):
         _print_labelled(console, "" if number else "exhausted", found.reason)
     _print_labelled(console, "last run", _last_run(status.last_run, now))
@@ -145,10 +145,10 @@ def _print_labelled(console: "Console", label: str, text: str, style: str = "") 
         label = ""
 
 
-def _budget(quota: Usage) -> str:
+def _budget(quota: Usage, now: float) -> str:
     others = f", {quota.others:,} of them by another program" if quota.others else ""
     free = (
-        f"next at {clock_time(quota.next_free_at)}"
+        f"next at {clock_time(quota.next_free_at, now)}"
         if quota.next_free_at
         else f"{quota.remaining:,} free"
     )

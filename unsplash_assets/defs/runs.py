@@ -1,8 +1,8 @@
 """What Dagster knows of a run for us: its tags, the settings of its launch, whether it has failed.
 
-A run's tags say in which mode, on which library and in which process it works. Dagster's UI shows
-no tag whose key begins with `.dagster/`, so only the mode is seen there. Runs of before had the
-same tags under visible keys; they are found and understood all the same.
+A run's tags say in which mode and on which library it works; its process is in the catalogue.
+Dagster's UI shows no tag whose key begins with `.dagster/`, so only the mode is seen there. Runs of
+before had the library's tag under a visible key; they are found all the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,21 +13,15 @@ import dagster as dg
 from unsplash_assets.library.opening import Library
 from unsplash_assets.settings.loaded import check_unchanged, fingerprint
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.processes import ProcessName
 
 MODE_TAG: Final = "unsplash_assets/mode"
 LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
 """The identity of the catalogue that a run works on: other projects may share the instance."""
-PROCESS_TAG: Final = ".dagster/unsplash_assets_process"
-"""The run's id and its process."""
 _SETTINGS_TAG: Final = ".dagster/unsplash_assets_settings"
 _ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
 
-_FORMER: Final = {
-    LIBRARY_TAG: "unsplash_assets/library",
-    PROCESS_TAG: "unsplash_assets/process",
-}
-"""The visible keys of runs of before."""
+_FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
+"""The visible key of runs of before."""
 
 
 def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) -> None:
@@ -35,21 +29,13 @@ def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) 
     tags = {
         MODE_TAG: library.settings.mode,
         LIBRARY_TAG: library.photos.identity(),
-        PROCESS_TAG: f"{run.run_id} {ProcessName.current()}",
     }
     instance.add_run_tags(run.run_id, tags)
 
 
-def process_of(run: dg.DagsterRun) -> ProcessName | None:
-    """Return the process that works on a run; a run that was executed again copies its tags."""
-    tag = run.tags.get(PROCESS_TAG) or run.tags.get(_FORMER[PROCESS_TAG], "")
-    run_id, _, process = tag.partition(" ")
-    return ProcessName.parse(process) if run_id == run.run_id else None
-
-
 def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401
     """Return the filters that together find the runs on some libraries, by their identities."""
-    for key in (LIBRARY_TAG, _FORMER[LIBRARY_TAG]):
+    for key in (LIBRARY_TAG, _FORMER_LIBRARY_TAG):
         yield dg.RunsFilter(tags={key: list(libraries)}, **filters)
 
 

@@ -17,7 +17,7 @@ import dagster as dg
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.runs import LIBRARY_TAG, process_of, runs_on
+from unsplash_assets.defs.runs import LIBRARY_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
@@ -91,9 +91,8 @@ def _busy(instance: dg.DagsterInstance, library: Library) -> Skipped | None:
     ours = map(instance.get_run_records, runs_on([library.photos.identity()], statuses=_UNFINISHED))
     for record in chain.from_iterable(ours):
         run = record.dagster_run
-        process = process_of(run)
-        if process and process.is_gone():
-            reason = f"The run's process ({process}) is gone: it was killed."
+        if library.runs.was_killed(run.run_id):
+            reason = "The run's process is gone: it was killed."
             instance.report_run_failed(run, reason)
             library.runs.report(run.run_id, reason)
             library.runs.end(run.run_id)

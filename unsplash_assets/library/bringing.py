@@ -111,7 +111,7 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
     """
     repairs = repair_due(library, topic)
     chosen = library.photos.take_over(topic, run_id)
-    outcome = store(library, chosen, last_try=last_try)
+    outcome = store(library, chosen, last_try=last_try, run_id=run_id)
     photos = library.photos.stored_by(run_id)
     error = _verdict(topic, photos, outcome, last_try=last_try)
     if not photos and not error:
@@ -132,32 +132,35 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
     )
 
 
-def store(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
+def store(
+    library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool, run_id: str | None = None
+) -> Outcome:
     """Download photos, record what became of each, and send the download events that are due.
 
     The answers to the events may tell of a larger budget, and photos that did not come need none:
-    so those that were left for later are taken up as long as there is one.
+    so those that were left for later are taken up as long as there is one. With a `run_id`, photos
+    that another run has taken over meanwhile are left to that.
     """
     total, later = Outcome(), photos
     while True:
-        outcome, granted = _store_some(library, later, last_try=last_try)
+        outcome, granted = _store_some(library, later, run_id, last_try=last_try)
         total.add(outcome)
         later = later[granted:]
         if not later or not granted or not library.budget.usage().remaining:
             break
-    library.photos.release(photo.id for photo in later)
+    library.photos.release((photo.id for photo in later), run_id)
     return total
 
 
 def _store_some(
-    library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool
+    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None, *, last_try: bool
 ) -> tuple[Outcome, int]:
     """Store the first photos, as many as the budget grants events for; return how many."""
     overdue = min(1, library.events.due())
     wanted = len(photos) + overdue if photos else min(overdue, library.budget.free())
     with library.budget.reserve(wanted) as grant:
         now, later = photos[: grant.count], photos[grant.count :]
-        outcome = _download_all(library, now, last_try=last_try)
+        outcome = _download_all(library, now, run_id, last_try=last_try)
         outcome.postponed = len(later)
         if later and grant.shortage:
             outcome.shortage = grant.shortage.reason
@@ -165,18 +168,16 @@ def _store_some(
     return outcome, grant.count
 
 
-def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool) -> Outcome:
+def _download_all(
+    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None, *, last_try: bool
+) -> Outcome:
     total = Outcome()
-    with _downloads(library, photos) as pending:
+    with _downloads(library, photos, run_id) as pending:
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             some = _collect(library, {pending.pop(future): future for future in done})
-            for photo_id in library.photos.store(some.stored):
-                file = some.stored.pop(photo_id)
-                library.folder.delete(file.path, file.bytes)
-                some.refused[photo_id] = "it was banned meanwhile"
-            library.photos.refuse(some.refused)
-            library.photos.postpone(some.denied | (some.failed if last_try else {}))
+            library.photos.refuse(some.refused, run_id)
+            library.photos.postpone(some.denied | (some.failed if last_try else {}), run_id)
             total.add(some)
             if some.fault:
                 raise some.fault
@@ -185,19 +186,23 @@ def _download_all(library: Library, photos: Sequence[ChosenPhoto], *, last_try: 
 
 @contextmanager
 def _downloads(
-    library: Library, photos: Sequence[ChosenPhoto]
+    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None
 ) -> Iterator[dict[Future[StoredFile], str]]:
     concurrency = library.settings.concurrency
     with ThreadPoolExecutor(concurrency, thread_name_prefix="download") as pool:
         try:
-            yield {pool.submit(_download, library, photo): photo.id for photo in photos}
+            yield {pool.submit(_download, library, photo, run_id): photo.id for photo in photos}
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _download(library: Library, photo: ChosenPhoto) -> StoredFile:
+def _download(library: Library, photo: ChosenPhoto, run_id: str | None) -> StoredFile:
+    """Download a photo and store it. Raises PhotoRefused where that is no longer wanted."""
     with library.downloader.download(photo) as download:
-        return download.publish()
+        file = library.photos.publish(photo.id, download.publish, run_id)
+    if file is None:
+        raise PhotoRefused("it was banned or taken over meanwhile")
+    return file
 
 
 def _collect(library: Library, done: dict[str, Future[StoredFile]]) -> Outcome:

@@ -4,6 +4,7 @@ Everything that works on a library calls `open_library` and passes the `Library`
 of this room. Add a part here when a use case needs it; keep out what is done with the parts.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -23,7 +24,7 @@ from unsplash_assets.catalogue.integrity import Integrity
 from unsplash_assets.catalogue.ledger import RequestBudget
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.retention import Retention
-from unsplash_assets.catalogue.runs import Runs
+from unsplash_assets.catalogue.runs import RENEWED_EVERY, Runs
 from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.downloads import Downloader, picture_limits
@@ -32,6 +33,7 @@ from unsplash_assets.storage.disks import network_warning
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.marker import check_marker, check_new_library, check_not_emptied
 from unsplash_assets.storage.names import CATALOGUE_FILE
+from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.storage.records import remember_library
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
@@ -54,6 +56,8 @@ class Library:
     """Seconds since 1970."""
     sleep: Callable[[float], None]
     given_transport: HttpTransport | None = None
+    machine: Machine = HERE
+    """Where this process runs; with a clock of one's own, one without an uptime."""
 
     @cached_property
     def transport(self) -> HttpTransport:
@@ -81,7 +85,7 @@ class Library:
     @cached_property
     def photos(self) -> Photos:
         """The photos."""
-        return Photos(self.database, self.clock, self.settings.api_url)
+        return Photos(self.database, self.clock, self.settings.api_url, self.machine)
 
     @cached_property
     def exhaustion(self) -> Exhaustion:
@@ -92,13 +96,13 @@ class Library:
     @cached_property
     def runs(self) -> Runs:
         """The runs that work, or worked, on the library."""
-        return Runs(self.database, self.clock)
+        return Runs(self.database, self.clock, self.machine)
 
     @cached_property
     def budget(self) -> RequestBudget:
         """The requests that may be sent."""
         key = self.settings.key_fingerprint
-        return RequestBudget(self.database, key, self.clock, self.sleep)
+        return RequestBudget(self.database, key, self.clock, self.sleep, self.machine)
 
     @cached_property
     def events(self) -> DownloadEvents:
@@ -118,7 +122,7 @@ class Library:
     @cached_property
     def retention(self) -> Retention:
         """The bound that UNSPLASH_KEEP sets."""
-        return Retention(self.database, self.settings.keep, self.clock)
+        return Retention(self.database, self.settings.keep, self.clock, self.machine)
 
     @property
     def filters(self) -> Filters:
@@ -141,6 +145,7 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     transport: HttpTransport | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    machine: Machine | None = None,
 ) -> Iterator[Library]:
     """Open the library of the settings until the `with` ends.
 
@@ -159,7 +164,8 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     opened = open_database if create else read_database
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:
-        library = Library(settings, database, timeouts or Timeouts(), clock, sleep, transport)
+        here = machine or Machine(has_uptime=clock is time.time)
+        library = Library(settings, database, timeouts or Timeouts(), clock, sleep, transport, here)
         if needs_files and database.is_kept:
             check_place(library)
         yield library
@@ -185,10 +191,30 @@ def working_on(
 
     `has_failed` is asked at the end, where somebody knows better than the run's own reports.
     """
-    library.folder.clean()
+    library.folder.clean(library.runs.processes())
     library.runs.begin(run_id, topic)
     try:
-        yield
+        with _signs_of_life(library, run_id):
+            yield
     finally:
         with suppress(LibraryError):  # the run ends with its process in any case
             library.runs.end(run_id, failed=has_failed())
+
+
+@contextmanager
+def _signs_of_life(library: Library, run_id: str) -> Iterator[None]:
+    """Renew the run's lease, for those who cannot see this process, until the `with` ends."""
+    is_over = threading.Event()
+
+    def renew() -> None:
+        while not is_over.wait(RENEWED_EVERY):
+            with suppress(LibraryError):  # the next one may be written again
+                library.runs.renew(run_id)
+
+    thread = threading.Thread(target=renew, name="signs of life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Final
 
 from unsplash_assets.library.opening import Library
+from unsplash_assets.storage.processes import ProcessName
 
 _PRECEDENCE: Final = 1.5
 """Seconds that a second `dagster dev` leaves to the first."""
@@ -56,6 +57,11 @@ def claim(library: Library, tick: float) -> Skipped | None:
     if holder is None:
         return None
     return Skipped(
-        f"another `dagster dev` on this library has this minute (its process {holder.pid} on "
-        f"{holder.host}): stop one of the two"
+        "another `dagster dev` on this library has this minute (its process "
+        f"{_where(library, holder)}): stop one of the two"
     )
+
+
+def _where(library: Library, process: ProcessName) -> str:
+    is_here = process.place == library.machine.me().place
+    return f"{process.pid}" if is_here else f"{process.pid} on another machine or in a container"

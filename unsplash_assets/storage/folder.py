@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,10 +223,10 @@ class Folder:
                     return
             path.unlink(missing_ok=True)
 
-    def clean(self) -> None:
+    def clean(self, at_work: Collection[str] = ()) -> None:
         """Remove the temporary files that nobody writes to any more, on every disk."""
         for folder in (self.root / INCOMING, *self.root.glob(f"*/{INCOMING}")):
-            temporary.remove_abandoned(folder)
+            temporary.remove_abandoned(folder, at_work)
 
 
 @contextmanager

@@ -6,6 +6,7 @@
 import os
 import secrets
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -26,15 +27,16 @@ def create(folder: Path) -> tuple[Path, BinaryIO]:
     return path, os.fdopen(os.open(path, flags, 0o666), "wb")  # the umask takes its share
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path, at_work: Collection[str] = ()) -> None:
     """Remove the temporary files that nobody writes to any more.
 
-    A file goes at once if its process ran on this machine and has ended, and never while the
-    process lives. A file of any other process goes after an hour without a write.
+    A file goes at once if its process is seen to have ended, and never while the process lives, or
+    is among those `at_work`. A file of a process that cannot be seen from here goes after an hour
+    without a write.
     """
     for path in folder.glob(f"*{_ENDING}"):
         with suppress(OSError):
-            if _is_abandoned(path):
+            if _is_abandoned(path, at_work):
                 path.unlink()
 
 
@@ -44,11 +46,12 @@ def _writer(_: int) -> str:
     return quote(str(ProcessName.current()), safe="")
 
 
-def _is_abandoned(path: Path) -> bool:
+def _is_abandoned(path: Path, at_work: Collection[str]) -> bool:
     try:
         writer = ProcessName.parse(unquote(path.name.partition(_SEPARATOR)[0]))
     except ValueError:
         return False  # it is not ours
-    if writer.is_here:
-        return writer.is_gone()
-    return path.stat().st_mtime < time.time() - _ABANDONED_AFTER
+    fate = writer.fate()
+    if fate == "unseen" and str(writer) not in at_work:
+        return path.stat().st_mtime < time.time() - _ABANDONED_AFTER
+    return fate == "gone"

@@ -77,37 +77,38 @@ def _left_by(report: QuotaReport) -> float:
     return math.inf if report.remaining is None else report.remaining
 
 
-def describe_shortage(usage: Usage, needed: int, next_at: float) -> str:
+def describe_shortage(usage: Usage, needed: int, next_at: float, now: float) -> str:
     """Return the line for a budget that does not have what is needed until `next_at`."""
     others = f", {usage.others} of them by another program" if usage.others else ""
     has_some = needed > 1 and usage.remaining
     state = f"too small for {needed} requests" if has_some else "spent"
     return (
         f"request budget {state}: {usage.used} of {usage.limit} in the last hour{others}, "
-        f"next at {clock_time(next_at)}"
+        f"next at {clock_time(next_at, now)}"
     )
 
 
-def describe_refusal(next_at: float) -> str:
+def describe_refusal(next_at: float, now: float) -> str:
     """Return the line for a quota that Unsplash itself calls spent; next try at `next_at`."""
     return (
-        f"Unsplash's hourly quota is spent, it refuses requests: next try at {clock_time(next_at)}"
+        "Unsplash's hourly quota is spent, it refuses requests: "
+        f"next try at {clock_time(next_at, now)}"
     )
 
 
-def describe_key_refusal(refused_at: float, until: float) -> str:
+def describe_key_refusal(refused_at: float, until: float, now: float) -> str:
     """Return the line for a key that Unsplash did not accept, and what to do."""
     day = datetime.fromtimestamp(refused_at).astimezone().strftime("%Y-%m-%d %H:%M")
     return (
         f"Unsplash did not accept the key in UNSPLASH_API_KEY ({day}): copy the application's "
         "Access Key there, or fetch a photo on demand to try this one again; "
-        f"next try at {clock_time(until)}"
+        f"next try at {clock_time(until, now)}"
     )
 
 
-def describe_exhaustion(reason: str, until: float) -> str:
+def describe_exhaustion(reason: str, until: float, now: float) -> str:
     """Return the line for a topic that gives no new photos, and until when it is left alone."""
-    return f"{reason}; the schedule asks again from {clock_time(until)}"
+    return f"{reason}; the schedule asks again from {clock_time(until, now)}"
 
 
 def describe_events_shortage(granted: int, needed: int) -> str:
@@ -115,7 +116,11 @@ def describe_events_shortage(granted: int, needed: int) -> str:
     return f"the request budget has download events for {granted} of {needed} photos"
 
 
-def clock_time(moment: float) -> str:
-    """Return the first full minute from a moment on, as this machine's clocks show it."""
-    minute = -(-moment // 60) * 60
-    return datetime.fromtimestamp(minute).astimezone().strftime("%H:%M")
+def clock_time(moment: float, now: float) -> str:
+    """Return the first full minute from a moment on, as this machine's clocks show it.
+
+    With its date, unless that is the date of now.
+    """
+    shown = datetime.fromtimestamp(-(-moment // 60) * 60).astimezone()
+    is_today = shown.date() == datetime.fromtimestamp(now).astimezone().date()
+    return shown.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")

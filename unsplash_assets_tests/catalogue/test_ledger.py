@@ -356,7 +356,7 @@ def test_a_key_that_was_refused_once_is_looked_at_again_soon_and_then_daily(
         refusal = budget.key_refusal()
         assert refusal
         assert refusal.until == clock.now + wait
-        assert refusal.reason.endswith(f"next try at {clock_time(refusal.until)}")
+        assert refusal.reason.endswith(f"next try at {clock_time(refusal.until, clock.now)}")
         clock.now = refusal.until
 
 

@@ -19,6 +19,7 @@ from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.migrations import forms
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.retention import Retention
+from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import PhotoState
@@ -318,6 +319,17 @@ def test_the_clock_of_form_3_is_that_of_its_newest_photo(third_library: Path) ->
 def test_a_key_that_was_refused_in_form_3_gets_its_second_look(third_library: Path) -> None:
     open_database(third_library, None, "live").close()
     assert read(third_library, "SELECT key_refused_at, key_refusals FROM quotas") == [(3.0, 0)]
+
+
+def test_a_run_that_went_on_in_form_4_is_over(make_old: MakeOld) -> None:
+    """Its process's name has a host and a time, by which nobody can find it any more."""
+    library = make_old("4")
+    with closing(sqlite3.connect(library / "catalogue.db")) as old:
+        old.execute("UPDATE library_runs SET ended_at = NULL")
+        old.commit()
+    with migrated(library) as database, database.reading() as connection:
+        assert Runs(database).live(connection) == frozenset()
+        assert Runs(database).was_killed("r")
 
 
 def test_a_catalogue_comes_forward_once(library: Path) -> None:

@@ -8,10 +8,20 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.catalogue.runs import CLOCK_DISTRUST, EndedRun, Runs
+from unsplash_assets.catalogue.runs import (
+    CLOCK_DISTRUST,
+    LAPSES_AFTER,
+    RENEWED_EVERY,
+    EndedRun,
+    Runs,
+)
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes, python
+
+HOURS = 3600.0
+DAYS = 24 * HOURS
 
 RIVAL = """
 import sys
@@ -56,6 +66,12 @@ class Rival:
 @pytest.fixture
 def runs(database: Database, clock: Clock) -> Runs:
     return Runs(database, clock)
+
+
+@pytest.fixture
+def container(database: Database, clock: Clock) -> Runs:
+    """The same runs as a process works on them that cannot be seen from here."""
+    return Runs(database, clock, elsewhere())
 
 
 @pytest.fixture
@@ -108,6 +124,64 @@ def test_a_step_in_another_process_takes_the_run_over(
     runs.begin("theirs", "sea")
     rival.end()
     assert live(database, runs) == {"theirs"}
+
+
+def test_a_run_in_another_container_lives_until_a_minute_after_its_last_sign_of_life(
+    database: Database, runs: Runs, container: Runs, clock: Clock
+) -> None:
+    container.begin("theirs", "sea")
+    for _ in range(20):
+        clock.now += RENEWED_EVERY
+        container.renew("theirs")
+        assert live(database, runs) == {"theirs"}
+        assert runs.processes() == {str(elsewhere().me())}
+    clock.now += LAPSES_AFTER - 1
+    assert not runs.was_killed("theirs")
+    clock.now += 1
+    assert live(database, runs) == runs.processes() == frozenset()
+    assert runs.was_killed("theirs")
+    assert LAPSES_AFTER < 60
+    assert RENEWED_EVERY * 4 < LAPSES_AFTER
+
+
+def test_a_run_whose_process_is_seen_needs_no_sign_of_life(
+    database: Database, runs: Runs, clock: Clock
+) -> None:
+    runs.begin("a", "sea")
+    clock.now += DAYS
+    assert live(database, runs) == {"a"}
+    assert not runs.was_killed("a")
+
+
+def test_a_sign_of_life_of_a_run_that_another_process_has_begun_again_counts_for_nothing(
+    database: Database, runs: Runs, container: Runs, clock: Clock
+) -> None:
+    runs.begin("theirs", "sea")
+    container.begin("theirs", "sea")
+    clock.now += LAPSES_AFTER
+    runs.renew("theirs")
+    assert live(database, runs) == frozenset()
+
+
+def test_only_a_known_run_was_killed(runs: Runs, container: Runs, clock: Clock) -> None:
+    assert not runs.was_killed("nobody")
+    container.begin("theirs", "sea")
+    container.end("theirs")
+    assert not runs.was_killed("theirs"), "Dagster is about to record its end"
+    clock.now += LAPSES_AFTER
+    assert runs.was_killed("theirs")
+
+
+def test_a_run_that_goes_on_for_weeks_is_not_forgotten(
+    database: Database, runs: Runs, container: Runs, clock: Clock
+) -> None:
+    runs.begin("going on", "sea")
+    container.begin("killed", "sea")
+    clock.now += 8 * DAYS
+    runs.begin("short", "sea")
+    runs.end("short")
+    with database.reading() as connection:
+        assert set(connection.scalars(sa.select(db.runs.c.run_id))) == {"going on", "short"}
 
 
 def test_the_last_run_is_the_one_that_ended_last(runs: Runs, clock: Clock) -> None:
@@ -252,11 +326,18 @@ def test_a_minute_that_has_passed_is_not_given_to_another(runs: Runs, rival: Riv
 
 
 @pytest.mark.process
-def test_the_next_minute_is_free_whoever_had_the_last(runs: Runs, rival: Rival) -> None:
+def test_a_claim_is_void_once_its_process_is_gone(runs: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
-    rival.end()
     assert runs.claim_tick(NOON) == rival.name
+    rival.end()
+    assert runs.claim_tick(NOON) is None
+
+
+def test_the_next_minute_is_free_whoever_had_the_last(runs: Runs, container: Runs) -> None:
+    assert container.claim_tick(NOON) is None
+    assert runs.claim_tick(NOON) == elsewhere().me()
     assert runs.claim_tick(NOON + 60) is None
+    assert container.claim_tick(NOON + 60) == ProcessName.current()
 
 
 @pytest.mark.process
@@ -295,10 +376,6 @@ def test_a_process_is_not_its_own_rival(runs: Runs) -> None:
 def test_the_modes_of_one_database_have_minutes_each(demo: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     assert demo.claim_tick(NOON) is None
-
-
-HOURS = 3600.0
-DAYS = 24 * HOURS
 
 
 def clock_of(database: Database) -> tuple[float | None, float | None]:

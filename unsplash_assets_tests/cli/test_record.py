@@ -2,13 +2,29 @@
 
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
 
 from unsplash_assets.cli.record import SETTINGS, main, open_record
 from unsplash_assets.errors import LibraryError
@@ -93,6 +109,74 @@ def test_who_creates_a_record_that_is_damaged_hears_what_to_do(
     monkeypatch.setattr(environment, "enter_project", lambda _: None)
     with pytest.raises(SystemExit, match=r"^unsplash_assets: Dagster's record in .* is damaged: "):
         main()
+
+
+_ORIGIN = RemoteInstigatorOrigin(
+    RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("unsplash_assets"), "__repository__"), "one"
+)
+
+
+def ticked(instance: dg.DagsterInstance, moment: float, data: Any) -> InstigatorState:
+    """Let a schedule or sensor have ticked then, in state and history."""
+    is_sensor = isinstance(data, SensorInstigatorData)
+    kind = InstigatorType.SENSOR if is_sensor else InstigatorType.SCHEDULE
+    state = InstigatorState(_ORIGIN, kind, InstigatorStatus.RUNNING, data)
+    instance.add_instigator_state(state)
+    tick = TickData(
+        instigator_origin_id=state.instigator_origin_id,
+        instigator_name="one",
+        instigator_type=kind,
+        status=TickStatus.SUCCESS,
+        timestamp=moment,
+        run_ids=[],
+        run_keys=[],
+        selector_id=state.selector_id,
+    )
+    instance.create_tick(tick)
+    return state
+
+
+def left(instance: dg.DagsterInstance, state: InstigatorState) -> tuple[Any, list[float]]:
+    """Return what is known of a schedule or sensor, and when it ticked."""
+    (now,) = instance.all_instigator_state()
+    assert now.status is InstigatorStatus.RUNNING
+    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id)
+    return now.instigator_data, [tick.timestamp for tick in ticks]
+
+
+def test_a_schedule_that_ticked_under_a_clock_ahead_goes_on_from_now(project: Path) -> None:
+    """Else Dagster would wait until that time has come."""
+    now = time.time()
+    with open_record(project) as instance:
+        data = ScheduleInstigatorData("* * * * *", now - 60, now + 86_400)
+        state = ticked(instance, now + 86_400, data)
+    with open_record(project) as instance:
+        data, ticks = left(instance, state)
+    assert ticks == []
+    assert data.start_timestamp == now - 60
+    assert now <= data.last_iteration_timestamp <= time.time()
+
+
+def test_a_sensor_that_looked_under_a_clock_ahead_goes_on_from_now_with_its_cursor(
+    project: Path,
+) -> None:
+    now = time.time()
+    with open_record(project) as instance:
+        data = SensorInstigatorData(now + 9, cursor="7", last_tick_start_timestamp=now + 86_400)
+        state = ticked(instance, now + 86_400, data)
+    with open_record(project) as instance:
+        data, ticks = left(instance, state)
+    assert (ticks, data.cursor, data.last_tick_timestamp) == ([], "7", now + 9)
+    assert now <= data.last_tick_start_timestamp <= time.time()
+
+
+def test_what_ticked_under_a_right_clock_is_left_alone(project: Path) -> None:
+    now = time.time()
+    with open_record(project) as instance:
+        before = ScheduleInstigatorData("* * * * *", now - 60, now)
+        state = ticked(instance, now, before)
+    with open_record(project) as instance:
+        assert left(instance, state) == (before, [now])
 
 
 def test_a_record_that_cannot_be_written_is_one_line(project: Path) -> None:

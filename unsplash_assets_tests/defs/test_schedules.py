@@ -1,6 +1,7 @@
 """Tests of the schedule's decision, on a real Dagster instance and catalogue."""
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,17 @@ import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.runs import LIBRARY_TAG, PROCESS_TAG
+from unsplash_assets.defs.runs import LIBRARY_TAG
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.storage.records import RECORD_FOLDER
 from unsplash_assets_tests.conftest import NOON, MakeSettings
 from unsplash_assets_tests.defs.test_history import let_have_ended
+from unsplash_assets_tests.support.machines import Seen, elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere, gone_process
 from unsplash_assets_tests.support.runs import skipped_because, tick
@@ -100,9 +102,10 @@ def test_a_long_run_on_demand_holds_up_no_tick(
     assert isinstance(tick(settings, instance), dg.RunRequest)
 
 
-def _working_in(instance: dg.DagsterInstance, run_id: str, process: ProcessName) -> None:
-    """Tag a run with its process, as the run itself does when it begins."""
-    instance.add_run_tags(run_id, {PROCESS_TAG: f"{run_id} {process}"})
+def _working_in(settings: Settings, run_id: str, machine: Machine) -> None:
+    """Record that a process of a machine works on a run, as the run itself does when it begins."""
+    with open_library(settings, machine=machine) as library:
+        library.runs.begin(run_id, "life")
 
 
 def _status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
@@ -116,7 +119,7 @@ def test_a_run_whose_process_lives_is_left_alone(
     settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
     run_id = _start_run(instance, settings, ours | OF_A_TICK)
-    _working_in(instance, run_id, ProcessName.current())
+    _working_in(settings, run_id, HERE)
     assert "still going" in skipped_because(tick(settings, instance))
     assert _status(instance, run_id) is dg.DagsterRunStatus.STARTED
 
@@ -144,9 +147,7 @@ def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
     with open_library(settings) as library:
         ours = {LIBRARY_TAG: library.photos.identity()}
     run_id = _start_run(instance, settings, ours | tags)
-    _working_in(instance, run_id, gone_process(processes))
-    with open_library(settings) as library:
-        library.runs.begin(run_id, "nature")
+    _working_in(settings, run_id, Seen(name=gone_process(processes)))
     assert isinstance(tick(settings, instance), dg.RunRequest)
     assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
     with open_library(settings) as library:
@@ -157,20 +158,33 @@ def test_a_run_whose_process_was_killed_is_closed_and_the_tick_goes_on(
 
 
 @pytest.mark.long
+def test_a_run_in_another_container_is_closed_within_a_minute_of_its_last_sign_of_life(
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
+) -> None:
+    run_id = _start_run(instance, settings, ours | OF_A_TICK)
+    _working_in(settings, run_id, elsewhere())
+    assert "still going" in skipped_because(tick(settings, instance))
+    with open_library(settings, machine=elsewhere(), clock=lambda: time.time() - 50) as library:
+        library.runs.renew(run_id)
+    assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
+    assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.long
 @pytest.mark.process
 def test_a_run_that_is_executed_again_is_not_judged_by_the_tags_that_it_copies(
     settings: Settings, instance: dg.DagsterInstance, processes: Processes, ours: dict[str, str]
 ) -> None:
     """Dagster copies the tags of the run before, whose process is gone."""
     before = _start_run(instance, settings, ours)
-    _working_in(instance, before, gone_process(processes))
+    _working_in(settings, before, Seen(name=gone_process(processes)))
     assert isinstance(tick(settings, instance), dg.RunRequest)
     copied = instance.get_run_by_id(before)
     assert copied
     again = _start_run(instance, settings, {**copied.tags})
     assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
     assert _status(instance, again) is dg.DagsterRunStatus.STARTED
-    _working_in(instance, again, ProcessName.current())
+    _working_in(settings, again, HERE)
     tick(settings, instance, NOON + 120)
     assert _status(instance, again) is dg.DagsterRunStatus.STARTED
 
@@ -190,7 +204,7 @@ def test_a_foreign_schedule_of_the_same_name_holds_up_no_tick(
 ) -> None:
     run_id = _start_run(instance, settings, OF_A_TICK | tags)
     assert isinstance(tick(settings, instance), dg.RunRequest)
-    _working_in(instance, run_id, gone_process(processes))
+    _working_in(settings, run_id, Seen(name=gone_process(processes)))
     assert isinstance(tick(settings, instance, NOON + 60), dg.RunRequest)
     assert _status(instance, run_id) is dg.DagsterRunStatus.STARTED
 
@@ -333,7 +347,7 @@ def test_a_minute_that_another_process_has_is_left_to_it(
 ) -> None:
     with claimed_elsewhere(processes, settings, NOON) as pid:
         said = skipped_because(tick(settings, instance))
-    assert f"its process {pid} on " in said
+    assert f"its process {pid})" in said
     assert "stop one of the two" in said
 
 

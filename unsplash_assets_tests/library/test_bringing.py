@@ -364,6 +364,43 @@ def test_a_spent_budget_keeps_an_overdue_event_for_later(
     assert (api.asked, library.events.due()) == ([], 1)
 
 
+def test_a_run_that_was_taken_for_dead_writes_over_nothing_when_it_wakes(
+    library: Library, choose: Choose
+) -> None:
+    """As on a laptop that slept for hours while another machine went on."""
+    photos = choose(2)
+    taken = library.photos.take_over("sea", "other")
+    assert ids(taken) == ids(photos)
+    store(library, taken[:1], last_try=True, run_id="other")
+    (path,) = pictures(library)
+    before, rows = library.folder.stamp(path), library.photos.stored_by("other")
+    woken = store(library, photos, last_try=True, run_id="mine")
+    assert woken.stored == {}
+    assert set(woken.refused) == set(ids(photos))
+    assert pictures(library) == [path]
+    assert library.folder.stamp(path) == before
+    assert library.photos.stored_by("other") == rows
+    assert ids(library.photos.take_over("sea", "other")) == ids(photos[1:])
+
+
+def test_a_run_that_wakes_leaves_the_photos_of_others_as_they_are(
+    library: Library, choose: Choose
+) -> None:
+    photos = choose(gone=1, down=1, count=2)
+    taken = library.photos.take_over("sea", "other")
+    store(library, photos, last_try=True, run_id="mine")
+    library.photos.release(ids(photos), "mine")
+    assert ids(library.photos.take_over("sea", "other")) == ids(taken)
+
+
+def test_a_photo_that_nobody_has_taken_over_is_stored_by_a_run_that_wakes(
+    library: Library, choose: Choose
+) -> None:
+    (photo,) = choose(1)
+    library.photos.release([photo.id])
+    assert set(store(library, [photo], last_try=True, run_id="mine").stored) == {photo.id}
+
+
 def with_concurrency(library: Library, concurrency: int) -> Library:
     """Return the same library with another concurrency."""
     return replace(library, settings=replace(library.settings, concurrency=concurrency))
@@ -454,7 +491,7 @@ def test_a_photo_that_is_banned_during_its_download_is_refused_and_leaves_no_fil
     outcome = store(library, [first, second], last_try=False)
     assert (set(outcome.stored), outcome.refused) == (
         {second.id},
-        {first.id: "it was banned meanwhile"},
+        {first.id: "it was banned or taken over meanwhile"},
     )
     assert pictures(library) == [outcome.stored[second.id].path]
     assert outcome.sent == Sent(1, None)

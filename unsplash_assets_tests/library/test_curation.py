@@ -1,10 +1,10 @@
 """Tests of `library.removal`: a ban removes the photo's files, also beside a run at work."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -203,29 +203,28 @@ def test_a_ban_wins_over_a_download_that_is_going_on(opened: Opened, serve: Serv
         ban(library, banned.id)
         go_on.set()
         outcome = run.result(CEILING)
-    assert outcome.refused == {banned.id: "it was banned meanwhile"}
+    assert outcome.refused == {banned.id: "it was banned or taken over meanwhile"}
     assert list(outcome.stored) == [other.id]
     (stored,) = library.photos.stored_by("mine")
     assert (stored.id, files(library.folder)) == (other.id, [Path(stored.path).name])
     library.curation.unban(banned.id)
 
 
-def test_a_ban_wins_that_comes_when_the_file_has_its_name_and_the_row_not_yet(
+def test_a_ban_wins_that_comes_when_the_download_is_whole_and_has_no_name_yet(
     opened: Opened, emulator_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = stocked(opened, emulator_url)
     removed: list[str] = []
-    record = library.photos.store
+    publish = library.photos.publish
 
-    def banned_first(files: Mapping[str, StoredFile]) -> list[str]:
-        for photo_id in files:
-            removed.extend(ban(library, photo_id).removed)
-        return record(files)
+    def banned_first(photo_id: str, *rest: Any) -> StoredFile | None:
+        removed.extend(ban(library, photo_id).removed)
+        return publish(photo_id, *rest)
 
-    monkeypatch.setattr(library.photos, "store", banned_first)
+    monkeypatch.setattr(library.photos, "publish", banned_first)
     outcome = store(library, choose(library, 1), last_try=True)
     assert removed == []
     assert outcome.stored == {}
-    assert list(outcome.refused.values()) == ["it was banned meanwhile"]
+    assert list(outcome.refused.values()) == ["it was banned or taken over meanwhile"]
     assert files(library.folder) == []
     assert library.photos.stored_by("mine") == []

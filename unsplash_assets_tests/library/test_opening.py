@@ -1,6 +1,8 @@
 """Tests of `library.opening`: the one door to a library, and the mark of who works on it."""
 
+import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +17,7 @@ from unsplash_assets.catalogue.tables import runs
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.errors import LibraryError, LibraryMissing, NetworkError, SettingsError
 from unsplash_assets.gallery.page import write_gallery
+from unsplash_assets.library import opening
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import Library, open_library, working_on
 from unsplash_assets.library.removal import ban, prune
@@ -33,8 +36,10 @@ from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
 from unsplash_assets.unsplash.quota import HOUR, MARGIN
 from unsplash_assets_tests.conftest import NOON, Clock, MakeSettings, Noted, Opened, Serve
+from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import gone_process
+from unsplash_assets_tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -234,6 +239,34 @@ def test_an_end_that_cannot_be_recorded_hides_no_result_and_no_error(opened: Ope
         spoil()
     with pytest.raises(LibraryError, match="ended_at"):
         library.runs.end("mine")
+
+
+def test_a_run_gives_signs_of_life_until_it_has_ended(
+    opened: Opened, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For those who cannot see its process."""
+    monkeypatch.setattr(opening, "RENEWED_EVERY", 0.01)
+    library: Library = opened()
+    container = opened(machine=elsewhere())
+    threads = threading.active_count()
+    with working_on(container, "theirs", "sea"):
+        clock.now += 600
+        eventually(lambda: not library.runs.was_killed("theirs"))
+        assert library.runs.processes() == {str(elsewhere().me())}
+    assert threading.active_count() == threads
+    clock.now += 600
+    assert library.runs.was_killed("theirs")
+
+
+def test_temporary_files_of_a_process_at_work_stay_wherever_it_is(opened: Opened) -> None:
+    container = opened(machine=elsewhere())
+    with working_on(container, "theirs", "sea"):
+        left = leave_temporary_file(container, elsewhere().me())
+        os.utime(left, (0, 0))
+        with working_on(opened(), "mine", "sea"):
+            assert left.exists()
+    with working_on(opened(), "mine", "sea"):
+        assert not left.exists()
 
 
 def leave_temporary_file(library: Library, writer: ProcessName) -> Path:

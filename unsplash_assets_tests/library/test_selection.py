@@ -123,7 +123,8 @@ def test_a_topic_without_new_photos_is_given_up_after_two_requests(
     library = wanting(5)
     found = top_up(library, "sea")
     assert (found.requests, found.new, found.waiting) == (3, 2, 2)
-    assert found.shortage == f"{EXHAUSTED}; the schedule asks again from {clock_time(NOON + HOUR)}"
+    until = clock_time(NOON + HOUR, NOON)
+    assert found.shortage == f"{EXHAUSTED}; the schedule asks again from {until}"
     assert found.warnings == [found.shortage]
     assert library.budget.usage().used == 3
 

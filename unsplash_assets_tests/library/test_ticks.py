@@ -8,11 +8,11 @@ import pytest
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.ticks import Skipped, claim, next_topic
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere
 
@@ -95,7 +95,7 @@ def test_a_tick_is_skipped_where_all_topics_are_exhausted(library: Library, cloc
     for topic in ("life", "nature", "art", "former"):
         library.exhaustion.note(topic, f"no new ones of {topic}")
         clock.now += 60
-    until = clock_time(NOON + HOUR)
+    until = clock_time(NOON + HOUR, NOON)
     assert said(next_topic(library, first)) == (
         f"no new ones of life; the schedule asks again from {until}"
     )
@@ -184,11 +184,18 @@ def test_a_minute_that_another_process_has_is_left_to_it(
 ) -> None:
     with claimed_elsewhere(processes, library.settings, NOON) as pid:
         words = said(claim(library, NOON))
-    host = ProcessName.current().host
     assert words == (
         "another `dagster dev` on this library has this minute "
-        f"(its process {pid} on {host}): stop one of the two"
+        f"(its process {pid}): stop one of the two"
     )
+
+
+def test_a_process_that_cannot_be_seen_from_here_is_called_so(
+    library: Library, opened: Opened
+) -> None:
+    container = opened(topics="nature,art,life", machine=elsewhere(7), sleep=lambda _: None)
+    assert claim(container, NOON) is None
+    assert "(its process 7 on another machine or in a container)" in said(claim(library, NOON))
 
 
 @pytest.mark.process

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -75,16 +76,22 @@ def test_cleaning_leaves_the_file_of_a_living_process_however_old(
         assert mine.path.exists()
 
 
-def test_cleaning_removes_the_file_of_another_machines_process_once_it_is_old(
-    folder: Folder,
+UNSEEN = "a-boot:pid:[1]/1/17"
+
+
+@pytest.mark.parametrize("writer", [UNSEEN, "another-host/1/1795435200.0"])
+def test_cleaning_removes_the_file_of_a_process_that_cannot_be_seen_once_it_is_old(
+    folder: Folder, writer: str
 ) -> None:
-    path = folder.root / INCOMING / "another-host%2F1%2F1795435200.0+x.part"
+    path = folder.root / INCOMING / f"{quote(writer, safe='')}+x.part"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"some")
     folder.clean()
     assert path.exists()
     make_old(path)
-    folder.clean()
+    folder.clean([writer])
+    assert path.exists(), "it is at work"
+    folder.clean(["another/1/1"])
     assert not path.exists()
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import psutil
-
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.support.processes import Processes, python
@@ -25,13 +23,21 @@ with open_library(parse(environ, Path(folder).parent)) as library:
 """
 
 
+_SAYS_ITS_NAME: Final = """
+from unsplash_assets.storage.processes import ProcessName
+print(ProcessName.current(), flush=True)
+input()
+"""
+
+
 def gone_process(processes: Processes) -> ProcessName:
     """Return the name of a process of this machine that has been killed."""
-    child = processes.start(python("input()"), stdin=subprocess.PIPE)
-    began = psutil.Process(child.pid).create_time()
+    child = processes.start(python(_SAYS_ITS_NAME), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout
+    name = ProcessName.parse(child.stdout.readline())
     child.kill()
     child.wait()
-    return ProcessName(ProcessName.current().host, child.pid, began)
+    return name
 
 
 @contextmanager

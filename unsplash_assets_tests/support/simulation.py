@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import sqlalchemy as sa
@@ -109,7 +109,7 @@ def _dice(scenario: Scenario) -> random.Random:
     return random.Random(scenario.seed)  # noqa: S311 - chance, no secret
 
 
-class _Killed(BaseException):
+class Killed(BaseException):
     """The program ends here."""
 
 
@@ -164,16 +164,22 @@ class _Server:
         if not rest and lives % 2 == odd:
             self._day.deaths += 1
             self.has_killed = True
-            raise _Killed
+            raise Killed
 
 
-class _Mortal(Database):
+class Deadly(Protocol):
+    """What may kill a program, and knows whether it has."""
+
+    has_killed: bool
+
+
+class Mortal(Database):
     """The catalogue of a program that may be killed: then it writes nothing more.
 
     Here `finally` is still run then, to no effect.
     """
 
-    def __init__(self, folder: Path, server: _Server) -> None:
+    def __init__(self, folder: Path, server: Deadly) -> None:
         settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_LIBRARY": str(folder)}, folder)
         self._door = open_library(settings)
         self._opened = self._door.__enter__().database
@@ -188,7 +194,7 @@ class _Mortal(Database):
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         if self._server.has_killed:
-            raise _Killed
+            raise Killed
         with self._opened.writing() as connection:
             yield connection
 
@@ -202,7 +208,7 @@ class _Program:
     def __init__(self, folder: Path, server: _Server, clock: Clock, scenario: Scenario) -> None:
         settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_TOPICS": ",".join(_TOPICS)}, folder)
         transport = HttpTransport((DEMO_URL, WsgiAdapter(server)))
-        self.database = _Mortal(folder, server)
+        self.database = Mortal(folder, server)
         self._library = Library(
             settings=replace(settings, api_url=DEMO_URL, concurrency=1),
             database=self.database,
@@ -267,7 +273,7 @@ def simulate(scenario: Scenario) -> Day:
             server.advance(max(0.0, begin + 60 * minute - clock.now))
             try:
                 program.tick(dice.choice)
-            except _Killed:
+            except Killed:
                 program.close()
                 server.has_killed = False
                 program = _Program(Path(folder), server, clock, scenario)

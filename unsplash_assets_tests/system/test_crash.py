@@ -47,7 +47,7 @@ MOMENTS = (
     "after Folder.flush",
     "before Folder.publish",
     "after Folder.publish",
-    "after Photos.store",
+    "after Photos.publish",
     "after DownloadEvents.take",
     "before UnsplashClient.report_download",
     SENT,

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.support.dev import (
     Dev,
     EmulatorProcess,
@@ -88,12 +89,12 @@ def _stored(dev: Dev) -> list[tuple[str, int]]:
         return catalogue.execute(query).fetchall()
 
 
-def _process(dev: Dev, run_id: str) -> str | None:
-    """Return the tag with a run's process, which the UI does not show."""
-    query = "SELECT value FROM run_tags WHERE key LIKE '%process' AND run_id = ?"
-    with closing(sqlite3.connect(dev.folder / ".dagster/storage/history/runs.db")) as runs:
-        row = runs.execute(query, [run_id]).fetchone()
-    return row[0] if row else None
+def _process_of(dev: Dev, run_id: str) -> str | None:
+    """Return the name of the process that works on a run, once the live catalogue says so."""
+    query = "SELECT process FROM library_runs WHERE run_id = ?"
+    with closing(sqlite3.connect(dev.folder / "library" / "catalogue.db")) as catalogue:
+        row = catalogue.execute(query, (run_id,)).fetchone()
+    return row and str(row[0])
 
 
 def _events_and_requests(dev: Dev) -> tuple[int, int]:
@@ -205,9 +206,9 @@ def test_a_run_whose_process_was_killed_is_closed_at_the_next_tick(
 
     def working() -> str | None:
         started = [run for run in live.scheduled()[before:] if run["status"] == "STARTED"]
-        return _process(live, started[0]["runId"]) if started else None
+        return _process_of(live, started[0]["runId"]) if started else None
 
-    pid = int(wait_for(working, "a run in progress").split("/")[1])
+    pid = ProcessName.parse(wait_for(working, "a run in progress")).pid
     os.kill(pid, signal.SIGKILL)
     emulator.start()
     live.next_scheduled(before + 1, "SUCCESS")

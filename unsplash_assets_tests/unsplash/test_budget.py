@@ -39,36 +39,36 @@ def used(count: int, *, others: int = 0, remaining: int = 0) -> Usage:
 
 
 def test_a_spent_budget_says_how_much_was_used_and_until_when() -> None:
-    said = describe_shortage(used(50), 1, SEVEN_PAST_TWO)
+    said = describe_shortage(used(50), 1, SEVEN_PAST_TWO, NOON)
     assert said == "request budget spent: 50 of 50 in the last hour, next at 14:07"
 
 
 def test_what_another_program_spent_is_mentioned() -> None:
-    assert describe_shortage(used(48, others=10), 1, SEVEN_PAST_TWO) == (
+    assert describe_shortage(used(48, others=10), 1, SEVEN_PAST_TWO, NOON) == (
         "request budget spent: 48 of 50 in the last hour, 10 of them by another program, "
         "next at 14:07"
     )
 
 
 def test_a_budget_that_has_less_than_is_needed_says_so() -> None:
-    assert describe_shortage(used(49, remaining=1), 2, SEVEN_PAST_TWO) == (
+    assert describe_shortage(used(49, remaining=1), 2, SEVEN_PAST_TWO, NOON) == (
         "request budget too small for 2 requests: 49 of 50 in the last hour, next at 14:07"
     )
 
 
 def test_a_spent_budget_says_so_however_many_are_needed() -> None:
-    said = describe_shortage(used(50), 2, SEVEN_PAST_TWO)
+    said = describe_shortage(used(50), 2, SEVEN_PAST_TWO, NOON)
     assert said == "request budget spent: 50 of 50 in the last hour, next at 14:07"
 
 
 def test_a_refusal_says_when_the_next_try_is() -> None:
-    assert describe_refusal(SEVEN_PAST_TWO) == (
+    assert describe_refusal(SEVEN_PAST_TWO, NOON) == (
         "Unsplash's hourly quota is spent, it refuses requests: next try at 14:07"
     )
 
 
 def test_a_refused_key_says_what_to_do() -> None:
-    line = describe_key_refusal(SEVEN_PAST_TWO, SEVEN_PAST_TWO + 600)
+    line = describe_key_refusal(SEVEN_PAST_TWO, SEVEN_PAST_TWO + 600, NOON)
     assert line == (
         "Unsplash did not accept the key in UNSPLASH_API_KEY (2026-11-23 14:07): copy the "
         "application's Access Key there, or fetch a photo on demand to try this one again; "
@@ -92,7 +92,20 @@ def test_a_lack_of_download_events_says_for_how_many_photos_there_are_some() -> 
     ],
 )
 def test_a_time_is_shown_as_the_first_tick_that_it_is_good_for(moment: float, shown: str) -> None:
-    assert clock_time(moment) == shown
+    assert clock_time(moment, SEVEN_PAST_TWO) == shown
+
+
+@pytest.mark.parametrize(
+    ("later", "shown"),
+    [
+        (9 * 3600 + 52 * 60, "23:59"),
+        (9 * 3600 + 53 * 60, "2026-11-24 00:00"),
+        (-14.5 * 3600, "2026-11-22 23:37"),
+        (30 * 86_400, "2026-12-23 14:07"),
+    ],
+)
+def test_a_time_that_is_not_todays_is_shown_with_its_date(later: float, shown: str) -> None:
+    assert clock_time(SEVEN_PAST_TWO + later, SEVEN_PAST_TWO) == shown
 
 
 def settled(reports: Sequence[QuotaReport | None]) -> Grant:

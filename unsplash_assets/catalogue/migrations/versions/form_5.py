@@ -1,4 +1,4 @@
-"""Form 5: the topics that have given no new photos."""
+"""Form 5: topics that gave no new photos, a run's sign of life, and by which boot the clock was."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,3 +19,6 @@ def upgrade() -> None:
         sa.Column("found_at", sa.Float, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
     )
+    op.add_column("library_runs", sa.Column("alive_at", sa.Float))
+    op.add_column("libraries", sa.Column("boot", sa.String(100)))
+    op.add_column("libraries", sa.Column("booted_at", sa.Float))
