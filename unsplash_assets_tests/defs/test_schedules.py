@@ -17,7 +17,7 @@ from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.processes import HERE, Machine
+from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 from unsplash_assets.storage.records import RECORD_FOLDER
 from unsplash_assets_tests.conftest import NOON, MakeSettings
 from unsplash_assets_tests.defs.test_history import let_have_ended
@@ -125,14 +125,14 @@ def test_a_run_whose_process_lives_is_left_alone(
 
 
 @pytest.mark.long
-@pytest.mark.process
-def test_a_killed_run_with_the_tags_of_before_is_closed_too(
-    settings: Settings, instance: dg.DagsterInstance, processes: Processes, ours: dict[str, str]
+def test_a_killed_run_of_before_is_closed_too(
+    settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
-    former = {"unsplash_assets/library": ours[LIBRARY_TAG]}
-    run_id = _start_run(instance, settings, former)
-    process = f"{run_id} {gone_process(processes)}"
-    instance.add_run_tags(run_id, {"unsplash_assets/process": process})
+    """Its tag is visible, its process has a name by which nobody finds it, and gave no signs."""
+    run_id = _start_run(instance, settings, {"unsplash_assets/library": ours[LIBRARY_TAG]})
+    _working_in(settings, run_id, Seen(name=ProcessName("host", 12, 1795435200.25)))
+    with open_library(settings) as library, library.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE library_runs SET alive_at = NULL")
     assert isinstance(tick(settings, instance), dg.RunRequest)
     assert _status(instance, run_id) is dg.DagsterRunStatus.FAILURE
 
