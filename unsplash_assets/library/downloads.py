@@ -52,6 +52,8 @@ _NO_PICTURE: Final = frozenset({"text/html", "application/xhtml+xml", "applicati
 _TIME: Final = "UNSPLASH_TIMEOUT"
 _SIZE: Final = "UNSPLASH_MAX_SIZE"
 _REASON_LENGTH: Final = 200  # characters
+_RESUMPTIONS: Final = 3
+"""How often a download that broke off goes on where it was, before another try begins anew."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ def picture_limits(api_url: str, timeout: float, size: int) -> Limits:
         size,
         picture_origins(api_url),
         is_confined=True,
+        resumptions=_RESUMPTIONS,
         time_setting=_TIME,
         size_setting=_SIZE,
     )

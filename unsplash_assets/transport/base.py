@@ -29,6 +29,8 @@ class Limits:
     """Whether the first URL, too, must be at one of these origins."""
     redirects: int = 5
     """How many redirects are followed in a row."""
+    resumptions: int = 0
+    """How often the rest of a body that broke off is asked for, where the server allows it."""
     time_setting: str = ""
     """The variable that bounds the total time, if one does."""
     size_setting: str = ""

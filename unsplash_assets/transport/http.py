@@ -6,8 +6,8 @@ allowed, and no credentials but the caller's (no netrc, no cookies). `reasons` w
 """
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
@@ -30,6 +30,9 @@ _CHUNK_SIZE: Final = 64 * 1024  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NO_PROXY: Final = {"http": "", "https": ""}
 _SHOWN: Final = 200  # characters of a URL
+_PARTIAL: Final = 206
+_Ask = Callable[[Mapping[str, str]], requests.Response]
+"""Requests the same URL again, with more headers."""
 
 
 class HttpTransport:
@@ -64,10 +67,12 @@ class HttpTransport:
         redirect is not allowed, SettingsError if the proxy or the certificates cannot be used.
         """
         deadline = time.monotonic() + limits.timeouts.total
-        with until(deadline):
-            response = self._follow(url, headers, limits, deadline)
-            with response:
-                yield Answer(response, limits, deadline)
+
+        def ask(more: Mapping[str, str]) -> requests.Response:
+            return self._follow(url, {**headers, **more}, limits, deadline)
+
+        with until(deadline), closing(Answer(ask({}), limits, deadline, ask)) as answer:
+            yield answer
 
     def _follow(
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
@@ -133,7 +138,9 @@ class _Session(requests.Session):
 class Answer:
     """One answer, its body not yet read."""
 
-    def __init__(self, response: requests.Response, limits: Limits, deadline: float) -> None:
+    def __init__(
+        self, response: requests.Response, limits: Limits, deadline: float, ask: _Ask
+    ) -> None:
         self.url = response.url
         """The URL that answered, after redirects."""
         self.status = response.status_code
@@ -142,25 +149,54 @@ class Answer:
         self._response = response
         self._limits = limits
         self._deadline = deadline
+        self._ask = ask
+        self._resumptions = limits.resumptions
+
+    def close(self) -> None:
+        """Give up what was not read."""
+        self._response.close()
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the decoded body in pieces.
+        """Yield the decoded body in pieces; ask for the rest of one that broke off, if allowed.
 
         Raises NetworkError if it ends before its announced end or takes too long, TooLarge if it
-        is too long. It is for the reader to check that a compressed body is complete.
+        is too long. It is for the reader to check that a compressed body is complete, and that one
+        in parts is whole.
         """
         self._check_size(_announced(self.headers))
         received = 0
+        while True:
+            try:
+                for chunk in self._response.iter_content(_CHUNK_SIZE):
+                    received += len(chunk)
+                    self._check_size(received)
+                    if time.monotonic() > self._deadline:
+                        raise TimeoutError
+                    yield chunk
+            except (*BROKEN, ValueError) as error:  # ValueError: a chunk of negative length
+                is_late = time.monotonic() >= self._deadline
+                if is_late or not self._resume(received):
+                    raise network_error(error, self.url, self._limits, is_late=is_late) from error
+            else:
+                return
+
+    def _resume(self, received: int) -> bool:
+        """Ask for the rest of a body that broke off; return whether it comes (RFC 9110, 14)."""
+        whole, validator = _announced(self.headers), _validator(self.headers)
+        if not (self._resumptions and validator and 0 < received < whole):
+            return False
+        self._resumptions -= 1
         try:
-            for chunk in self._response.iter_content(_CHUNK_SIZE):
-                received += len(chunk)
-                self._check_size(received)
-                if time.monotonic() > self._deadline:
-                    raise TimeoutError
-                yield chunk
-        except (*BROKEN, ValueError) as error:  # ValueError: a chunk of negative length
-            is_late = time.monotonic() >= self._deadline
-            raise network_error(error, self.url, self._limits, is_late=is_late) from error
+            rest = self._ask({"Range": f"bytes={received}-", "If-Range": validator})
+        except NetworkError:
+            return False
+        expected = f"bytes {received}-{whole - 1}/{whole}"
+        if rest.status_code != _PARTIAL or rest.headers.get("Content-Range") != expected:
+            rest.close()
+            return False
+        self._response.close()
+        self._response = rest
+        return True
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.size:
@@ -184,3 +220,12 @@ def _announced(headers: Mapping[str, str]) -> int:
     with suppress(ValueError):  # not a number, or with more digits than Python reads
         return int(headers.get("Content-Length", ""))
     return 0
+
+
+def _validator(headers: Mapping[str, str]) -> str | None:
+    """Return what tells that the rest belongs to the same body; None if it cannot be asked for."""
+    is_plain = headers.get("Content-Encoding", "identity") == "identity"
+    if not is_plain or headers.get("Accept-Ranges", "").strip().lower() != "bytes":
+        return None
+    tag = headers.get("ETag", "")
+    return tag if tag.startswith('"') else headers.get("Last-Modified")

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -486,6 +487,33 @@ def test_trouble_below_http_leaves_nothing(
 ) -> None:
     url = raw_serve(script)
     assert type(leaves_nothing(folder, lambda: fetch(url, folder, SHORT))) is error
+
+
+def test_a_picture_that_breaks_off_goes_on_where_it_was_and_is_validated_as_a_whole(
+    raw_serve: RawServe, folder: Folder
+) -> None:
+    large = io.BytesIO()
+    Image.effect_noise((900, 600), 80).convert("RGB").save(large, "JPEG")
+    content, heads = large.getvalue(), []
+
+    def broken(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        asked = re.search(rb"Range: bytes=(\d+)-", head)
+        start = int(asked[1]) if asked else 0
+        status = b"206 Partial Content" if asked else b"200 OK"
+        length, last = len(content) - start, len(content) - 1
+        connection.sendall(
+            b"HTTP/1.1 %b\r\nContent-Type: image/jpeg\r\nAccept-Ranges: bytes\r\n"
+            b'ETag: "1"\r\nContent-Length: %d\r\nContent-Range: bytes %d-%d/%d\r\n\r\n'
+            % (status, length, start, last, len(content))
+        )
+        connection.sendall(content[start : None if asked else 150_000])
+
+    limits = picture_limits(url := raw_serve(broken), timeout=60, size=2_000_000)
+    path = folder.path(fetch(url, folder, limits))
+    assert [b"If-Range" in head for head in heads] == [False, True]
+    with Image.open(path) as stored, Image.open(large) as sent:
+        assert stored.tobytes() == sent.tobytes()
 
 
 def test_a_picture_that_comes_too_slowly_is_put_off_and_the_setting_is_named(

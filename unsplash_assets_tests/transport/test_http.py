@@ -189,6 +189,97 @@ def test_a_long_body_comes_in_pieces(raw_serve: RawServe) -> None:
     assert max(pieces) <= 100_000
 
 
+BODY = bytes(range(256)) * 2_000
+TAGGED = ("Accept-Ranges: bytes", 'ETag: "a1"')
+
+
+def part(start: int, end: int = len(BODY), total: int = len(BODY)) -> bytes:
+    """Return the answer with a part of the body."""
+    content_range = f"Content-Range: bytes {start}-{end - 1}/{total}"
+    return whole(BODY[start:end], content_range, *TAGGED, status="206 Partial Content")
+
+
+def breaking_off(*answers: bytes) -> tuple[list[bytes], Script]:
+    """Give each request the next answer, and the last one to all others; record their heads."""
+    heads: list[bytes] = []
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        connection.sendall(answers[min(len(heads), len(answers)) - 1])
+
+    return heads, script
+
+
+def resumed(url: str, resumptions: int = 3) -> bytes:
+    return fetch(url, replace(limits_of(), resumptions=resumptions))
+
+
+def breaking_off_after(size: int) -> tuple[list[bytes], Script]:
+    """Serve a body in parts, and break off after so many bytes of each; record the heads."""
+    heads: list[bytes] = []
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        asked = sent_header([head], b"Range")
+        start = int(asked[0].strip(b"bytes=-")) if asked else 0
+        answer = part(start) if asked else whole(BODY, *TAGGED)
+        connection.sendall(answer[: -(len(BODY) - start - size) or None])
+
+    return heads, script
+
+
+def test_a_body_that_breaks_off_goes_on_where_it_was(raw_serve: RawServe) -> None:
+    heads, script = breaking_off_after(200_000)
+    assert resumed(raw_serve(script)) == BODY
+    assert len(heads) > 2
+    assert sent_header(heads, b"Range")[0].startswith(b"bytes=")
+    assert sent_header(heads, b"If-Range") == [b'"a1"']
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param(whole(BODY, *TAGGED), id="the whole, as it has changed"),
+        pytest.param(part(0), id="another part"),
+        pytest.param(part(196_608, total=len(BODY) + 1), id="of another length"),
+        pytest.param(whole(b"", status="416 Range Not Satisfiable"), id="a refusal"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_rest_that_is_not_the_one_asked_for_is_not_taken(
+    raw_serve: RawServe, rest: bytes
+) -> None:
+    heads, script = breaking_off(whole(BODY, *TAGGED)[:-300_000], rest)
+    with pytest.raises(NetworkError, match="was cut short"):
+        resumed(raw_serve(script))
+    assert len(heads) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(('ETag: "a1"',), id="no ranges"),
+        pytest.param(("Accept-Ranges: none", 'ETag: "a1"'), id="none accepted"),
+        pytest.param(("Accept-Ranges: bytes",), id="nothing to recognise it by"),
+        pytest.param(("Accept-Ranges: bytes", 'ETag: W/"a1"'), id="a weak tag"),
+    ],
+)
+def test_a_server_that_has_no_parts_is_not_asked_for_one(
+    raw_serve: RawServe, headers: tuple[str, ...]
+) -> None:
+    heads, script = breaking_off(whole(BODY, *headers)[:-300_000])
+    with pytest.raises(NetworkError, match="was cut short"):
+        resumed(raw_serve(script))
+    assert len(heads) == 1
+
+
+def test_a_body_that_breaks_off_again_and_again_is_given_up(raw_serve: RawServe) -> None:
+    heads, script = breaking_off_after(100_000)
+    with pytest.raises(NetworkError, match="was cut short"):
+        resumed(raw_serve(script), resumptions=2)
+    assert len(heads) == 3
+
+
 @pytest.mark.parametrize("status", [200, 204, 304, 404, 500])
 def test_any_status_is_an_answer(raw_serve: RawServe, status: int) -> None:
     url = raw_serve(sending(whole(b"", "X-Ratelimit-Limit: 50", status=f"{status} Some Words")))
