@@ -232,7 +232,7 @@ def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits
     assert done.exit_code == 1
     assert len(done.stdout.splitlines()) == 4
     said = done.stderr.splitlines()[-1]
-    spent = r"request budget spent: 5 of 5 in the last hour, next at (\d\d:\d\d)"
+    spent = r"request budget spent: 5 of 5 in the last hour, next at ((?:[\d-]+ )?\d\d:\d\d)"
     words = rf"unsplash-assets: 4 of 10 photos of 'nature' could be brought: {spent}"
     assert re.fullmatch(words, said)
 
@@ -244,7 +244,7 @@ def test_fetch_beyond_the_budget_keeps_a_part_and_says_until_when_the_rest_waits
     assert (quota["limit"], quota["used"], quota["remaining"]) == (5, 5, 0)
     free_at = datetime.fromisoformat(quota["next_free_at"])
     assert began + 3600 <= free_at.timestamp() <= time.time() + 3610
-    next_at = said.rpartition(" ")[2]
+    next_at = said.rpartition("next at ")[2]
     assert f"5 of 5 requests in the last hour, next at {next_at}\n" in run("status").stdout
 
 
@@ -460,7 +460,7 @@ def test_status_marks_what_is_damaged_and_says_what_can_be_done(project: Path) -
 @pytest.mark.usefixtures("processes")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not count so")
 def test_status_takes_less_time_than_dagster_takes_to_be_imported(project: Path) -> None:
-    """By the processor's time, for the machine may have other work; the best of three."""
+    """By the processor's time, for the machine may have other work; the best of five."""
     import resource  # noqa: PLC0415 - not on Windows
 
     def spent(program: str) -> float:
@@ -470,7 +470,7 @@ def test_status_takes_less_time_than_dagster_takes_to_be_imported(project: Path)
 
     store_photos(project / "demo-library", "A. Painter", 500)
     status = "from unsplash_assets.cli.main import main; main(['status'])"
-    least = {words: min(spent(words) for _ in range(3)) for words in (status, "import dagster")}
+    least = {words: min(spent(words) for _ in range(5)) for words in (status, "import dagster")}
     assert least[status] < 0.85 * least["import dagster"]
 
 
