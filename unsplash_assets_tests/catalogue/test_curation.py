@@ -109,6 +109,7 @@ def test_a_photo_that_is_not_known_is_banned_in_advance(
     assert curation.ban(STRANGER)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["stored", "refused", "waiting"])
 def test_a_ban_that_is_taken_back_lets_the_photo_wait_again(
     catalogue: Photos, curation: Curation, known: Known, state: str

@@ -24,6 +24,7 @@ def records(mine: StockedLibrary) -> list[FileRecord]:
     return [record for some in mine.integrity.records() for record in some]
 
 
+@pytest.mark.long
 def test_the_files_that_there_should_be_are_those_of_stored_damaged_and_lost_photos(
     mine: StockedLibrary,
 ) -> None:
@@ -37,18 +38,21 @@ def test_the_files_that_there_should_be_are_those_of_stored_damaged_and_lost_pho
     }
 
 
+@pytest.mark.long
 def test_what_is_known_of_a_file_is_what_was_stored(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     expected = FileRecord(photo.id, photo.path, photo.sha256, photo.bytes, "stored")
     assert records(mine) == [expected]
 
 
+@pytest.mark.long
 def test_files_of_the_other_mode_are_not_among_them(mine: StockedLibrary, clock: Clock) -> None:
     with library(mine.folder.root, clock, "demo") as demo:
         demo.bring(2)
     assert (mine.integrity.count(), records(mine)) == (0, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changed", [{"path": "sea/x.jpg"}, {"sha256": "0" * 64}])
 def test_a_verdict_on_a_record_that_is_another_by_now_does_not_hold(
     mine: StockedLibrary, changed: dict[str, str]
@@ -63,6 +67,7 @@ def test_a_verdict_on_a_record_that_is_another_by_now_does_not_hold(
     assert mine.row(photo.id)["state"] == "stored"
 
 
+@pytest.mark.long
 def test_a_verdict_on_a_file_that_is_another_by_now_does_not_hold(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     (record,) = records(mine)
@@ -73,6 +78,7 @@ def test_a_verdict_on_a_file_that_is_another_by_now_does_not_hold(mine: StockedL
     assert mine.integrity.record([missing]).held == [missing]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["stored", "banned"])
 def test_only_a_bad_photo_can_be_lost_or_wait_for_its_repair(
     mine: StockedLibrary, state: str
@@ -86,6 +92,7 @@ def test_only_a_bad_photo_can_be_lost_or_wait_for_its_repair(
     assert mine.integrity.bad([photo.id]) == []
 
 
+@pytest.mark.long
 def test_no_photo_claims_a_name_that_carries_no_id(mine: StockedLibrary) -> None:
     mine.bring(1)
     assert mine.integrity.unclaimed(["sea/x.jpg", "x"]) == ["sea/x.jpg", "x"]
@@ -125,6 +132,7 @@ def test_a_lost_photo_stays_lost_whatever_is_wrong_with_its_file(mine: StockedLi
     assert mine.row(photo.id) == before
 
 
+@pytest.mark.long
 def test_a_repair_that_failed_waits_twice_as_long_each_time_and_a_day_at_most(
     mine: StockedLibrary, clock: Clock
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_request_that_fails_is_settled_all_the_same(
     assert requests(database) == [(1, 0, True, NOON)]
 
 
+@pytest.mark.long
 def test_a_spent_budget_says_so_in_words_and_nothing_is_asked(
     budget: RequestBudget, answer: Answer, clock: Clock
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_spent_budget_says_so_in_words_and_nothing_is_asked(
         grant.require()
 
 
+@pytest.mark.long
 def test_a_budget_too_small_says_for_how_many_and_when_they_are_free(
     budget: RequestBudget, answer: Answer, clock: Clock
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_budget_too_small_says_for_how_many_and_when_they_are_free(
     assert budget.shortage(needed=33).until == NOON + 60 + KEPT
 
 
+@pytest.mark.long
 def test_a_spent_budget_is_free_again_after_an_hour(
     budget: RequestBudget, answer: Answer, clock: Clock
 ) -> None:
@@ -202,6 +205,7 @@ with open_library(settings, clock=lambda: {NOON}) as library:
     assert budget.usage().used == 0
 
 
+@pytest.mark.long
 def test_a_request_that_is_about_to_be_free_is_waited_for(
     opened: Opened, answer: Answer, clock: Clock
 ) -> None:
@@ -218,6 +222,7 @@ def test_a_request_that_is_about_to_be_free_is_waited_for(
     assert slept == [PATIENCE]
 
 
+@pytest.mark.long
 def test_one_that_is_free_later_is_not_waited_for(
     budget: RequestBudget, answer: Answer, clock: Clock
 ) -> None:
@@ -453,6 +458,7 @@ def test_the_ledger_outlives_who_opened_it(make_settings: MakeSettings, clock: C
             assert library.budget.usage().used == number
 
 
+@pytest.mark.long
 def test_threads_never_take_more_than_there_is(budget: RequestBudget) -> None:
     def take(_: int) -> int:
         with budget.reserve(1) as grant:

@@ -586,6 +586,7 @@ def test_only_a_chosen_photo_is_postponed_refused_or_released(
     assert row_of(database, 0) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["waiting", "refused"])
 def test_a_run_that_was_taken_for_dead_may_still_store_its_photo(
     database: Database, stocked: Photos, state: str

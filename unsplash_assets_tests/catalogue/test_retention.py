@@ -159,6 +159,7 @@ def test_only_a_marked_photo_is_forgotten(
         assert connection.execute(sa.select(db.photos)).all() == before
 
 
+@pytest.mark.long
 def test_no_more_are_marked_at_once_than_are_removed_at_once(
     database: Database, clock: Clock, store: Store
 ) -> None:
@@ -295,6 +296,7 @@ def test_photos_of_the_other_mode_stay_and_do_not_count(
     assert pruned_by(demo.retention) == theirs[:1]
 
 
+@pytest.mark.long
 def test_many_are_pruned_in_one_go(database: Database, store: Store, prune: Prune) -> None:
     store(1)
     copy_photo(database, 1_200)
@@ -405,6 +407,7 @@ def test_a_clock_that_is_right_after_all_removes_photos_after_a_day(
     assert prune(age=timedelta(days=30)) == sorted(names)
 
 
+@pytest.mark.long
 def test_after_nine_days_off_photos_stay_one_day_more(
     database: Database, clock: Clock, store: Store, prune: Prune
 ) -> None:

@@ -158,6 +158,7 @@ def test_a_write_of_a_state_is_found(source: str, found: list[str]) -> None:
     assert list(writes(source)) == found
 
 
+@pytest.mark.long
 def test_only_one_place_moves_a_photo_and_only_three_places_make_one() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix(): kinds

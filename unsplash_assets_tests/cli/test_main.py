@@ -599,6 +599,7 @@ def test_export_that_cannot_be_written_is_one_line(
     assert line.startswith("unsplash-assets: standard output ")
 
 
+@pytest.mark.long
 def test_verify_rebuild_makes_a_catalogue_from_the_files_and_says_what_is_lost(
     project: Path,
 ) -> None:

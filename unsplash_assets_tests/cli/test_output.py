@@ -87,6 +87,7 @@ def each(commands: list[list[str]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("words", commands, ids=" ".join)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 @each(DATA)
 def test_a_narrow_encoding_is_no_obstacle(

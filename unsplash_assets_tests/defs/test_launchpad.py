@@ -69,6 +69,7 @@ def test_a_launchpad_sends_no_key_to_another_server(
     refused(live(emulator_url).run("nature", unsplash=config), "api_url")
 
 
+@pytest.mark.long
 def test_a_server_on_this_machine_that_a_launchpad_names_gets_no_request(
     live: Live, serve: Serve
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_launchpad_may_repeat_what_the_settings_have(live: Live, serve: Serve)
     assert len(project.pictures()) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "variable",
     ["DATABASE_PASSWORD", "UNSPLASH_CATALOGUE", "UNSPLASH_API_KEYS", "UNSPLASH_API_KEY\n"],
@@ -171,6 +173,7 @@ def test_a_launchpad_shows_no_variable_of_the_environment(
     assert not list(tmp_path.rglob(f"*{SECRET}*"))
 
 
+@pytest.mark.long
 def test_one_line_says_that_a_launchpad_may_name_no_variable(live: Live, emulator_url: str) -> None:
     result = live(emulator_url).run("nature", unsplash={"app_name": {"env": "DATABASE_PASSWORD"}})
     (event,) = [event for event in result.all_events if event.is_resource_init_failure]
@@ -181,6 +184,7 @@ def test_one_line_says_that_a_launchpad_may_name_no_variable(live: Live, emulato
     )
 
 
+@pytest.mark.long
 def test_a_launchpad_may_choose_the_api_of_the_settings_and_another_key_for_it(
     live: Live, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

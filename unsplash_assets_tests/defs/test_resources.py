@@ -64,6 +64,7 @@ def _launchpad(make_settings: MakeSettings, **values: str) -> dict[str, dict[str
     }
 
 
+@pytest.mark.long
 def test_retries_of_one_run_can_be_changed_in_its_config(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +104,7 @@ def test_run_config_is_checked_as_settings_are(
     assert project.pictures() == []
 
 
+@pytest.mark.long
 def test_the_key_cannot_be_given_in_run_config(make_settings: MakeSettings) -> None:
     job = build_definitions(make_settings(api_key=KEY)).resolve_job_def("refresh")
     for field in ("api_key", "api_key_variable"):
@@ -231,6 +233,7 @@ def test_the_budget_of_a_run_is_that_which_status_and_ticks_look_at(
         assert library.settings.key_fingerprint != fingerprint
 
 
+@pytest.mark.long
 def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +244,7 @@ def test_the_demo_has_one_budget_whatever_key_is_in_the_environment(
     assert make_settings().key_fingerprint != emulated.key_fingerprint
 
 
+@pytest.mark.long
 def test_a_run_works_on_a_library_with_the_fields_of_both_resources(tmp_path: Path) -> None:
     unsplash = UnsplashResource(
         app_name="my wall", orientation="portrait", content_filter="high",
@@ -278,6 +282,7 @@ def test_who_uses_the_resource_in_code_chooses_any_server() -> None:
     assert UnsplashResource(api_url="https://photos.example/").api_url == "https://photos.example"
 
 
+@pytest.mark.long
 def test_a_key_that_is_not_there_is_asked_for_by_its_variable(
     make_settings: MakeSettings, emulator_url: str
 ) -> None:
@@ -291,6 +296,7 @@ def test_a_key_that_is_not_there_is_asked_for_by_its_variable(
     )
 
 
+@pytest.mark.long
 def test_the_key_is_in_no_event_tag_or_config_of_a_run(
     make_settings: MakeSettings, emulator_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

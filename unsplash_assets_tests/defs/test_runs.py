@@ -17,6 +17,7 @@ from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.runs import Project
 
 
+@pytest.mark.long
 def test_a_run_is_tagged_with_its_library_and_recorded_with_its_process(
     make_settings: MakeSettings,
 ) -> None:
@@ -40,6 +41,7 @@ SENTENCE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("job", ["refresh", "verify"])
 def test_a_run_whose_process_has_loaded_other_settings_touches_nothing(
     make_settings: MakeSettings, job: str

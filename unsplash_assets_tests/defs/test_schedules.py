@@ -61,6 +61,7 @@ def _start_run(
     return instance.create_run_for_job(job, status=status, tags=tags).run_id
 
 
+@pytest.mark.long
 def test_a_tick_asks_for_one_run_of_a_topic(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_tick_asks_for_one_run_of_a_topic(
     assert seen == [["nature", "art", "life"]]
 
 
+@pytest.mark.long
 def test_the_run_that_a_tick_asks_for_has_the_librarys_tag(
     settings: Settings, instance: dg.DagsterInstance, ours: dict[str, str]
 ) -> None:
@@ -240,6 +242,7 @@ def test_a_tick_deletes_runs_that_have_had_their_time(
     assert instance.get_run_by_id(theirs)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("catalogue", "sqlite:///missing/catalogue.db"), ("library", "/proc/nowhere/photos")],
@@ -300,6 +303,7 @@ CHANGED = (
 )
 
 
+@pytest.mark.long
 def test_a_tick_with_changed_settings_is_skipped_and_touches_nothing(
     settings: Settings, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
@@ -310,6 +314,7 @@ def test_a_tick_with_changed_settings_is_skipped_and_touches_nothing(
     assert not now.library.exists()
 
 
+@pytest.mark.long
 def test_a_key_that_is_added_to_the_demo_skips_its_ticks(
     settings: Settings, instance: dg.DagsterInstance, make_settings: MakeSettings
 ) -> None:
@@ -318,6 +323,7 @@ def test_a_key_that_is_added_to_the_demo_skips_its_ticks(
     assert said == f"UNSPLASH_API_KEY {CHANGED}"
 
 
+@pytest.mark.long
 def test_the_daily_tick_with_changed_settings_is_skipped(settings: Settings) -> None:
     now = replace(settings, concurrency=3)
     daily = build_definitions(settings, read=lambda: now).resolve_schedule_def("every_day")
@@ -326,6 +332,7 @@ def test_the_daily_tick_with_changed_settings_is_skipped(settings: Settings) -> 
     assert said == f"UNSPLASH_CONCURRENCY {CHANGED}"
 
 
+@pytest.mark.long
 def test_a_tick_is_skipped_while_a_setting_cannot_be_used(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:

@@ -114,6 +114,7 @@ def test_the_photographer_s_name_in_links_is_plain(photo: EmulatedPhoto) -> None
     assert all(user["username"] in link for link in user["links"].values())
 
 
+@pytest.mark.long
 def test_photographers_have_ids_and_links_of_their_own() -> None:
     photos = (EmulatedPhoto(PHOTO.topic_code, number) for number in range(3000))
     users = [basic(photo, BASE, "")["user"] for photo in photos]

@@ -112,6 +112,7 @@ def test_content_against_the_specification_is_noticed(key: str, value: object) -
     assert violations("/photos/random", "200", photo | {key: value}) != []
 
 
+@pytest.mark.long
 @hypothesis.settings(max_examples=25, deadline=None)
 @hypothesis.given(
     query=st.text(max_size=20),
@@ -324,6 +325,7 @@ def test_a_photo_is_found_by_its_id_or_a_slug_that_ends_with_it(slug: str) -> No
     assert answer["id"] == PHOTO.id
 
 
+@pytest.mark.long
 @hypothesis.settings(max_examples=20, deadline=None)
 @hypothesis.given(PHOTOS)
 def test_a_photo_s_links_lead_back_to_it(photo: EmulatedPhoto) -> None:
@@ -579,6 +581,7 @@ def test_the_quota_is_spent_exactly_by_requests_at_once(serve: Serve, clock: Clo
     assert sorted(statuses) == [403] * 10 + [404] * 10
 
 
+@pytest.mark.long
 def test_without_a_quota_nothing_is_refused() -> None:
     emulator = Emulator()
     assert {ask(emulator, target="/nowhere").status_code for _ in range(100)} == {404}

@@ -50,6 +50,7 @@ def test_a_path_looks_like_one_of_unsplash(photo: EmulatedPhoto) -> None:
     assert re.fullmatch(r"photo-1[5-6][0-9]{11}-[0-9a-f]{12}", photo.path)
 
 
+@pytest.mark.long
 def test_photos_of_a_topic_have_ids_and_paths_of_their_own() -> None:
     code = topic_code("nature")
     photos = [EmulatedPhoto(code, number) for number in range(10_000)]
@@ -170,6 +171,7 @@ def test_so_many_different_photos_of_the_topic_are_found(count: int) -> None:
     assert {photo.topic_code for photo in photos} == {topic_code("nature")}
 
 
+@pytest.mark.long
 def test_a_topic_has_thousands_of_photos_to_find_and_none_is_found_twice() -> None:
     photos = random_photos("art", 5000, None, dice(1))
     assert len({photo.id for photo in photos}) == 5000
@@ -196,6 +198,7 @@ def test_without_an_orientation_all_are_found() -> None:
     assert {photo.orientation for photo in photos} == {"landscape", "portrait", "squarish"}
 
 
+@pytest.mark.long
 def test_a_photo_of_the_orientation_is_found_every_time() -> None:
     chosen = (random_photos("nature", 1, "squarish", dice(seed)) for seed in range(5000))
     assert all(chosen)

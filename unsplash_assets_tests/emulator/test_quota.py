@@ -135,6 +135,7 @@ def _hasty_threads() -> Iterator[None]:
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.long
 def test_threads_share_a_quota_exactly(clock: Clock) -> None:
     quota = HourlyQuota(8000, clock)
     together = threading.Barrier(4)

@@ -279,6 +279,7 @@ def test_a_page_with_all_photos_does_not_mention_others(tmp_path: Path) -> None:
     library.close()
 
 
+@pytest.mark.long
 def test_the_news_has_the_newest_photos_like_the_page_and_the_keys_of_all(
     library: GalleryLibrary,
 ) -> None:
@@ -322,6 +323,7 @@ def test_writing_a_thousand_photos_costs_little(processes: Processes, tmp_path: 
     assert min(costs) < 5
 
 
+@pytest.mark.long
 def test_simultaneous_writers_leave_a_whole_page(library: GalleryLibrary) -> None:
     library.hang(20)
     errors: list[LibraryError] = []

@@ -159,6 +159,7 @@ def test_the_largest_photos_are_valid() -> None:
     assert validated(that_claims(with_scans(PROGRESSIVE, 18), 8_500, 5_800)).width == 8_500
 
 
+@pytest.mark.long
 def test_the_most_that_is_decoded_takes_seconds() -> None:
     """The bounds bound the time: no picture within them takes longer a pixel than this one."""
     content = with_scans(jpeg((1_000, 800), progressive=True), MAX_SCANS)
@@ -204,6 +205,7 @@ def test_scans_cannot_be_hidden_from_the_count(hidden: bytes) -> None:
         validated(in_the_first_scan(BASELINE, hidden + scans))
 
 
+@pytest.mark.long
 def test_a_jpeg_of_nothing_but_parts_is_bad_at_once() -> None:
     with pytest.raises(BadPicture, match="structure"), fast():
         validated(in_the_first_scan(BASELINE, segment(0xFE, b"") * 3_000_000))

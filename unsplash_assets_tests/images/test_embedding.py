@@ -113,6 +113,7 @@ def test_an_embedded_packet_is_read_back(whole: bytes, content: bytes) -> None:
     assert read(embedded(content, whole)) == content
 
 
+@pytest.mark.long
 @each_picture
 def test_pixels_and_all_other_metadata_stay(whole: bytes) -> None:
     before, after = (Image.open(io.BytesIO(x)) for x in (whole, embedded(PACKET, whole)))
@@ -275,6 +276,7 @@ def test_any_file_is_credited_or_a_bad_picture(whole: bytes, data: st.DataObject
         assert CREDIT_MARK in (read(embedded(PACKET, content)) or b"")
 
 
+@pytest.mark.long
 def test_a_file_of_too_many_blocks_is_a_bad_picture() -> None:
     whole = PNG[:33] + png_chunk(b"abCd", b"") * 100_000 + PNG[33:]
     with pytest.raises(BadPicture):

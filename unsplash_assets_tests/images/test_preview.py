@@ -92,6 +92,7 @@ def previews(path: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_a_preview_has_one_of_a_few_sizes(detailed: Path) -> None:
     sizes = [shown(uri, "webp").size for uri in previews(detailed)]
     assert [width for width, _ in sizes] == [128, 112, 96, 80, 64, 48, 32, 16]

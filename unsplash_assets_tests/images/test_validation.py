@@ -128,6 +128,7 @@ def test_a_jpeg_that_every_decoder_shows_is_whole_however_odd(odd: bytes) -> Non
 BLACK = photograph("JPEG", "L", brightness=0, optimize=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "odd",
     [
@@ -291,6 +292,7 @@ def test_a_picture_with_a_hole_in_its_middle_is_bad(content: bytes, where: float
         validated(spoiled)
 
 
+@pytest.mark.long
 def test_a_png_whose_data_does_not_match_its_checksum_is_bad() -> None:
     """It has no run of zeros that would raise suspicion."""
     png = bytearray(photograph("PNG"))

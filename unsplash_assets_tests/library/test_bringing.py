@@ -145,6 +145,7 @@ def pictures(library: Library) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in found)
 
 
+@pytest.mark.long
 def test_all_photos_are_stored_each_with_its_own_file(library: Library, choose: Choose) -> None:
     photos = choose()
     outcome = store(library, photos, last_try=False)
@@ -160,6 +161,7 @@ def test_all_photos_are_stored_each_with_its_own_file(library: Library, choose: 
         assert photo.id in photo.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["live", "demo"])
 def test_each_file_carries_the_credit_of_its_own_photo(
     opened: Opened, emulator_url: str, mode: str
@@ -182,6 +184,7 @@ def test_nothing_to_store_is_nothing_done(library: Library, api: Noted) -> None:
     assert api.asked == []
 
 
+@pytest.mark.long
 def test_the_trouble_of_one_does_not_cost_its_neighbours(library: Library, choose: Choose) -> None:
     photos = choose(gone=1, down=1)
     outcome = store(library, photos, last_try=False)
@@ -222,6 +225,7 @@ def test_what_was_refused_is_never_asked_for_again_and_what_failed_stays_chosen(
     assert library.photos.waiting("sea") == 0
 
 
+@pytest.mark.long
 def test_another_try_stores_only_what_is_left(
     library: Library, choose: Choose, troubled: Troubled
 ) -> None:
@@ -258,6 +262,7 @@ def reported(api: Noted) -> list[str]:
     return sorted(asked.photo_id for asked in api.asked)
 
 
+@pytest.mark.long
 def test_each_stored_photo_is_reported_once_and_no_other(
     library: Library, choose: Choose, api: Noted, budget: RequestBudget
 ) -> None:
@@ -322,6 +327,7 @@ def test_no_more_photos_are_downloaded_than_the_budget_has_events_for(
     assert ids(choose(3, run_id="next")) == ids(photos[2:])
 
 
+@pytest.mark.long
 def test_a_larger_budget_that_the_events_tell_of_counts_at_once(
     library: Library, choose: Choose, api: Noted, budget: RequestBudget
 ) -> None:
@@ -406,6 +412,7 @@ def with_concurrency(library: Library, concurrency: int) -> Library:
     return replace(library, settings=replace(library.settings, concurrency=concurrency))
 
 
+@pytest.mark.long
 def test_an_event_that_is_refused_for_the_quota_stops_all_who_share_the_key(
     library: Library, choose: Choose, api: Noted, troubled: Troubled, budget: RequestBudget
 ) -> None:
@@ -438,6 +445,7 @@ def test_an_event_that_is_refused_for_its_photo_does_not_mark_the_key_as_refused
     assert "did not accept the key in UNSPLASH_API_KEY" in str(budget.key_refusal())
 
 
+@pytest.mark.long
 def test_each_picture_is_known_as_soon_as_it_has_come(
     library: Library, choose: Choose, troubled: Troubled
 ) -> None:
@@ -459,6 +467,7 @@ def test_each_picture_is_known_as_soon_as_it_has_come(
     assert len(library.photos.stored_by("mine")) == COUNT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_as_many_are_downloaded_at_the_same_time_as_the_settings_allow(
     library: Library, choose: Choose, troubled: Troubled, concurrency: int
@@ -620,6 +629,7 @@ def test_a_run_with_nothing_to_do_and_nothing_there_says_which_step_to_run(
     assert (brought.photos, brought.newest_file) == ((), library.folder.root)
 
 
+@pytest.mark.long
 def test_a_run_repairs_what_is_damaged_and_reports_what_cannot_be(
     library: Library, choose: Choose, api: Noted
 ) -> None:
@@ -659,6 +669,7 @@ def test_a_run_prunes_unless_it_failed(library: Library, choose: Choose) -> None
     )
 
 
+@pytest.mark.long
 def test_a_run_says_that_it_prunes_nothing_because_of_the_clock(
     library: Library, choose: Choose, clock: Clock
 ) -> None:
@@ -689,6 +700,7 @@ LONGEST_PATH = 4_095
 """Bytes of a path on Linux."""
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a known bound of paths")
 def test_a_name_that_the_file_system_does_not_take_is_shortened(
     opened: Opened, serve: Serve, tmp_path: Path
@@ -736,6 +748,7 @@ class Odd(Folder):
             raise self._error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -186,6 +186,7 @@ def choose(library: Library, count: int) -> list[ChosenPhoto]:
     return library.photos.choose("sea", count, "mine", "thumb", lambda urls: urls["thumb"])
 
 
+@pytest.mark.long
 def test_a_ban_wins_over_a_download_that_is_going_on(opened: Opened, serve: Serve) -> None:
     asked, go_on = threading.Event(), threading.Event()
 

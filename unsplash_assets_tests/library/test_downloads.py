@@ -461,6 +461,7 @@ CHUNKED = JPEG_TYPE + b"Transfer-Encoding: chunked\r\n\r\n"
 GZIPPED = JPEG_TYPE + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(WHOLE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("script", "error"),
     [
@@ -516,6 +517,7 @@ def test_a_picture_that_breaks_off_goes_on_where_it_was_and_is_validated_as_a_wh
         assert stored.tobytes() == sent.tobytes()
 
 
+@pytest.mark.long
 def test_a_picture_that_comes_too_slowly_is_put_off_and_the_setting_is_named(
     raw_serve: RawServe, folder: Folder
 ) -> None:

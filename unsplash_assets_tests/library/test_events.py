@@ -92,6 +92,7 @@ def test_each_event_that_is_due_is_sent_once_with_its_own_query_and_the_key(
     assert due.due() == (0, 0)
 
 
+@pytest.mark.long
 def test_no_more_are_sent_than_there_are_requests(serve: Serve, due: Due) -> None:
     noted = Noted(Emulator())
     base = serve(noted)
@@ -188,6 +189,7 @@ def test_an_event_whose_link_leads_elsewhere_is_refused_for_good_and_asked_of_no
     assert "leads away from the API" in due.refused()[ids(1)[0]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["api-401", "api-403", "api-quota"])
 def test_trouble_that_every_event_would_meet_ends_the_sending_and_loses_none(
     serve: Serve, due: Due, fault: str
@@ -203,6 +205,7 @@ def test_trouble_that_every_event_would_meet_ends_the_sending_and_loses_none(
     assert due.send(base).sent == 20
 
 
+@pytest.mark.long
 def test_an_api_that_answers_nothing_well_is_not_asked_for_every_event(
     serve: Serve, due: Due
 ) -> None:
@@ -213,6 +216,7 @@ def test_an_api_that_answers_nothing_well_is_not_asked_for_every_event(
     assert len(noted.asked) == 8
 
 
+@pytest.mark.long
 def test_one_failure_among_many_does_not_end_the_sending(serve: Serve, due: Due) -> None:
     base = serve(Refusing(1, "500 Internal Server Error"))
     due.store(*range(20), base=base)
@@ -220,6 +224,7 @@ def test_one_failure_among_many_does_not_end_the_sending(serve: Serve, due: Due)
     assert due.events.unsent() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_as_many_are_sent_at_the_same_time_as_is_said(
     serve: Serve, due: Due, concurrency: int
@@ -245,6 +250,7 @@ def interrupted() -> Iterator[threading.Event]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_an_interruption_leaves_no_event_that_was_sent_and_is_not_known_to_be(
     serve: Serve, due: Due, interrupted: threading.Event

@@ -53,6 +53,7 @@ def open_files(folder: Path) -> list[Path]:
     return [path for path in opened if path.is_relative_to(folder.resolve())]
 
 
+@pytest.mark.long
 def test_a_library_is_made_where_there_is_none(settings: Settings) -> None:
     with open_library(settings) as library:
         assert (settings.library / CATALOGUE_FILE).is_file()
@@ -62,6 +63,7 @@ def test_a_library_is_made_where_there_is_none(settings: Settings) -> None:
         assert again.photos.waiting("sea") == 30
 
 
+@pytest.mark.long
 def test_without_leave_to_create_an_empty_library_is_in_memory(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_without_leave_to_create_an_empty_library_is_in_memory(
         assert another.photos.waiting("sea") == 0
 
 
+@pytest.mark.long
 def test_without_leave_to_create_a_library_that_is_there_is_opened(settings: Settings) -> None:
     with open_library(settings) as library:
         top_up(library, "sea")
@@ -131,6 +134,7 @@ def test_a_catalogue_may_be_elsewhere_than_the_files(
     assert not (settings.library / CATALOGUE_FILE).exists()
 
 
+@pytest.mark.long
 def test_the_demo_is_drawn_in_this_process_and_counted_for_its_own_key(opened: Opened) -> None:
     library: Library = opened(api_key="")
     assert (library.settings.mode, library.database.mode) == ("demo", "demo")
@@ -140,6 +144,7 @@ def test_the_demo_is_drawn_in_this_process_and_counted_for_its_own_key(opened: O
     assert opened().budget.usage().made == 0
 
 
+@pytest.mark.long
 def test_a_live_library_asks_its_api_with_its_key_and_filters(opened: Opened, serve: Serve) -> None:
     api = Noted(Emulator())
     library: Library = opened(
@@ -180,6 +185,7 @@ def test_the_timeouts_of_the_api_are_as_given_and_those_of_pictures_as_set(
     assert (limits.timeouts.total, limits.size) == (7, 2_000_000)
 
 
+@pytest.mark.long
 def test_the_clock_that_is_given_is_that_of_every_part(opened: Opened, clock: Clock) -> None:
     library: Library = opened(api_key="")
     clock.now = NOON + 60
@@ -219,6 +225,7 @@ def test_who_knows_of_a_failure_at_the_end_overrules_what_the_run_reported(opene
     assert last == EndedRun("sea", "failure", NOON, "its page in Dagster's UI says why")
 
 
+@pytest.mark.long
 def test_photos_of_a_run_are_its_own_until_it_ends(opened: Opened) -> None:
     library: Library = opened(api_key="", photos_per_run="2")
     top_up(library, "sea")
@@ -357,6 +364,7 @@ def test_nothing_is_done_while_the_disk_of_the_photos_is_not_mounted(
         assert library.photos.counts()["sea"].stored == 2
 
 
+@pytest.mark.long
 def test_without_its_mount_point_a_library_is_not_made_anew(apart: Settings) -> None:
     stock(apart)
     apart.library.rename(apart.library.with_name("the disk"))
@@ -365,6 +373,7 @@ def test_without_its_mount_point_a_library_is_not_made_anew(apart: Settings) -> 
     assert not apart.library.exists()
 
 
+@pytest.mark.long
 def test_what_needs_no_file_works_while_the_disk_is_not_mounted(apart: Settings) -> None:
     stock(apart)
     unmount(apart.library)
@@ -373,6 +382,7 @@ def test_what_needs_no_file_works_while_the_disk_is_not_mounted(apart: Settings)
     assert list(apart.library.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_library_of_an_earlier_version_gets_its_marker_where_one_of_its_files_is(
     apart: Settings,
 ) -> None:
@@ -388,6 +398,7 @@ def test_a_library_of_an_earlier_version_gets_its_marker_where_one_of_its_files_
         assert verify(library).count("missing") == 2
 
 
+@pytest.mark.long
 def test_the_photos_of_another_catalogue_are_left_alone(
     apart: Settings, settings: Settings, tmp_path: Path
 ) -> None:
@@ -411,6 +422,7 @@ def default(settings: Settings) -> Settings:
     return settings
 
 
+@pytest.mark.long
 def test_no_library_begins_where_the_disk_of_one_is_not_mounted(default: Settings) -> None:
     stock(default)
     disk = unmount(default.library)
@@ -424,6 +436,7 @@ def test_no_library_begins_where_the_disk_of_one_is_not_mounted(default: Setting
         assert verify(library).findings == ()
 
 
+@pytest.mark.long
 def test_a_library_whose_folder_was_deleted_begins_anew(default: Settings) -> None:
     stock(default)
     with open_library(default) as library:
@@ -438,6 +451,7 @@ def test_a_library_whose_folder_was_deleted_begins_anew(default: Settings) -> No
         pass
 
 
+@pytest.mark.long
 def test_photos_whose_catalogue_is_missing_are_not_begun_anew(default: Settings) -> None:
     stock(default)
     for path in default.library.glob(f"{CATALOGUE_FILE}*"):
@@ -450,6 +464,7 @@ def test_photos_whose_catalogue_is_missing_are_not_begun_anew(default: Settings)
     stock(default)
 
 
+@pytest.mark.long
 def test_a_library_that_was_moved_takes_its_marker_along(default: Settings, tmp_path: Path) -> None:
     stock(default)
     default.library.rename(tmp_path / "moved")
@@ -457,6 +472,7 @@ def test_a_library_that_was_moved_takes_its_marker_along(default: Settings, tmp_
         assert verify(library).findings == ()
 
 
+@pytest.mark.long
 def test_a_library_that_cannot_be_written_is_looked_at_all_the_same(default: Settings) -> None:
     stock(default)
     marker = default.library / MARKER

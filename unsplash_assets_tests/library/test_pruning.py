@@ -126,6 +126,7 @@ def test_files_that_are_not_ours_stay(opened: Opened, library: Library, store: S
     assert (root / "readme.txt").exists()
 
 
+@pytest.mark.long
 def test_files_of_the_other_mode_stay(
     opened: Opened, library: Library, clock: Clock, store: Store
 ) -> None:
@@ -138,6 +139,7 @@ def test_files_of_the_other_mode_stay(
     assert prune(demo, "now").photos == 1
 
 
+@pytest.mark.long
 def test_many_are_pruned_in_one_go(opened: Opened, library: Library, store: Store) -> None:
     store(1)
     for path in (paths := copy_photo(library.database, 1_200)):
@@ -246,6 +248,7 @@ def test_a_photo_that_is_being_pruned_can_be_banned(
     assert held(library) == {names[1]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("photos_per_run", "expected"), [("1", 52), ("30", 110)])
 def test_one_run_removes_only_some_for_their_age(
     opened: Opened, clock: Clock, store: Store, photos_per_run: str, expected: int
@@ -260,6 +263,7 @@ def test_one_run_removes_only_some_for_their_age(
     assert prune(aged, "later").photos == min(expected, 200 - expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keep", ["3", f"{3 * SIZE}B"])
 def test_a_number_and_a_size_are_kept_in_one_run(
     opened: Opened, library: Library, store: Store, keep: str

@@ -74,6 +74,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_photos_come_back_with_all_that_their_files_say(settings: Settings, spoilt: str) -> None:
     before = bring_some(settings)
@@ -95,6 +96,7 @@ def test_photos_come_back_with_all_that_their_files_say(settings: Settings, spoi
         assert done.set_aside.read_bytes() == damaged
 
 
+@pytest.mark.long
 def test_a_catalogue_that_knows_no_file_gives_way_too(settings: Settings) -> None:
     """As one that was begun beside the photos of a lost one."""
     before = bring_some(settings)
@@ -106,6 +108,7 @@ def test_a_catalogue_that_knows_no_file_gives_way_too(settings: Settings) -> Non
     assert findings(settings) == []
 
 
+@pytest.mark.long
 def test_a_catalogue_that_can_be_used_stays(settings: Settings) -> None:
     before = bring_some(settings)
     with pytest.raises(LibraryError, match="can be used, so it stays"):
@@ -113,6 +116,7 @@ def test_a_catalogue_that_can_be_used_stays(settings: Settings) -> None:
     assert stored(settings) == before
 
 
+@pytest.mark.long
 def test_without_a_single_photo_nothing_is_touched(settings: Settings) -> None:
     bring_some(settings)
     content = spoil(settings).read_bytes()
@@ -124,6 +128,7 @@ def test_without_a_single_photo_nothing_is_touched(settings: Settings) -> None:
     assert not list(settings.library.glob("*damaged*"))
 
 
+@pytest.mark.long
 def test_the_library_goes_on_as_the_same_one_and_reports_no_photo_again(settings: Settings) -> None:
     bring_some(settings)
     with open_library(settings) as library:
@@ -139,6 +144,7 @@ def test_the_library_goes_on_as_the_same_one_and_reports_no_photo_again(settings
     assert findings(settings) == []
 
 
+@pytest.mark.long
 def test_files_that_are_not_whole_or_not_ours_stay_unknown(settings: Settings) -> None:
     one, other = bring_some(settings)
     library = settings.library
@@ -154,6 +160,7 @@ def test_files_that_are_not_whole_or_not_ours_stay_unknown(settings: Settings) -
     assert len(findings(settings)) == 4
 
 
+@pytest.mark.long
 def test_a_topic_that_leads_elsewhere_is_followed(settings: Settings, tmp_path: Path) -> None:
     before = bring_some(settings)
     (settings.library / "blue-hour").rename(tmp_path / "second disk")
@@ -163,6 +170,7 @@ def test_a_topic_that_leads_elsewhere_is_followed(settings: Settings, tmp_path: 
     assert by_file(stored(settings)) == by_file(before)
 
 
+@pytest.mark.long
 def test_demo_and_live_in_one_folder_both_come_back(
     settings: Settings, make_settings: MakeSettings, serve: Serve
 ) -> None:
@@ -178,6 +186,7 @@ def test_demo_and_live_in_one_folder_both_come_back(
     assert (findings(settings), findings(live)) == ([], [])
 
 
+@pytest.mark.long
 def test_what_an_earlier_attempt_left_is_no_obstacle(settings: Settings) -> None:
     bring_some(settings)
     spoil(settings)
@@ -186,6 +195,7 @@ def test_what_an_earlier_attempt_left_is_no_obstacle(settings: Settings) -> None
     assert findings(settings) == []
 
 
+@pytest.mark.long
 def test_a_catalogue_elsewhere_comes_back_where_it_was(settings: Settings, tmp_path: Path) -> None:
     apart = replace(settings, catalogue=f"sqlite:///{tmp_path}/apart.db")
     before = bring_some(apart)
@@ -196,6 +206,7 @@ def test_a_catalogue_elsewhere_comes_back_where_it_was(settings: Settings, tmp_p
     assert by_file(stored(apart)) == by_file(before)
 
 
+@pytest.mark.long
 def test_a_damaged_file_whose_url_is_lost_says_so(settings: Settings) -> None:
     bring_some(settings)
     spoil(settings)

@@ -53,6 +53,7 @@ def repair_sea(mine: StockedLibrary) -> Repairs:
     return repair_due(mine.library, "sea")
 
 
+@pytest.mark.long
 def test_a_repaired_photo_is_to_the_world_what_it_was(mine: StockedLibrary, clock: Clock) -> None:
     (photo,) = mine.bring(1)
     mine.library.curation.favour(photo.id)
@@ -67,6 +68,7 @@ def test_a_repaired_photo_is_to_the_world_what_it_was(mine: StockedLibrary, cloc
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
+@pytest.mark.long
 def test_a_download_event_that_is_due_is_still_due_and_one(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, event_sent_at=None, event_due_at=5.0)
@@ -76,6 +78,7 @@ def test_a_download_event_that_is_due_is_still_due_and_one(mine: StockedLibrary)
     assert (row["event_due_at"], row["event_sent_at"]) == (5.0, None)
 
 
+@pytest.mark.long
 def test_a_repair_asks_for_the_picture_alone(mine: StockedLibrary) -> None:
     damaged(mine, 3)
     mine.unsplash.asked.clear()
@@ -84,6 +87,7 @@ def test_a_repair_asks_for_the_picture_alone(mine: StockedLibrary) -> None:
     assert mine.unsplash.requests == []
 
 
+@pytest.mark.long
 def test_a_new_file_may_have_another_hash_and_carries_the_credit(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
     renamed = mine.changed(app_name="another name")
@@ -104,6 +108,7 @@ def named_otherwise(mine: StockedLibrary, photo: StoredPhoto) -> Path:
     return old
 
 
+@pytest.mark.long
 def test_an_old_file_of_another_name_is_removed(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     before = mine.files()
@@ -115,6 +120,7 @@ def test_an_old_file_of_another_name_is_removed(mine: StockedLibrary) -> None:
     assert mine.row(photo.id)["path"] == photo.path
 
 
+@pytest.mark.long
 def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
     mine: StockedLibrary,
 ) -> None:
@@ -134,6 +140,7 @@ def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
     assert (found, mine.found()) == ([], [])
 
 
+@pytest.mark.long
 def test_an_old_file_stays_where_it_is_the_other_modes_too(
     mine: StockedLibrary, clock: Clock
 ) -> None:
@@ -148,6 +155,7 @@ def test_an_old_file_stays_where_it_is_the_other_modes_too(
         mine.set(photo.id, path="sea/an-earlier-name.jpg")
 
 
+@pytest.mark.long
 def test_an_old_file_that_cannot_be_removed_does_not_spoil_the_repair(mine: StockedLibrary) -> None:
     class InUse(Folder):
         def delete(self, name: str, size: int | None = None) -> None:
@@ -159,6 +167,7 @@ def test_an_old_file_that_cannot_be_removed_does_not_spoil_the_repair(mine: Stoc
     assert mine.found() == ["unknown sea/an-earlier-name.jpg"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
 def test_a_photo_that_unsplash_has_no_more_is_lost(mine: StockedLibrary, status: str) -> None:
     gone, well = damaged(mine, 2)
@@ -173,6 +182,7 @@ def test_a_photo_that_unsplash_has_no_more_is_lost(mine: StockedLibrary, status:
     assert mine.found() == [f"damaged {gone.path}"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "status", ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden"]
 )
@@ -191,6 +201,7 @@ def test_a_photo_that_is_refused_and_not_said_to_be_gone_is_asked_for_again(
     assert repair_sea(mine).repaired == [photo.path]
 
 
+@pytest.mark.long
 def test_a_person_may_ask_for_a_lost_photo_again(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
     mine.set(photo.id, state="lost")
@@ -198,6 +209,7 @@ def test_a_person_may_ask_for_a_lost_photo_again(mine: StockedLibrary) -> None:
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
+@pytest.mark.long
 def test_a_lost_photo_whose_file_comes_back_is_stored_again(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, state="lost")
@@ -212,6 +224,7 @@ def test_a_lost_photo_can_be_banned_and_is_not_brought_again(mine: StockedLibrar
     assert mine.found() == []
 
 
+@pytest.mark.long
 def test_the_trouble_of_one_does_not_cost_its_neighbours(mine: StockedLibrary) -> None:
     photos = damaged(mine, 5)
     well, cut_off = mine.unsplash.emulator, with_fault(Emulator(), "picture-cut")
@@ -233,6 +246,7 @@ def test_the_trouble_of_one_does_not_cost_its_neighbours(mine: StockedLibrary) -
     assert list((mine.folder.root / ".incoming").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: StockedLibrary) -> None:
     first, second = mine.bring(2)
     for photo in (first, second):
@@ -246,6 +260,7 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Stocke
     assert place.is_dir()
 
 
+@pytest.mark.long
 def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: StockedLibrary) -> None:
     photos = damaged(mine, REPAIRED_AT_MOST + 2)
     (other,) = mine.bring(1, "sky", run_id="other")
@@ -258,6 +273,7 @@ def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: StockedLibrary) -
     assert len(mine.catalogue.stored_by("mine")) == len(photos)
 
 
+@pytest.mark.long
 def test_after_each_failure_a_run_waits_twice_as_long_and_others_come_first(
     mine: StockedLibrary, clock: Clock
 ) -> None:
@@ -283,6 +299,7 @@ def test_after_each_failure_a_run_waits_twice_as_long_and_others_come_first(
     assert mine.row(photo.id)["postponed"] == 0
 
 
+@pytest.mark.long
 def test_what_was_damaged_before_there_was_a_time_for_its_repair_is_due(
     mine: StockedLibrary,
 ) -> None:
@@ -291,6 +308,7 @@ def test_what_was_damaged_before_there_was_a_time_for_its_repair_is_due(
     assert repair_sea(mine).repaired == [photo.path]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["banned", "pruning", "pruned"])
 def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(
     mine: StockedLibrary, state: str
@@ -309,6 +327,7 @@ def test_a_photo_that_is_given_up_during_its_repair_gets_no_file(
     assert mine.row(photo.id)["state"] == state
 
 
+@pytest.mark.long
 def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: StockedLibrary) -> None:
     (photo,) = damaged(mine)
 
@@ -323,6 +342,7 @@ def test_a_file_that_others_made_whole_meanwhile_is_left_as_it_is(mine: StockedL
     assert mine.found() == []
 
 
+@pytest.mark.long
 def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(
     mine: StockedLibrary,
 ) -> None:
@@ -381,6 +401,7 @@ def test_a_repair_that_is_killed_leaves_nothing_that_another_does_not_mend(
     assert len(mine.catalogue.stored_by("mine")) == 12
 
 
+@pytest.mark.long
 def test_progress_is_reported_over_all_photos(
     mine: StockedLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:

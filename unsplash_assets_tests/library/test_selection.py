@@ -96,6 +96,7 @@ def test_no_request_is_made_while_enough_are_waiting(wanting: Wanting) -> None:
     assert many.budget.usage().used == 1
 
 
+@pytest.mark.long
 def test_as_many_requests_are_made_as_are_needed_and_no_more(wanting: Wanting, api: Noted) -> None:
     api.application = Api(list(range(30)), list(range(20, 50)), list(range(60, 90)))
     library = wanting(45)
@@ -251,6 +252,7 @@ def test_a_budget_that_is_spent_is_no_matter_where_enough_wait(
     assert top_up(library, "sea") == nothing_done(library)
 
 
+@pytest.mark.long
 def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
     wanting: Wanting, api: Noted, clock: Clock
 ) -> None:
@@ -265,6 +267,7 @@ def test_no_more_photos_are_asked_for_than_the_budget_has_download_events_for(
     assert found.shortage == "the request budget has download events for 26 of 60 photos"
 
 
+@pytest.mark.long
 def test_a_limit_that_is_learned_from_an_answer_counts_at_once(
     wanting: Wanting, api: Noted, clock: Clock
 ) -> None:
@@ -273,6 +276,7 @@ def test_a_limit_that_is_learned_from_an_answer_counts_at_once(
     assert (found.waiting >= 300, found.shortage) == (True, None)
 
 
+@pytest.mark.long
 def test_one_photo_is_asked_for_even_where_its_event_has_to_wait(
     library: Library, api: Noted, clock: Clock
 ) -> None:
@@ -294,6 +298,7 @@ def test_an_outage_is_raised_and_never_taken_for_an_empty_answer(
         top_up(library, "sea")
 
 
+@pytest.mark.long
 def test_filters_are_asked_for(wanting: Wanting, api: Noted) -> None:
     library = wanting(5, orientation="squarish", content_filter="high")
     top_up(library, "sea")

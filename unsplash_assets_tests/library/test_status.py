@@ -50,6 +50,7 @@ def test_a_library_without_anything_lists_its_topics_and_is_not_made(
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
+@pytest.mark.long
 def test_a_library_is_described_by_its_photos_requests_and_last_run(
     opened: Opened, emulator_url: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_last_run_is_the_one_of_a_topic_that_ended_last(opened: Opened, cloc
     assert look(library).last_run == EndedRun("sky", "failure", NOON + 120, "two went wrong")
 
 
+@pytest.mark.long
 def test_damaged_photos_are_counted_for_their_topic(opened: Opened) -> None:
     library = opened(topics="sea", api_key="", rendition="thumb")
     (photo,) = run(library, "sea")
@@ -92,6 +94,7 @@ def test_damaged_photos_are_counted_for_their_topic(opened: Opened) -> None:
     assert library.integrity.bad([photo.id]) != []
 
 
+@pytest.mark.long
 def test_former_topics_are_listed_by_name(opened: Opened) -> None:
     library = opened(topics="sea", api_key="")
     for topic in ("wisdom", "sea", "art", "life"):
@@ -99,6 +102,7 @@ def test_former_topics_are_listed_by_name(opened: Opened) -> None:
     assert [topic.topic for topic in look(library).topics] == ["sea", "art", "life", "wisdom"]
 
 
+@pytest.mark.long
 def test_a_look_at_one_mode_does_not_see_the_other(opened: Opened, emulator_url: str) -> None:
     live = opened(library="shared", topics="sea", api_url=emulator_url)
     run(live, "sea")
@@ -164,6 +168,7 @@ def test_a_clock_far_ahead_is_a_warning_where_photos_go_by_their_age(
     assert look(counted).warnings == ()
 
 
+@pytest.mark.long
 def test_a_disk_that_is_not_mounted_is_a_warning_and_the_rest_is_described(
     make_settings: MakeSettings, tmp_path: Path
 ) -> None:

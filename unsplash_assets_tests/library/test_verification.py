@@ -126,6 +126,7 @@ def test_a_library_without_anything_has_nothing_to_verify(mine: StockedLibrary) 
     assert mine.verify() == Verification(0, 0, ())
 
 
+@pytest.mark.long
 def test_a_verification_reports_how_many_files_and_bytes_it_has_read(mine: StockedLibrary) -> None:
     stored = mine.bring(3)
     reported: list[tuple[int, int, int]] = []
@@ -136,6 +137,7 @@ def test_a_verification_reports_how_many_files_and_bytes_it_has_read(mine: Stock
     assert reported[-1][2] == size
 
 
+@pytest.mark.long
 def test_more_files_than_are_read_at_once_are_all_read(
     mine: StockedLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +154,7 @@ def test_more_files_than_are_read_at_once_are_all_read(
     assert seen.count("unknown") == 5
 
 
+@pytest.mark.long
 def test_what_is_damaged_is_recorded_with_the_reason(mine: StockedLibrary) -> None:
     gone, short, other = mine.bring(3)
     delete(mine.folder.path(gone.path))
@@ -169,6 +172,7 @@ def test_what_is_damaged_is_recorded_with_the_reason(mine: StockedLibrary) -> No
     assert mine.catalogue.stored_by("mine") == []
 
 
+@pytest.mark.long
 def test_a_file_that_is_whole_again_is_stored_again(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     place = mine.folder.path(photo.path)
@@ -180,6 +184,7 @@ def test_a_file_that_is_whole_again_is_stored_again(mine: StockedLibrary) -> Non
     assert mine.row(photo.id)["reason"] is None
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_read_is_damaged(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     place = mine.folder.path(photo.path)
@@ -189,6 +194,7 @@ def test_a_file_that_cannot_be_read_is_damaged(mine: StockedLibrary) -> None:
     assert mine.row(photo.id)["reason"] == "the file cannot be read"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
 def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
@@ -201,6 +207,7 @@ def test_a_pipe_in_the_place_of_a_file_is_damage_and_holds_nothing_up(mine: Stoc
     assert mine.found() == []
 
 
+@pytest.mark.long
 def test_a_file_in_a_place_that_is_no_folder_is_missing(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     shutil.rmtree(mine.folder.path("sea"))
@@ -234,6 +241,7 @@ ODD_NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow only names in UTF-8")
 @pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
 def test_a_file_of_any_name_is_listed_and_left_alone(mine: StockedLibrary, name: bytes) -> None:
@@ -251,6 +259,7 @@ def test_a_file_of_any_name_is_listed_and_left_alone(mine: StockedLibrary, name:
     assert mine.files() == before
 
 
+@pytest.mark.long
 def test_a_disk_that_goes_during_a_verification_ends_it(tmp_path: Path, clock: Clock) -> None:
     """As one that is pulled out: its mount point is empty, and no photo is damaged."""
     catalogue = f"sqlite:///{tmp_path}/catalogue.db"
@@ -286,6 +295,7 @@ def place(folder: Folder, name: str) -> None:
     folder.path(name).touch()
 
 
+@pytest.mark.long
 def test_a_file_that_was_moved_is_missing_where_it_was_and_unknown_where_it_is(
     mine: StockedLibrary,
 ) -> None:
@@ -297,6 +307,7 @@ def test_a_file_that_was_moved_is_missing_where_it_was_and_unknown_where_it_is(
     assert mine.found() == [f"missing {photo.path}", f"unknown {moved}"]
 
 
+@pytest.mark.long
 def test_a_catalogue_that_lies_in_the_library_under_another_name_is_not_unknown(
     mine: StockedLibrary,
 ) -> None:
@@ -308,6 +319,7 @@ def test_a_catalogue_that_lies_in_the_library_under_another_name_is_not_unknown(
         assert theirs.found() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["stored", "damaged", "lost", "pruning", "chosen"])
 def test_files_of_the_other_mode_in_the_same_folder_are_not_unknown(
     mine: StockedLibrary, clock: Clock, state: str
@@ -321,6 +333,7 @@ def test_files_of_the_other_mode_in_the_same_folder_are_not_unknown(
         assert mine.found() == []
 
 
+@pytest.mark.long
 def test_with_a_catalogue_of_its_own_each_mode_calls_the_others_files_unknown(
     tmp_path: Path, mine: StockedLibrary
 ) -> None:
@@ -330,6 +343,7 @@ def test_with_a_catalogue_of_its_own_each_mode_calls_the_others_files_unknown(
         assert apart.found() == [f"unknown {photo.path}"]
 
 
+@pytest.mark.long
 def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: StockedLibrary) -> None:
     """Its row comes after it."""
     mine.bring(1)
@@ -340,6 +354,7 @@ def test_a_file_that_a_run_is_just_publishing_is_not_unknown(mine: StockedLibrar
     assert mine.found() == []
 
 
+@pytest.mark.long
 def test_a_file_of_a_banned_photo_that_a_crash_left_is_unknown(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     mine.set(photo.id, state="banned")
@@ -365,6 +380,7 @@ def found_while(mine: StockedLibrary, act: Callable[[], object]) -> list[str]:
     return mine.changed(Interrupted(mine.folder.root, act)).found()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", [delete, cut, flip])
 def test_a_file_that_is_replaced_while_it_is_judged_is_not_taken_for_damaged(
     mine: StockedLibrary, damage: Callable[[Path], None]
@@ -380,6 +396,7 @@ def test_a_file_that_is_replaced_while_it_is_judged_is_not_taken_for_damaged(
     assert mine.catalogue.stored_by("mine") == [photo]
 
 
+@pytest.mark.long
 def test_a_file_that_gets_another_content_and_hash_while_it_is_judged_is_whole(
     mine: StockedLibrary,
 ) -> None:
@@ -393,6 +410,7 @@ def test_a_file_that_gets_another_content_and_hash_while_it_is_judged_is_whole(
     assert mine.row(photo.id)["sha256"] != photo.sha256
 
 
+@pytest.mark.long
 def test_a_file_that_is_damaged_again_while_it_is_judged_is_found(mine: StockedLibrary) -> None:
     (photo,) = mine.bring(1)
     cut(mine.folder.path(photo.path))
@@ -400,6 +418,7 @@ def test_a_file_that_is_damaged_again_while_it_is_judged_is_found(mine: StockedL
     assert mine.row(photo.id)["reason"].startswith(f"the file has {photo.bytes // 4} bytes")
 
 
+@pytest.mark.long
 def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(
     mine: StockedLibrary,
 ) -> None:
@@ -417,6 +436,7 @@ def test_a_file_that_never_keeps_still_does_not_hold_the_verification_up(
     assert mine.row(photo.id)["state"] == "stored"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["banned", "pruning", "pruned", "waiting"])
 def test_a_photo_that_is_given_up_while_it_is_judged_is_not_missing(
     mine: StockedLibrary, state: str
@@ -427,6 +447,7 @@ def test_a_photo_that_is_given_up_while_it_is_judged_is_not_missing(
     assert mine.row(photo.id)["state"] == state
 
 
+@pytest.mark.long
 def test_a_photo_that_is_banned_while_its_file_is_looked_for_is_nothing(
     mine: StockedLibrary,
 ) -> None:
@@ -462,6 +483,7 @@ def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(
     assert mine.verify().files == 48 + len(stored)
 
 
+@pytest.mark.long
 def test_pictures_without_a_credit_are_named(mine: StockedLibrary) -> None:
     plain, credited, broken = mine.bring(3)
     with mine.library.transport.get(plain.url, {}, mine.library.downloader.limits) as answer:
@@ -475,6 +497,7 @@ def test_pictures_without_a_credit_are_named(mine: StockedLibrary) -> None:
     assert mine.folder.path(credited.path).exists()
 
 
+@pytest.mark.long
 def test_a_library_that_was_moved_to_another_folder_keeps_working(
     mine: StockedLibrary, tmp_path: Path
 ) -> None:
@@ -528,6 +551,7 @@ def test_a_backup_of_a_library_in_use_has_every_file_that_its_catalogue_knows(
         writer.join()
 
 
+@pytest.mark.long
 def test_the_name_of_a_photo_is_known_by_its_id_however_its_words_were_made(
     mine: StockedLibrary,
 ) -> None:

@@ -475,6 +475,7 @@ def test_a_walk_does_not_enter_folders_that_are_links(folder: Folder) -> None:
     assert list(folder.walk()) == ["sea/x.jpg"]
 
 
+@pytest.mark.long
 def test_a_lock_keeps_others_out_until_it_is_released(folder: Folder) -> None:
     entered = threading.Event()
 

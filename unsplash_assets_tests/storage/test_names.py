@@ -86,6 +86,7 @@ def fits_everywhere(name: str) -> bool:
     )
 
 
+@pytest.mark.long
 @hypothesis.given(topic=WORDS, description=st.none() | WORDS, photo_id=ANY_IDS, extension=TYPES)
 def test_a_path_fits_every_file_system_and_stays_in_its_topics_folder(
     topic: str, description: str | None, photo_id: str, extension: str
@@ -98,6 +99,7 @@ def test_a_path_fits_every_file_system_and_stays_in_its_topics_folder(
     assert name.endswith(f".{extension}")
 
 
+@pytest.mark.long
 @hypothesis.given(
     topic=st.sampled_from(["sea", "Sea", "山"]),
     words=st.none() | WORDS,
@@ -113,6 +115,7 @@ def test_two_photos_never_share_a_name(
     )
 
 
+@pytest.mark.long
 @hypothesis.given(words=WORDS, photo_id=IDS, flips=st.lists(st.booleans(), min_size=11))
 def test_two_photos_whose_ids_differ_only_in_case_never_share_a_name(
     words: str, photo_id: str, flips: list[bool]
@@ -155,6 +158,7 @@ def test_a_long_topic_gives_a_folder_that_fits(character: str) -> None:
     assert set(name) == {character}
 
 
+@pytest.mark.long
 @hypothesis.given(topic=WORDS, description=st.none() | WORDS, photo_id=ANY_IDS, extension=TYPES)
 def test_the_id_can_be_read_from_any_name(
     topic: str, description: str | None, photo_id: str, extension: str
@@ -163,6 +167,7 @@ def test_the_id_can_be_read_from_any_name(
     assert photo_id_of(path.rpartition("/")[2]) == photo_id
 
 
+@pytest.mark.long
 @hypothesis.given(
     topic=WORDS,
     description=st.none() | WORDS,

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from unsplash_assets_tests.support.each import for_each
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT, TESTS
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.viewer.test_programs import posix_only
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-each_module = pytest.mark.parametrize(
-    "module", MODULES, ids=[path.relative_to(PACKAGE).as_posix() for path in MODULES]
-)
+each_module = for_each(MODULES)
 
 
 def _imports(module: Path) -> set[str]:

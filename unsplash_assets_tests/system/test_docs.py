@@ -15,6 +15,7 @@ from unsplash_assets.cli.main import main
 from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.model.states import CHANGES
 from unsplash_assets.settings.variables import VARIABLES
+from unsplash_assets_tests.support.each import for_each
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT, TESTS
 
 README = PROJECT / "README.md"
@@ -27,9 +28,7 @@ EXAMPLE = PROJECT / ".env.example"
 PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md")])
 NAMES = [variable.name for variable in VARIABLES]
 
-each_page = pytest.mark.parametrize(
-    "page", PAGES, ids=[page.relative_to(PROJECT).as_posix() for page in PAGES]
-)
+each_page = for_each(PAGES)
 
 OLD_ENGLISH = [
     r"to be had\b",

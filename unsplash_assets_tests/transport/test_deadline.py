@@ -73,12 +73,14 @@ def test_a_read_ends_by_the_deadline_if_no_other_timeout_is_set(
         session.get(slow_url)
 
 
+@pytest.mark.long
 def test_without_a_deadline_a_server_may_take_its_time(
     session: requests.Session, slow_url: str
 ) -> None:
     assert session.get(slow_url, timeout=PATIENCE).content == BODY
 
 
+@pytest.mark.long
 def test_a_deadline_does_not_outlive_its_block(session: requests.Session, slow_url: str) -> None:
     with until(in_seconds(0.05)):
         pass
@@ -109,6 +111,7 @@ def test_silence_may_still_end_a_read_before_the_deadline(
         session.get(raw_serve(waiting), timeout=0.1)
 
 
+@pytest.mark.long
 def test_a_deadline_is_the_thread_s_own(session: requests.Session, slow_url: str) -> None:
     bodies: list[bytes] = []
 

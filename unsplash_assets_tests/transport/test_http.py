@@ -308,6 +308,7 @@ def test_requests_in_a_row_share_one_connection(raw_serve: RawServe) -> None:
     assert len(connections) == 1
 
 
+@pytest.mark.long
 def test_a_short_timeout_does_not_apply_to_the_next_request_on_the_connection(
     raw_serve: RawServe,
 ) -> None:
@@ -351,6 +352,7 @@ def test_an_unread_answer_does_not_harm_the_next(raw_serve: RawServe) -> None:
             assert next(answer.chunks()).startswith(b"left behind")
 
 
+@pytest.mark.long
 def test_one_transport_serves_many_threads(serve: Serve) -> None:
     def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [])
@@ -384,6 +386,7 @@ SLOW_SERVERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", SLOW_SERVERS.values(), ids=SLOW_SERVERS.keys())
 def test_the_total_holds_against_a_server_that_sends_slowly(
     raw_serve: RawServe, script: Script
@@ -393,6 +396,7 @@ def test_the_total_holds_against_a_server_that_sends_slowly(
         fetch(url, limits_of(timeouts=QUICK))
 
 
+@pytest.mark.long
 def test_the_total_counts_redirects(raw_serve: RawServe) -> None:
     def script(connection: socket.socket, _: bytes) -> None:
         time.sleep(0.12)
@@ -505,6 +509,7 @@ def test_a_body_without_end_is_refused(raw_serve: RawServe) -> None:
         fetch(raw_serve(script))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frame", [whole, chunked])
 def test_a_small_body_that_decompresses_to_a_huge_one_is_refused_before_it_fills_memory(
     raw_serve: RawServe, frame: Callable[..., bytes]
@@ -873,6 +878,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", FAILURES.values(), ids=FAILURES.keys())
 def test_no_error_reveals_a_header(raw_serve: RawServe, script: Script) -> None:
     """Not even in the causes of the error, which the log of a failed run shows too."""
@@ -984,6 +990,7 @@ def test_a_missing_certificate_file_is_named_as_the_cause_at_once(
         fetch("https://photos.invalid/")
 
 
+@pytest.mark.long
 def test_the_total_holds_through_a_proxy(
     raw_serve: RawServe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1011,6 +1018,7 @@ def test_a_proxy_that_refuses_is_named_as_the_cause(
         fetch("https://photos.invalid/")
 
 
+@pytest.mark.long
 def test_the_total_holds_against_a_proxy_that_answers_slowly(
     raw_serve: RawServe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1037,6 +1045,7 @@ def test_an_unknown_certificate_is_refused_and_nothing_is_sent(
     assert heads == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_trusted")
 @pytest.mark.parametrize("drips", ["headers", "body"])
 def test_the_total_holds_over_tls(tls_serve: Callable[[Script], str], drips: str) -> None:

@@ -121,6 +121,7 @@ def test_a_proxy_sees_the_name_of_the_host_and_nothing_else_of_a_request(world: 
     assert names <= {"Host", "Proxy-Connection", "User-Agent"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_the_total_holds_within_a_tunnel(world: World, scheme: str) -> None:
     def dripping(_: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:

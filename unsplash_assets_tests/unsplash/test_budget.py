@@ -168,6 +168,7 @@ def test_a_refusal_outweighs_every_other_answer(refusal: QuotaReport) -> None:
     assert settled([*others, refusal]).newest == refusal
 
 
+@pytest.mark.long
 def test_threads_that_settle_at_once_lose_no_request() -> None:
     grant = Grant(4_000)
     with ThreadPoolExecutor(8) as pool:

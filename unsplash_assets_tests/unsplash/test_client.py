@@ -379,6 +379,7 @@ def _huge(connection: socket.socket, _: bytes) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000001\r\n\r\n[")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("script", "error"),
     [
@@ -477,6 +478,7 @@ def test_the_rest_of_an_answer_that_had_the_key_is_still_quoted(serve: Serve) ->
         client(serve(api)).random_photos("sea")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", [_silent, _cut, _closed, _nonsense])
 def test_the_key_is_in_no_error_of_the_network(raw_serve: RawServe, script: Any) -> None:
     with pytest.raises(NetworkError) as caught:
@@ -484,6 +486,7 @@ def test_the_key_is_in_no_error_of_the_network(raw_serve: RawServe, script: Any)
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.long
 def test_a_client_may_be_used_by_several_threads(emulator_url: str) -> None:
     grant = Grant(16)
     shared = client(emulator_url)
@@ -616,6 +619,7 @@ def test_a_search_that_is_unauthorized_is_a_refused_key(serve: Serve) -> None:
     assert outcome(grant) == (1, QuotaReport(key_refused=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("script", "answer"), [(_silent, None), (_cut, NOTHING), (_closed, None)])
 def test_a_report_that_gets_no_whole_answer_is_a_network_error(
     raw_serve: RawServe, script: Any, answer: QuotaReport | None
@@ -626,6 +630,7 @@ def test_a_report_that_gets_no_whole_answer_is_a_network_error(
     assert outcome(grant) == (1, answer)
 
 
+@pytest.mark.long
 def test_without_a_grant_every_request_is_sent(emulator_url: str) -> None:
     speaker = UnsplashClient(HttpTransport(), KEY, emulator_url)
     for _ in range(3):

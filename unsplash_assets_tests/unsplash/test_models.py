@@ -97,6 +97,7 @@ def _recorded_photos() -> Iterator[dict[str, Any]]:
         yield from (c for c in photo_objects(recording.content) if expected(c) == "photo")
 
 
+@pytest.mark.long
 def test_a_recorded_photo_keeps_its_id_size_links_and_urls_as_they_are() -> None:
     for content in _recorded_photos():
         photo = read(content)
@@ -114,6 +115,7 @@ def test_a_recorded_photo_keeps_its_id_size_links_and_urls_as_they_are() -> None
         assert photo.download_location == (location if is_of_the_api else None)
 
 
+@pytest.mark.long
 def test_a_recorded_text_is_made_one_line_and_otherwise_kept() -> None:
     for content in _recorded_photos():
         photo = read(content)
@@ -392,6 +394,7 @@ def test_a_valid_id_is_kept_as_it_is(photo_id: str) -> None:
     assert read(changed(id=photo_id)).id == photo_id
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
