@@ -1,5 +1,8 @@
 """A day of ticks: the budget brings what the quota allows, and is hardly ever refused."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import pytest
 
 from unsplash_assets_tests.support.simulation import (
@@ -15,7 +18,14 @@ from unsplash_assets_tests.support.simulation import (
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.parametrize("scenario", ALONE, ids=str)
+def one_now(scenarios: Iterable[Scenario]) -> Iterator[Any]:
+    """Leave all but the last scenario to `pytest -m slow`: each takes more than a minute."""
+    *others, last = scenarios
+    yield from (pytest.param(scenario, marks=pytest.mark.slow) for scenario in others)
+    yield last
+
+
+@pytest.mark.parametrize("scenario", one_now(ALONE), ids=str)
 def test_alone_nothing_is_refused_and_nearly_all_that_the_quota_allows_comes(
     scenario: Scenario,
 ) -> None:
@@ -25,7 +35,7 @@ def test_alone_nothing_is_refused_and_nearly_all_that_the_quota_allows_comes(
     assert (0.97 if touches_25_hours else 0.99) <= day.share <= 1, row(scenario, day)
 
 
-@pytest.mark.parametrize("scenario", KILLED, ids=str)
+@pytest.mark.parametrize("scenario", one_now(KILLED), ids=str)
 def test_a_program_that_is_killed_at_the_worst_moments_is_not_refused_either(
     scenario: Scenario,
 ) -> None:
@@ -35,7 +45,7 @@ def test_a_program_that_is_killed_at_the_worst_moments_is_not_refused_either(
     assert 0.97 <= day.share <= 1, row(scenario, day)
 
 
-@pytest.mark.parametrize("scenario", SHARED, ids=str)
+@pytest.mark.parametrize("scenario", one_now(SHARED), ids=str)
 def test_another_program_on_the_key_costs_a_refusal_an_hour_at_most_and_little_else(
     scenario: Scenario,
 ) -> None:
