@@ -28,7 +28,7 @@ quick: $(VENV)/.dev
 
 # Everything. Tests whose program is missing are skipped, and listed at the end.
 test: check $(VENV)/.npm
-	$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --durations=15 \
+	$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=15 \
 	  --cov --cov-report=term
 
 check: lint types layers
