@@ -18,7 +18,7 @@ from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.library.opening import Library, open_library
-from unsplash_assets.settings import settings
+from unsplash_assets.settings import projects, settings
 from unsplash_assets.settings.settings import Settings
 
 pytest_plugins = [
@@ -93,6 +93,17 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: one with no project around it, of an installation that is none."""
+    (tmp_path / "dagster.yaml").unlink()
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(projects, "INSTALLED_FROM", tmp_path / "site-packages")
+    return folder
 
 
 @pytest.fixture

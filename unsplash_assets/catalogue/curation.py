@@ -1,7 +1,7 @@
 """What a person decides about single photos: to ban one, or to keep one as a favourite.
 
-A ban also holds against runs at work: a banned photo is never stored, and what a run published of
-it is removed (`library.bringing`). `library.removal` removes the banned photo's file.
+A ban also holds against runs at work: a banned photo is never published (`photos`).
+`library.removal` removes the banned photo's file.
 """
 
 import sqlalchemy as sa

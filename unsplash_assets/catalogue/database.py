@@ -7,7 +7,7 @@ opens a catalogue.
 
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,18 +44,13 @@ class Database:
     @property
     def file(self) -> Path | None:
         """SQLite's file; None if it has none, or one that a URI names, or on another database."""
-        name = self._engine.url.database or _IN_MEMORY
-        is_path = self._is_sqlite and name != _IN_MEMORY and not name.startswith("file:")
-        return Path(name) if is_path else None
+        return _file(self._engine.url)
 
     @property
     def is_kept(self) -> bool:
         """Whether the catalogue outlives this process: it is not in memory."""
-        return not self._is_sqlite or self._engine.url.database not in {None, "", _IN_MEMORY}
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._engine.url.get_backend_name() == "sqlite"
+        url = self._engine.url
+        return not _is_sqlite(url) or url.database not in {None, "", _IN_MEMORY}
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -109,10 +104,9 @@ class Database:
             yield connection
 
 
-def file_of(folder: Path, url: str | None, mode: Mode, project: Path | None = None) -> Path | None:
+def file_of(folder: Path, url: str | None, project: Path | None = None) -> Path | None:
     """Return the file of a library's catalogue on SQLite, which need not be there; else None."""
-    with closing(_database(folder, url, mode, project)) as database:
-        return database.file
+    return _file(_address(folder, url, project))
 
 
 def new_database(file: Path, mode: Mode) -> Database:
@@ -172,12 +166,27 @@ def _made(database: Database, folder: Path) -> Database:
 
 
 def _database(folder: Path, url: str | None, mode: Mode, project: Path | None) -> Database:
-    file = sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
-    address = address_of(url, project or Path()) if url else file
-    database = Database(engine_of(address), mode)
-    if database.file is None or not is_read_only(database.file):
-        return database
-    return Database(reading_engine(database.file), mode, is_read_only=True)
+    address = _address(folder, url, project)
+    file = _file(address)
+    if file and is_read_only(file):
+        return Database(reading_engine(file), mode, is_read_only=True)
+    return Database(engine_of(address), mode)
+
+
+def _address(folder: Path, url: str | None, project: Path | None) -> sa.URL:
+    if url:
+        return address_of(url, project or Path())
+    return sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
+
+
+def _file(address: sa.URL) -> Path | None:
+    name = address.database or _IN_MEMORY
+    is_path = _is_sqlite(address) and name != _IN_MEMORY and not name.startswith("file:")
+    return Path(name) if is_path else None
+
+
+def _is_sqlite(address: sa.URL) -> bool:
+    return address.get_backend_name() == "sqlite"
 
 
 def _is_ready(database: Database) -> bool:

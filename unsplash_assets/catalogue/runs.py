@@ -63,14 +63,14 @@ class Runs:
 
     def begin(self, run_id: str, topic: str | None) -> None:
         """Record that this process works on a run; a later step may begin it again."""
-        values: dict[str, Any] = {"process": str(self._machine.me()), "ended_at": None}
         with self._db.writing() as connection:
             self._time.settle(connection)
             self._watch_clock(connection)
-            values |= {"topic": topic, "alive_at": self._clock()}
+            me, now = str(self._machine.me()), self._clock()
+            values = {"process": me, "topic": topic, "alive_at": now, "ended_at": None}
             known = self._update(run_id).values(**values)
             if connection.execute(known).rowcount == 0:
-                row = {"run_id": run_id, "mode": self._db.mode, "started_at": self._clock()}
+                row = {"run_id": run_id, "mode": self._db.mode, "started_at": now}
                 connection.execute(sa.insert(db.runs), {**row, **values})
 
     def renew(self, run_id: str) -> None:
@@ -93,12 +93,11 @@ class Runs:
 
         `failed` overrules what its steps have reported, for it may fail outside of them.
         """
-        values: dict[str, object] = {"ended_at": self._clock()}
-        if failed is not None:
-            values["outcome"] = "failure" if failed else "success"
+        outcome = {} if failed is None else {"outcome": "failure" if failed else "success"}
         with self._db.writing() as connection:
             self._time.watch(connection)
-            connection.execute(self._update(run_id).values({**values, "ended_at": self._clock()}))
+            ended = self._update(run_id).values(ended_at=self._clock(), **outcome)
+            connection.execute(ended)
             self._forget_old(connection)
 
     def last(self) -> EndedRun | None:
@@ -118,16 +117,11 @@ class Runs:
 
     def error(self, run_id: str) -> str | None:
         """Return what went wrong in a run, or None if nothing has so far."""
-        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
-        with self._db.reading() as connection:
-            return connection.scalar(query)
+        return self._error(run_id)
 
     def trouble(self, run_id: str) -> str | None:
         """Return what went wrong in a run that goes on, or None."""
-        runs = db.runs.c
-        query = sa.select(runs.error).where(self._mine, runs.run_id == run_id)
-        with self._db.reading() as connection:
-            return connection.scalar(query.where(runs.outcome.is_(None)))
+        return self._error(run_id, db.runs.c.outcome.is_(None))
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
@@ -174,6 +168,11 @@ class Runs:
             return False
         holder = ProcessName.parse(row.tick_process)
         return holder != self._machine.me() and self._machine.fate(holder) != "gone"
+
+    def _error(self, run_id: str, *where: sa.ColumnElement[bool]) -> str | None:
+        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id, *where)
+        with self._db.reading() as connection:
+            return connection.scalar(query)
 
     def _live(self, connection: sa.Connection) -> list[Any]:
         rows = connection.execute(sa.select(db.runs).where(self._mine, self._is_open))

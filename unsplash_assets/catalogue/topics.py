@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.clock.future import not_after
 from unsplash_assets.catalogue.database import Database
+from unsplash_assets.model.backoff import backoff
 from unsplash_assets.unsplash.budget import Shortage, describe_exhaustion
 
-_LONGEST_PAUSE: Final = 24  # hours
+_FIRST_PAUSE: Final = 3600.0  # seconds
 
 
 class Exhaustion:
@@ -57,6 +58,5 @@ class Exhaustion:
     def _read(self, row: sa.Row[Any]) -> Shortage:
         now = self._clock()
         found_at = not_after(now, row.found_at)
-        pause = min(2.0 ** min(row.times - 1, 10), _LONGEST_PAUSE) * 3600
-        until = found_at + pause
+        until = found_at + backoff(row.times - 1, first=_FIRST_PAUSE)
         return Shortage(describe_exhaustion(row.reason, until, now), until)

@@ -21,8 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from unsplash_assets.defs.partitions import PARTITION_TAG
 from unsplash_assets.defs.runs import runs_on
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.names import SQLITE_ENDINGS
 from unsplash_assets.storage.records import known_libraries
+from unsplash_assets.storage.sqlite_files import remove
 
 AT_ONCE: Final = 10
 """Runs that are deleted at a time; a minute's tick adds one."""
@@ -126,8 +126,7 @@ class History:
         self.instance.delete_run(run_id)
         file = self._event_file(run_id)
         if file is not None:  # after the run, for Dagster makes it anew to delete its events
-            for ending in SQLITE_ENDINGS:
-                file.with_name(file.name + ending).unlink(missing_ok=True)
+            remove(file)
 
     def _event_file(self, run_id: str) -> Path | None:
         """Return the file of a run's events, where Dagster has one for each run: on SQLite."""

@@ -5,10 +5,13 @@ Nothing is decoded. `containers` knows what the blocks are for, `jpeg` looks int
 Sources: ITU-T T.81 (JPEG), PNG Specification, WebP Container Specification.
 """
 
+import mmap
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from unsplash_assets.errors import BadPicture
@@ -42,6 +45,13 @@ class Block:
     def matches(self, name: bytes, *prefixes: bytes) -> bool:
         """Return whether the block has this name, and content with one of these prefixes."""
         return self.name == name and self.prefix.startswith(prefixes)
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """Give the content of a file, which is not empty, without reading all of it into memory."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
 
 
 def read_exactly(picture: BinaryIO, size: int) -> bytes:

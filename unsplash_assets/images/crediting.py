@@ -9,16 +9,12 @@ from typing import BinaryIO, Final
 from xml.etree import ElementTree as ET
 
 from unsplash_assets.images.embedding import read_packet
-from unsplash_assets.images.xmp import CREDIT_MARK
+from unsplash_assets.images.xmp import CREDIT_MARK, named
 from unsplash_assets.model.credit import DEMO, UNSPLASH, without_referral
 from unsplash_assets.model.mode import Mode
 
 _LINE: Final = re.compile(rf"Photo by (.+) on Unsplash( \({re.escape(DEMO)}\))?", re.DOTALL)
 _DECLARATION: Final = b"<!"  # begins what defines entities; a packet needs none
-_RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_DC: Final = "{http://purl.org/dc/elements/1.1/}"
-_CREDIT: Final = "{http://ns.adobe.com/photoshop/1.0/}Credit"
-_URL: Final = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}CiUrlWork"
 
 
 @dataclass(frozen=True)
@@ -44,18 +40,19 @@ def read_credit(picture: BinaryIO) -> FoundCredit | None:
         root = ET.fromstring(packet)  # noqa: S314 - it has no entities
     except (ET.ParseError, ValueError):
         return None
-    line = _LINE.fullmatch(_text(root, _CREDIT))
+    line = _LINE.fullmatch(_text(root, "photoshop:Credit"))
     if line is None:
         return None
-    page = without_referral(_text(root, f"{_DC}source"))
+    page = without_referral(_text(root, "dc:source"))
     return FoundCredit(
         mode="demo" if line[2] else "live",
         photographer=line[1],
-        photographer_url=without_referral(_text(root, _URL)),
+        photographer_url=without_referral(_text(root, "Iptc4xmpCore:CiUrlWork")),
         page_url="" if page == UNSPLASH else page,
-        description=_text(root, f"{_DC}description/{_RDF}Alt/{_RDF}li"),
+        description=_text(root, "dc:description", "rdf:Alt", "rdf:li"),
     )
 
 
-def _text(root: ET.Element, name: str) -> str:
-    return (root.findtext(f".//{name}") or "").strip()
+def _text(root: ET.Element, *names: str) -> str:
+    """Return the text of an element, found by the names on the way to it; empty if none is."""
+    return (root.findtext(f".//{'/'.join(map(named, names))}") or "").strip()

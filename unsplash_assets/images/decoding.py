@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from unsplash_assets.errors import PhotoRefused
-from unsplash_assets.images.blocks import malformed
+from unsplash_assets.images.blocks import malformed, mapped
 from unsplash_assets.images.jpeg import FRAMES, PROGRESSIVE, SCAN, segments
 
 MAX_PIXELS: Final = 150_000_000
@@ -47,7 +47,7 @@ def check_jpeg(path: Path, width: int, height: int) -> None:
 
     Raises PhotoRefused, or BadPicture if its structure is invalid or is not of this size.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with mapped(path) as content:
         jpeg = _read(content)
     if (jpeg.width, jpeg.height) != (width, height):
         raise malformed()

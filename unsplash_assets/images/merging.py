@@ -12,7 +12,7 @@ from itertools import accumulate, count
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from unsplash_assets.images.xmp import CREDIT_MARK, NAMESPACES, wrapped
+from unsplash_assets.images.xmp import CREDIT_MARK, NAMESPACES, named, wrapped
 
 _MAX_DEPTH: Final = 60
 """Elements within elements; XMP has about ten."""
@@ -22,18 +22,12 @@ _ROOM: Final = 1_000
 """Bytes to spare for what joins the properties."""
 
 
-def _name(name: str) -> str:
-    """Return a name with a prefix of ours as ElementTree writes it."""
-    prefix, _, local = name.partition(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-_RDF: Final = _name("rdf:RDF")
-_DESCRIPTION: Final = _name("rdf:Description")
-_ABOUT: Final = _name("rdf:about")
-_ITEM: Final = _name("rdf:li")
-_PARSE_TYPE: Final = _name("rdf:parseType")
-_CREDIT: Final = _name("photoshop:Credit")
+_RDF: Final = named("rdf:RDF")
+_DESCRIPTION: Final = named("rdf:Description")
+_ABOUT: Final = named("rdf:about")
+_ITEM: Final = named("rdf:li")
+_PARSE_TYPE: Final = named("rdf:parseType")
+_CREDIT: Final = named("photoshop:Credit")
 _SYNTAX: Final = frozenset({_LANGUAGE, _PARSE_TYPE, _ABOUT})
 """Attributes that say nothing of the picture."""
 
@@ -208,12 +202,12 @@ def _replace(mine: ET.Element, their: ET.Element) -> None:
 
 
 _RULES: Final[Mapping[str, Callable[[ET.Element, ET.Element], None]]] = {
-    _name("dc:creator"): _keep_all_items,
-    _name("plus:Licensor"): _keep_all_items,
-    _name("Iptc4xmpCore:CreatorContactInfo"): _keep_all_fields,
-    _name("dc:description"): _keep_theirs_if_longer,
-    _name("dc:rights"): _keep_theirs_if_new,
-    _name("xmpRights:UsageTerms"): _keep_theirs_if_new,
+    named("dc:creator"): _keep_all_items,
+    named("plus:Licensor"): _keep_all_items,
+    named("Iptc4xmpCore:CreatorContactInfo"): _keep_all_fields,
+    named("dc:description"): _keep_theirs_if_longer,
+    named("dc:rights"): _keep_theirs_if_new,
+    named("xmpRights:UsageTerms"): _keep_theirs_if_new,
 }
 
 

@@ -29,6 +29,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images import jpeg
+from unsplash_assets.images.blocks import mapped
 from unsplash_assets.images.containers import open_container
 from unsplash_assets.images.decoding import (
     MAX_DECODED_PIXELS,
@@ -144,18 +145,12 @@ def _format(path: Path, size: int) -> Format:
 
 def _is_complete(path: Path, kind: Format, size: int) -> bool:
     """Return whether the picture has its end, wherever that of the file is."""
-    with _mapped(path) as content:
+    with mapped(path) as content:
         if kind is JPEG:
             return jpeg.is_complete(content)
         if kind is PNG:
             return content.find(_PNG_END) != -1  # which is reached is found out below
         return int.from_bytes(content[4:8], "little") + 8 <= size
-
-
-@contextmanager
-def _mapped(path: Path) -> Iterator[mmap.mmap]:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        yield content
 
 
 def _dimensions(path: Path, kind: Format) -> tuple[int, int]:
@@ -185,7 +180,7 @@ def _check_data(path: Path, kind: Format, pixels: int) -> None:
 
 def _is_suspicious(path: Path, kind: Format) -> bool:
     """Return whether the picture may have a hole. Raises BadPicture if it has one for sure."""
-    with _mapped(path) as content:
+    with mapped(path) as content:
         data = list(_jpeg_data(content) if kind is JPEG else _webp_data(path))
         if any(hole and _has(content, hole, part) for part, hole in data):
             raise _damaged(kind)
@@ -232,6 +227,6 @@ def _decode_jpeg(path: Path) -> None:
     """Decode it as small and grey as possible: this reads all of the data in little memory."""
     from simplejpeg import decode_jpeg  # noqa: PLC0415 - it imports numpy, and is seldom needed
 
-    with _mapped(path) as content:
+    with mapped(path) as content:
         bare = jpeg.bare(content)
     decode_jpeg(bare, "GRAY", min_height=1, min_width=1, min_factor=_REDUCTION, strict=True)

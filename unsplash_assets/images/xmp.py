@@ -28,6 +28,7 @@ NAMESPACES: Final = {
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
 }
 
+
 CREDIT_MARK: Final = b" on Unsplash"
 """Stands in the credit line of every packet that is made here."""
 
@@ -42,6 +43,12 @@ _LICENSOR: Final = _LISTED.format(
     "<rdf:Description><plus:LicensorName>Unsplash</plus:LicensorName>"
     "<plus:LicensorURL>{}</plus:LicensorURL></rdf:Description>"
 )
+
+
+def named(name: str) -> str:
+    """Return a name with a prefix of ours as ElementTree writes it."""
+    prefix, _, local = name.partition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}"
 
 
 def packet(credit: Credit) -> bytes:

@@ -158,9 +158,7 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     folder = Folder(settings.library)
     if settings.catalogue is None and needs_files:
         check_new_library(folder, settings.mode, settings.project)
-    check_not_emptied(
-        folder, file_of(settings.library, settings.catalogue, settings.mode, settings.project)
-    )
+    check_not_emptied(folder, file_of(settings.library, settings.catalogue, settings.project))
     opened = open_database if create else read_database
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:

@@ -53,7 +53,7 @@ def rebuild(
     Nothing else may work on the library. `on_progress` is called with the files done, and all.
     Raises LibraryError where the catalogue can be used, or no file tells what should be in it.
     """
-    file = file_of(settings.library, settings.catalogue, settings.mode, settings.project)
+    file = file_of(settings.library, settings.catalogue, settings.project)
     if file is None:
         raise LibraryError("only a catalogue on SQLite can be made from the files")
     if file.exists() and damage(file) is None and knows_files(file):

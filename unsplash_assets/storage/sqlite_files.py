@@ -1,6 +1,6 @@
-"""The files of an SQLite catalogue, seen from outside: written, empty, or set aside?
+"""The files of an SQLite database, seen from outside: written, empty, set aside or removed?
 
-`catalogue.database` opens them.
+`catalogue.database` opens those of the catalogue.
 """
 
 import os
@@ -32,7 +32,7 @@ def set_aside(file: Path, moment: datetime) -> Path | None:
 
 
 def remove(file: Path) -> None:
-    """Remove what an attempt to make a catalogue has left."""
+    """Remove a file of SQLite, if it is there, with all that belongs to it."""
     for ending in SQLITE_ENDINGS:
         file.with_name(file.name + ending).unlink(missing_ok=True)
 

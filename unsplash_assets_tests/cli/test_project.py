@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from unsplash_assets.cli.main import main
-from unsplash_assets.settings import projects
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT
 from unsplash_assets_tests.support.processes import Processes, python
 
@@ -17,17 +16,6 @@ from unsplash_assets_tests.support.processes import Processes, python
 def run(*arguments: str) -> Result:
     """Run a command in this process."""
     return CliRunner().invoke(main, list(arguments))
-
-
-@pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder: one with no project around it, of an installation that is none."""
-    (tmp_path / "dagster.yaml").unlink()
-    folder = tmp_path / "outside"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(projects, "INSTALLED_FROM", tmp_path / "site-packages")
-    return folder
 
 
 @pytest.mark.parametrize(

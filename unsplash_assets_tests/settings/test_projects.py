@@ -19,17 +19,6 @@ def made(folder: Path, dagster_yaml: str = OURS) -> Path:
     return folder
 
 
-@pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder: one with no project around it, of an installation that is none."""
-    (tmp_path / "dagster.yaml").unlink()
-    folder = tmp_path / "outside"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(projects, "INSTALLED_FROM", tmp_path / "site-packages")
-    return folder
-
-
 def test_it_is_the_nearest_folder_upwards_with_this_projects_dagster_yaml(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
