@@ -1,6 +1,6 @@
 """A day of ticks: the budget brings what the quota allows, and is hardly ever refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -18,11 +18,10 @@ from unsplash_assets_tests.support.simulation import (
 pytestmark = pytest.mark.long
 
 
-def one_now(scenarios: Iterable[Scenario]) -> Iterator[Any]:
+def one_now(scenarios: Iterable[Scenario]) -> list[Any]:
     """Leave all but the last scenario to `pytest -m slow`: each takes more than a minute."""
     *others, last = scenarios
-    yield from (pytest.param(scenario, marks=pytest.mark.slow) for scenario in others)
-    yield last
+    return [*(pytest.param(scenario, marks=pytest.mark.slow) for scenario in others), last]
 
 
 @pytest.mark.parametrize("scenario", one_now(ALONE), ids=str)
