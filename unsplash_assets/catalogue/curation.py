@@ -56,8 +56,8 @@ class Curation:
         if not self._changes(kept.values(favourite=False)):
             raise UnknownPhoto(f"photo {photo_id} is not a favourite")
 
-    def files_to_remove(self, photo_id: str) -> list[tuple[str, int]]:
-        """Return the path and size of a banned photo's file, unless the other mode uses it too.
+    def files_to_remove(self, photo_id: str) -> list[tuple[str, int, str]]:
+        """Return path, size and SHA-256 of a banned photo's file, unless the other mode has it too.
 
         Demo and live may share a folder.
         """
@@ -65,10 +65,10 @@ class Curation:
         theirs = sa.select(photos.path).where(
             ~self._mine, photos.id == photo_id, photos.state.in_(WITH_FILE)
         )
-        mine = sa.select(photos.path, photos.bytes).where(*self._is(photo_id))
+        mine = sa.select(photos.path, photos.bytes, photos.sha256).where(*self._is(photo_id))
         query = mine.where(photos.path.is_not(None), photos.path.not_in(theirs))
         with self._db.reading() as connection:
-            return [(row.path, row.bytes) for row in connection.execute(query)]
+            return [(row.path, row.bytes, row.sha256) for row in connection.execute(query)]
 
     def _changes(self, change: sa.Update) -> bool:
         """Make a change; return whether there was a photo to change."""

@@ -7,7 +7,7 @@ what Unsplash asks for in docs/reference/unsplash.md.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -46,20 +46,31 @@ class DownloadEvents:
         query = sa.select(sa.func.count()).where(self._mine, db.photos.c.event_due_at.is_not(None))
         return self._db.number(query)
 
-    def take(self, count: int) -> list[DownloadEvent]:
-        """Take up to `count` events that are due, the oldest first, for this process alone."""
+    def take(self, count: int, run_id: str | None = None) -> list[DownloadEvent]:
+        """Take up to `count` events that are due, the oldest first, for this process alone.
+
+        With a `run_id`, only those of its photos.
+        """
         photos = db.photos.c
         query = sa.select(photos.id, photos.download_location, photos.event_failures)
         oldest = query.where(self._mine, self._is_due()).order_by(photos.event_due_at)
+        if run_id is not None:
+            oldest = oldest.where(photos.run_id == run_id)
         with self._db.writing() as connection:
             rows = connection.execute(oldest.limit(count).with_for_update()).all()
             taken = sa.update(db.photos).where(self._mine, photos.id.in_([row.id for row in rows]))
-            connection.execute(taken.values(event_due_at=self._clock() + TAKEN_FOR))
+            if rows:
+                connection.execute(taken.values(event_due_at=self._clock() + TAKEN_FOR))
         return [DownloadEvent(*row) for row in rows]
 
-    def mark_sent(self, event: DownloadEvent) -> None:
-        """Record that an event was sent."""
-        self._update(event, event_sent_at=self._clock(), event_due_at=None)
+    def mark_sent(self, events: Sequence[DownloadEvent]) -> None:
+        """Record that events were sent."""
+        if not events:
+            return
+        ids = [event.photo_id for event in events]
+        sent = sa.update(db.photos).where(self._mine, db.photos.c.id.in_(ids))
+        with self._db.writing() as connection:
+            connection.execute(sent.values(event_sent_at=self._clock(), event_due_at=None))
 
     def mark_refused(self, event: DownloadEvent, reason: str) -> None:
         """Record that Unsplash will never accept an event."""

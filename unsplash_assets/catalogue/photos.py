@@ -7,8 +7,7 @@ and what goes to make room in `retention`.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from unsplash_assets.model.photos import (
     StoredFile,
     StoredPhoto,
 )
+from unsplash_assets.model.states import before
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.unsplash.models import Photo
@@ -33,6 +33,11 @@ POSTPONED_AT_MOST: Final = 5
 """How many runs a photo may fail before it is refused."""
 
 _MINUTE: Final = 60.0  # seconds; no library has stored more than one photo in each since 1970
+
+_OF_FILE: Final[dict[str, Any]] = {
+    name: sa.bindparam(f"new_{name}")
+    for name in ("stored_sequence", "path", "bytes", "width", "height", "sha256")
+}
 
 UrlOf = Callable[[Mapping[str, str]], str]
 """Picks the URL of a rendition from a photo's URLs."""
@@ -89,9 +94,11 @@ class Photos(StoredPhotos):
             query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.WAITING))
             oldest = query.order_by(db.photos.c.postponed, db.photos.c.arrival)
             taken += connection.execute(oldest.limit(count - len(taken))).all()
-            for row in taken:
-                values = {"run_id": run_id, "rendition": rendition, "url": url_of(row.urls)}
-                connection.execute(self._to(PhotoState.CHOSEN, row.id).values(**values))
+            if taken:
+                chosen = self._to(PhotoState.CHOSEN, sa.bindparam("of_id"))
+                chosen = chosen.values(run_id=run_id, rendition=rendition, url=sa.bindparam("at"))
+                rows = [{"of_id": row.id, "at": url_of(row.urls)} for row in taken]
+                connection.execute(chosen, rows)
             return self._chosen(connection, topic, run_id)
 
     def take_over(self, topic: str, run_id: str) -> list[ChosenPhoto]:
@@ -102,32 +109,26 @@ class Photos(StoredPhotos):
             return self._chosen(connection, topic, run_id)
 
     def publish(
-        self, photo_id: str, publish: Callable[[], StoredFile], run_id: str | None
-    ) -> StoredFile | None:
-        """Publish a photo's whole file and record it, in one transaction; return what is stored.
+        self, files: Mapping[str, Callable[[], StoredFile | None]], run_id: str | None = None
+    ) -> dict[str, StoredFile]:
+        """Publish the whole files of photos, by id, and record them, in one transaction.
 
-        None where the photo may no longer be stored: it was banned, or another run has taken it
-        over while this one was taken for dead. Then nothing is published.
-        """
-        with self._db.writing() as connection:
-            number = self._db.advance(connection, 1) + 1
-            return self._store(connection, photo_id, number, publish, run_id)
-
-    def store(self, files: Mapping[str, StoredFile]) -> list[str]:
-        """Record that photos, by their id, have their whole files.
-
-        Returns the ids of photos that may no longer be stored: no row claims their files.
+        Each function gives one file its name; None if that could not be done. Returns what is
+        stored by now: without photos that were banned, or that another run has taken over while
+        this one was taken for dead. Nothing of theirs is published.
         """
         if not files:
-            return []
+            return {}
         with self._db.writing() as connection:
             first = self._db.advance(connection, len(files)) + 1
-            numbered = enumerate(files.items(), start=first)
-            return [
-                photo_id
-                for number, (photo_id, file) in numbered
-                if self._store(connection, photo_id, number, partial(replace, file)) is None
-            ]
+            free = frozenset(connection.scalars(self._may_store(files, run_id)))
+            published = {photo_id: files[photo_id]() for photo_id in files if photo_id in free}
+            stored = {photo_id: file for photo_id, file in published.items() if file}
+            if stored:
+                numbered = enumerate(stored.items(), start=first)
+                rows = [_parameters(id_, number, file) for number, (id_, file) in numbered]
+                connection.execute(self._storing(), rows)
+        return stored
 
     def adopt(self, photos: Sequence[StoredPhoto], identity: str | None) -> None:
         """Record photos whose files were found, in a catalogue that is made anew from them.
@@ -177,23 +178,17 @@ class Photos(StoredPhotos):
                 refused = self._to(PhotoState.REFUSED, photo_id).where(*self._not_anothers(run_id))
                 connection.execute(refused.values(reason=reason))
 
-    def _store(
-        self,
-        connection: sa.Connection,
-        photo_id: str,
-        number: int,
-        publish: Callable[[], StoredFile],
-        run_id: str | None = None,
-    ) -> StoredFile | None:
-        now, ours = self._clock(), self._not_anothers(run_id)
-        stored = self._to(PhotoState.STORED, photo_id).where(*ours)
-        stored = stored.values(event_due_at=due_once_stored(now), stored_sequence=number)
-        if connection.execute(stored.values(stored_at=now)).rowcount == 0:
-            return None
-        file = publish()
-        row = sa.update(db.photos).where(self._mine, db.photos.c.id == photo_id)
-        connection.execute(row.values(**asdict(file)))
-        return file
+    def _may_store(self, ids: Iterable[str], run_id: str | None) -> sa.Select[Any]:
+        photos = db.photos.c
+        may = photos.state.in_(before(PhotoState.STORED)), *self._not_anothers(run_id)
+        query = sa.select(photos.id).where(self._mine, photos.id.in_(list(ids)), *may)
+        return query.with_for_update()
+
+    def _storing(self) -> sa.Update:
+        """Return the statement that records a file; see `_parameters`."""
+        now, of_id = self._clock(), db.photos.c.id == sa.bindparam("of_id")
+        stored = sa.update(db.photos).where(self._mine, of_id).values(**_OF_FILE, stored_at=now)
+        return stored.values(state=PhotoState.STORED, event_due_at=due_once_stored(now))
 
     def _not_anothers(self, run_id: str | None) -> Iterable[sa.ColumnElement[bool]]:
         """Match photos that no other run has taken over: chosen or stored."""
@@ -220,7 +215,7 @@ class Photos(StoredPhotos):
         numbers = {"arrival": number, "stored_sequence": number, "postponed": 0}
         return {**values, **numbers, "mode": self._db.mode, "state": PhotoState.STORED, "urls": {}}
 
-    def _to(self, state: PhotoState, photo_id: str) -> sa.Update:
+    def _to(self, state: PhotoState, photo_id: str | sa.BindParameter[str]) -> sa.Update:
         return change_to(state, self._mine, db.photos.c.id == photo_id)
 
     def _back_to_waiting(self, photo_id: str) -> sa.Update:
@@ -248,3 +243,8 @@ class Photos(StoredPhotos):
         photos = db.photos.c
         is_elsewhere = photos.api.is_distinct_from(self._api)
         return photos.id.in_(ids), photos.state == PhotoState.WAITING, is_elsewhere
+
+
+def _parameters(photo_id: str, number: int, file: StoredFile) -> dict[str, Any]:
+    values = {**asdict(file), "stored_sequence": number}
+    return {"of_id": photo_id, **{f"new_{name}": value for name, value in values.items()}}

@@ -43,6 +43,7 @@ class MarkedPhoto:
     id: str
     path: str
     bytes: int
+    sha256: str
 
 
 @dataclass
@@ -108,7 +109,7 @@ class Retention:
     def marked(self) -> list[MarkedPhoto]:
         """Return the photos whose files are still to be removed."""
         photos = db.photos.c
-        query = sa.select(photos.id, photos.path, photos.bytes)
+        query = sa.select(photos.id, photos.path, photos.bytes, photos.sha256)
         with self._db.reading() as connection:
             rows = connection.execute(query.where(self._mine, photos.state == PhotoState.PRUNING))
             return [MarkedPhoto(*row) for row in rows]

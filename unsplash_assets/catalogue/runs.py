@@ -117,11 +117,9 @@ class Runs:
 
     def error(self, run_id: str) -> str | None:
         """Return what went wrong in a run, or None if nothing has so far."""
-        return self._error(run_id)
-
-    def trouble(self, run_id: str) -> str | None:
-        """Return what went wrong in a run that goes on, or None."""
-        return self._error(run_id, db.runs.c.outcome.is_(None))
+        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id)
+        with self._db.reading() as connection:
+            return connection.scalar(query)
 
     def live(self, connection: sa.Connection) -> frozenset[str]:
         """Return the ids of the runs that may still be working."""
@@ -168,11 +166,6 @@ class Runs:
             return False
         holder = ProcessName.parse(row.tick_process)
         return holder != self._machine.me() and self._machine.fate(holder) != "gone"
-
-    def _error(self, run_id: str, *where: sa.ColumnElement[bool]) -> str | None:
-        query = sa.select(db.runs.c.error).where(self._mine, db.runs.c.run_id == run_id, *where)
-        with self._db.reading() as connection:
-            return connection.scalar(query)
 
     def _live(self, connection: sa.Connection) -> list[Any]:
         rows = connection.execute(sa.select(db.runs).where(self._mine, self._is_open))

@@ -34,12 +34,6 @@ class StoredPhotos:
         """Return the photos that a run has stored, in order."""
         return self._stored(db.photos.c.run_id == run_id)
 
-    def stored_count(self, run_id: str) -> int:
-        """Count the photos that a run has stored."""
-        photos = db.photos.c
-        query = sa.select(sa.func.count()).where(self._mine, photos.run_id == run_id)
-        return self._db.number(query.where(photos.state == PhotoState.STORED))
-
     def not_stored(self, run_id: str) -> dict[str, str]:
         """Return the photos that a run chose and could not store, by id, with the reason."""
         photos = db.photos.c

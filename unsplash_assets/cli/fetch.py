@@ -1,15 +1,13 @@
 """Runs the job `refresh` in this process, recorded in Dagster like any other run.
 
-It needs no daemon. Progress is read from the catalogue, and the run has no time limit, because a
-person is watching it.
+It needs no daemon. The run tells of its progress itself, and has no time limit, because a person is
+watching it.
 """
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 import dagster as dg
 
@@ -18,14 +16,10 @@ from unsplash_assets.definitions import build_definitions
 from unsplash_assets.defs.failures import INTERRUPTED
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import MAX_RUNTIME_TAG
-from unsplash_assets.errors import LibraryError, UnsplashAssetsError
-from unsplash_assets.library.opening import Library, open_library
+from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets.library.opening import Library, Progress, open_library
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
-
-_LOOK_EVERY: Final = 0.2  # seconds
-
-Progress = Callable[[int, str | None], None]
 
 
 @dataclass(frozen=True)
@@ -45,8 +39,8 @@ def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> 
     """
     run_id = str(uuid.uuid4())
     with open_library(settings) as library:
-        with _watched(library, run_id, on_progress), _interruptible():
-            result = _execute(library, topic, count, run_id)
+        with _interruptible():
+            result = _execute(library, topic, count, run_id, _counted(on_progress))
         stored = library.photos.stored_by(run_id)
         error = library.runs.error(run_id) or _failure(result)
         shortage = _shortage(library, topic) or _reason_of_one(library, run_id) or _told(result)
@@ -88,9 +82,25 @@ def _failure(result: dg.ExecuteInProcessResult) -> str | None:
     return None
 
 
-def _execute(library: Library, topic: str, count: int, run_id: str) -> dg.ExecuteInProcessResult:
+def _counted(on_progress: Progress) -> Progress:
+    """Return what counts the photos that a run tells of, and tells how many there are by now."""
+    stored = 0
+
+    def count(more: int, trouble: str | None) -> None:
+        nonlocal stored
+        stored += more
+        on_progress(stored, trouble)
+
+    count(0, None)
+    return count
+
+
+def _execute(
+    library: Library, topic: str, count: int, run_id: str, on_progress: Progress
+) -> dg.ExecuteInProcessResult:
     settings = library.settings
-    job = build_definitions(settings).resolve_job_def("refresh")
+    definitions = build_definitions(settings, watchers=(on_progress,))
+    job = definitions.resolve_job_def("refresh")
     with open_record(settings.project) as instance:
         result = job.execute_in_process(
             instance=instance,
@@ -114,22 +124,3 @@ def _interruptible() -> Iterator[None]:
         yield
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt) as interruption:
         raise UnsplashAssetsError(INTERRUPTED) from interruption
-
-
-@contextmanager
-def _watched(library: Library, run_id: str, on_progress: Progress) -> Iterator[None]:
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_LOOK_EVERY):
-            with suppress(LibraryError):  # the run itself reports it
-                on_progress(library.photos.stored_count(run_id), library.runs.trouble(run_id))
-
-    watcher = threading.Thread(target=watch, name="progress", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
-        on_progress(library.photos.stored_count(run_id), None)

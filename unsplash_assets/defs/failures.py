@@ -78,6 +78,7 @@ def translate_step_errors(
         tries = f"try {attempt.number} of {unsplash.retries + 1}"
         reason += f" ({tries}, the next in {unsplash.retry_delay:g} s)"
         context.log.warning(reason)
+        library.on_progress(0, reason)
         raise dg.RetryRequested(unsplash.retries, unsplash.retry_delay) from error
     except dg.DagsterExecutionInterruptedError as interruption:
         # Dagster would apply the retry policy and continue what a person has just stopped.

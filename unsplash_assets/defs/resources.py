@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -18,13 +17,12 @@ import dagster as dg
 from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from unsplash_assets.defs import launchpad
-from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.runs import check_settings, has_failed, tag_run
+from unsplash_assets.defs.runs import check_settings, run_recorded
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
-from unsplash_assets.library.opening import Library, open_library, working_on
+from unsplash_assets.library.opening import Library, Progress, open_library
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings import environment, values
-from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, DEMO_URL, Settings
+from unsplash_assets.settings.settings import DEMO_KEY, DEMO_URL, Settings
 from unsplash_assets.settings.variables import BY_FIELD
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.modes import transport_of
@@ -136,6 +134,8 @@ class LibraryResource(dg.ConfigurableResource[Library]):
 
     loaded: ClassVar[Settings | None] = None
     """The settings that its process has loaded; without them it reads the environment."""
+    watchers: ClassVar[tuple[Progress, ...]] = ()
+    """Told of the run's work, where somebody is watching it."""
 
     _check = field_validator(
         "rendition", "photos_per_run", "timeout", "max_size", "concurrency", "keep"
@@ -147,10 +147,18 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         with ExitStack() as stack:
             with _logged_errors(context):
                 self._check_run(context)
-                opening = open_library(self._settings(), timeouts=self.unsplash.timeouts)
+                opening = open_library(
+                    self._settings(),
+                    timeouts=self.unsplash.timeouts,
+                    on_progress=self._tell,
+                )
                 library = stack.enter_context(opening)
-                stack.enter_context(_run_recorded(context, library))
+                stack.enter_context(run_recorded(context, library))
             yield library
+
+    def _tell(self, stored: int, trouble: str | None) -> None:
+        for watcher in self.watchers:
+            watcher(stored, trouble)
 
     def _check_run(self, context: dg.InitResourceContext) -> None:
         """Refuse a run whose config would destroy photos, or whose settings have changed."""
@@ -179,7 +187,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         )
 
 
-def build_resources(settings: Settings) -> dict[str, object]:
+def build_resources(settings: Settings, watchers: tuple[Progress, ...] = ()) -> dict[str, object]:
     """Return the resources with the defaults that the settings give."""
     unsplash = _with_defaults(
         UnsplashResource,
@@ -200,6 +208,7 @@ def build_resources(settings: Settings) -> dict[str, object]:
         keep=str(settings.keep),
     )
     library_type.loaded = settings
+    library_type.watchers = watchers
     return {"unsplash": unsplash, "library": library_type(unsplash=unsplash)}
 
 
@@ -218,21 +227,6 @@ def _with_defaults(resource: type[Resource], **defaults: object) -> type[Resourc
 
 
 @contextmanager
-def _run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[None]:
-    """Record in Dagster and in the library that this process works on the run, and how it ends."""
-    instance, run = context.instance, context.run
-    _log(context, library)
-    if instance is None or run is None:
-        with working_on(library, "no run", None):
-            yield
-        return
-    tag_run(instance, run, library)
-    topic = run.tags.get(PARTITION_TAG)
-    with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
-        yield
-
-
-@contextmanager
 def _logged_errors(context: dg.InitResourceContext) -> Iterator[None]:
     """Log an error by its sentence alone: what Dagster shows of it begins with other words."""
     try:
@@ -241,10 +235,3 @@ def _logged_errors(context: dg.InitResourceContext) -> Iterator[None]:
         if context.log:
             context.log.error(str(error))  # noqa: TRY400 - Dagster shows the stack itself
         raise
-
-
-def _log(context: dg.InitResourceContext, library: Library) -> None:
-    if context.log and library.settings.mode == "demo":
-        context.log.info(f"Demo: {DEMO_HINT}.")
-    if context.log and library.warning:
-        context.log.warning(library.warning)

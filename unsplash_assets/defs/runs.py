@@ -6,13 +6,16 @@ before had the library's tag under a visible key; they are found all the same.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
 
-from unsplash_assets.library.opening import Library
+from unsplash_assets.defs.partitions import PARTITION_TAG
+from unsplash_assets.library.opening import Library, working_on
 from unsplash_assets.settings.loaded import check_unchanged, fingerprint
-from unsplash_assets.settings.settings import Settings
+from unsplash_assets.settings.settings import DEMO_HINT, Settings
 
 MODE_TAG: Final = "unsplash_assets/mode"
 LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
@@ -67,3 +70,25 @@ def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     steps = {step.step_key: step.status for step in instance.get_run_step_stats(run.run_id)}
     ended = {key for key, status in steps.items() if status and status.value in _ENDED_WELL}
     return not ended.issuperset(plan.step_keys_to_execute)
+
+
+@contextmanager
+def run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[None]:
+    """Record in Dagster and in the library that this process works on the run, and how it ends."""
+    instance, run = context.instance, context.run
+    _log(context, library)
+    if instance is None or run is None:
+        with working_on(library, "no run", None):
+            yield
+        return
+    tag_run(instance, run, library)
+    topic = run.tags.get(PARTITION_TAG)
+    with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
+        yield
+
+
+def _log(context: dg.InitResourceContext, library: Library) -> None:
+    if context.log and library.settings.mode == "demo":
+        context.log.info(f"Demo: {DEMO_HINT}.")
+    if context.log and library.warning:
+        context.log.warning(library.warning)

@@ -22,7 +22,7 @@ from unsplash_assets.storage.names import (
 
 _THREADS: Final = 4  # Pillow releases the GIL
 
-_FORM: Final = 2
+_FORM: Final = 3
 """Changes when a picture's thumbnail is to look otherwise: all are then made again, once."""
 
 

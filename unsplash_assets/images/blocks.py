@@ -5,6 +5,7 @@ Nothing is decoded. `containers` knows what the blocks are for, `jpeg` looks int
 Sources: ITU-T T.81 (JPEG), PNG Specification, WebP Container Specification.
 """
 
+import io
 import mmap
 import re
 import struct
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from unsplash_assets.errors import BadPicture
 
@@ -47,11 +48,27 @@ class Block:
         return self.name == name and self.prefix.startswith(prefixes)
 
 
+Content = bytes | mmap.mmap
+"""The bytes of a file, in memory or mapped into it."""
+
+
 @contextmanager
-def mapped(path: Path) -> Iterator[mmap.mmap]:
-    """Give the content of a file, which is not empty, without reading all of it into memory."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        yield content
+def mapped(path: Path) -> Iterator[Content]:
+    """Give the content of a file without reading all of it into memory."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield content
+
+
+def as_file(content: Content) -> BinaryIO:
+    """Return the content as a file to read from; nothing is copied."""
+    if isinstance(content, bytes):
+        return io.BytesIO(content)
+    content.seek(0)
+    return cast("BinaryIO", content)
 
 
 def read_exactly(picture: BinaryIO, size: int) -> bytes:

@@ -74,7 +74,8 @@ def open_container(picture: BinaryIO) -> tuple[Container, Iterator[Block]]:
 
     Raises BadPicture, at once or from the iterator, if the file's structure is invalid.
     """
-    size = picture.seek(0, os.SEEK_END)
+    picture.seek(0, os.SEEK_END)  # a mapped file returns nothing
+    size = picture.tell()
     picture.seek(0)
     head = picture.read(WEBP_START)
     if head.startswith(JPEG_START):

@@ -8,16 +8,14 @@ most. Memory is bounded by the pixels, and by decoding one large picture at a ti
 `validation` reads the pictures' headers and applies the bounds; `preview` decodes.
 """
 
-import mmap
 import threading
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from unsplash_assets.errors import PhotoRefused
-from unsplash_assets.images.blocks import malformed, mapped
-from unsplash_assets.images.jpeg import FRAMES, PROGRESSIVE, SCAN, segments
+from unsplash_assets.images.blocks import Content, malformed
+from unsplash_assets.images.jpeg import FRAMES, PROGRESSIVE, SCAN, Structure
 
 MAX_PIXELS: Final = 150_000_000
 """Unsplash's largest photos have about 100 million; far more than that is an attack."""
@@ -42,13 +40,12 @@ def one_at_a_time(pixels: int) -> AbstractContextManager[object]:
     return _lock if pixels > LARGE else nullcontext()
 
 
-def check_jpeg(path: Path, width: int, height: int) -> None:
+def check_jpeg(content: Content, structure: Structure, width: int, height: int) -> None:
     """Refuse a JPEG that is too costly to decode. Nothing is decoded.
 
     Raises PhotoRefused, or BadPicture if its structure is invalid or is not of this size.
     """
-    with mapped(path) as content:
-        jpeg = _read(content)
+    jpeg = _read(content, structure)
     if (jpeg.width, jpeg.height) != (width, height):
         raise malformed()
     size = f"{width} x {height} pixels"
@@ -68,15 +65,15 @@ class _Jpeg:
     is_held_in_memory: bool
 
 
-def _read(content: mmap.mmap) -> _Jpeg:
+def _read(content: Content, structure: Structure) -> _Jpeg:
     """Return what decoders find out of a JPEG before they decode it."""
     frame, in_first_scan, scans = b"", 0, 0
     is_progressive = False
-    for name, extent in segments(content):
-        at = extent.start + _HEAD_SIZE
-        if name in FRAMES and not frame:
-            frame, is_progressive = content[at : at + _FRAME_SIZE], name in PROGRESSIVE
-        if name == SCAN:
+    for segment in structure.segments():
+        at = segment.extent.start + _HEAD_SIZE
+        if segment.name in FRAMES and not frame:
+            frame, is_progressive = content[at : at + _FRAME_SIZE], segment.name in PROGRESSIVE
+        if segment.name == SCAN:
             scans += 1
             in_first_scan = in_first_scan or int.from_bytes(content[at : at + 1], "big")
         if scans > MAX_SCANS:

@@ -5,14 +5,13 @@ Whatever lies behind the end, such as padding, more pictures or a telephone's fi
 the picture. `decoding` counts the scans, `validation` looks at what the picture is made of.
 """
 
-import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from unsplash_assets.images.blocks import malformed
+from unsplash_assets.images.blocks import Content, malformed
 
 FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -30,6 +29,8 @@ _METADATA: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
 _SEQUENTIAL: Final = frozenset({0xC0, 0xC1})
 _SEQUENTIAL_PARAMETERS: Final = b"\x00\x3f\x00"
 """What a scan's segment ends with in a sequential JPEG, where decoders ignore it."""
+_APP14: Final = b"\xff\xee"
+_TRANSFORMS: Final = frozenset({b"\0", b"\1", b"\2"})
 
 
 class Kind(Enum):
@@ -53,7 +54,32 @@ class Part:
     name: int = 0
 
 
-def segments(content: mmap.mmap) -> Iterator[tuple[int, range]]:
+@dataclass(frozen=True)
+class Structure:
+    """The parts of a JPEG from its start to its end, without a gap."""
+
+    parts: tuple[Part, ...]
+    is_complete: bool
+    """Whether it has an end; one that is cut short has none."""
+
+    def segments(self) -> Iterator[Part]:
+        """Yield the parts that begin with a marker, in order."""
+        return (part for part in self.parts if part.name)
+
+
+def structure(content: Content) -> Structure:
+    """Walk a JPEG once. Raises BadPicture."""
+    found: list[Part] = []
+    at, gap = 2, Kind.BETWEEN
+    for name, extent in _segments(content):
+        if extent.start > at:
+            found.append(Part(gap, range(at, extent.start)))
+        found.append(Part(Kind.METADATA if name in _METADATA else Kind.SEGMENT, extent, name))
+        at, gap = extent.stop, Kind.DATA if name == SCAN else Kind.BETWEEN
+    return Structure(tuple(found), bool(found) and found[-1].name == _END)
+
+
+def _segments(content: Content) -> Iterator[tuple[int, range]]:
     """Yield the name and the extent, marker included, of each segment up to the picture's end.
 
     The end itself is the last one; a JPEG that is cut short has none. Raises BadPicture.
@@ -75,36 +101,27 @@ def segments(content: mmap.mmap) -> Iterator[tuple[int, range]]:
     raise malformed()
 
 
-def is_complete(content: mmap.mmap) -> bool:
-    """Return whether a JPEG has an end."""
-    return any(name == _END for name, _ in segments(content))
-
-
-def parts(content: mmap.mmap) -> Iterator[Part]:
-    """Yield the parts of a JPEG from its start to its end, without a gap."""
-    at, gap = 2, Kind.BETWEEN
-    for name, extent in segments(content):
-        if extent.start > at:
-            yield Part(gap, range(at, extent.start))
-        yield Part(Kind.METADATA if name in _METADATA else Kind.SEGMENT, extent, name)
-        at, gap = extent.stop, Kind.DATA if name == SCAN else Kind.BETWEEN
-
-
-def bare(content: mmap.mmap) -> bytes:
+def bare(content: Content, parts: Iterable[Part]) -> bytes:
     """Return a JPEG of the same picture without anything that a strict decoder could object to.
 
     Metadata before the first scan, bytes between segments and whatever is behind the end are left
-    out, and the parameters that decoders of sequential scans ignore are what they should be.
+    out, and the parameters that decoders of sequential scans ignore are what they should be. What
+    says how the numbers of the colours are meant stays.
     """
     kept, frame, has_scan = [content[:2]], 0, False
-    for part in parts(content):
-        is_metadata = part.kind is Kind.METADATA and not has_scan
-        if is_metadata or part.kind is Kind.BETWEEN:
-            continue
+    for part in parts:
         piece = content[part.extent.start : part.extent.stop]
+        is_metadata = part.kind is Kind.METADATA and not has_scan
+        if part.kind is Kind.BETWEEN or (is_metadata and not _tells_colours(piece)):
+            continue
         frame = frame or (part.name if part.name in FRAMES else 0)
         has_scan = has_scan or part.name == SCAN
         if part.name == SCAN and frame in _SEQUENTIAL:
             piece = piece[: -len(_SEQUENTIAL_PARAMETERS)] + _SEQUENTIAL_PARAMETERS
         kept.append(piece)
     return b"".join(kept)
+
+
+def _tells_colours(segment: bytes) -> bool:
+    """Whether a segment is Adobe's, with a transform of colours that decoders know."""
+    return segment[:2] == _APP14 and segment[4:9] == b"Adobe" and segment[15:16] in _TRANSFORMS

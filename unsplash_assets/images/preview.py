@@ -8,8 +8,9 @@ from typing import Final
 from PIL import Image
 
 from unsplash_assets.images.decoding import one_at_a_time
-from unsplash_assets.images.seen import seen
-from unsplash_assets.images.validation import open_picture
+from unsplash_assets.images.formats import open_picture
+from unsplash_assets.images.seen import seen, shown
+from unsplash_assets.images.validation import SmallCopy
 
 LARGER_SIDE: Final = 240  # pixels
 _LARGER_QUALITY: Final = 60
@@ -18,7 +19,9 @@ _QUALITY: Final = 30
 
 GRID_SIZE: Final = (600, 400)
 """The largest thumbnail of the gallery's grid, in pixels: twice the size at which it is shown."""
-_GRID_QUALITY: Final = 75
+_GRID_QUALITY: Final = 80
+_CLOSE: Final = 1.25
+"""How many times larger than that a thumbnail may be, where the decoder has left it so."""
 
 
 def preview(path: Path, length: int) -> str:
@@ -41,9 +44,19 @@ def larger_preview(path: Path) -> str:
     return _data_uri(small, "JPEG", quality=_LARGER_QUALITY, optimize=True)
 
 
-def grid_thumbnail(path: Path) -> bytes:
-    """Return a WebP of the picture that fits in GRID_SIZE."""
-    return _encoded(_reduced(path, GRID_SIZE), "WEBP", quality=_GRID_QUALITY, method=2)
+def grid_thumbnail(picture: Path | SmallCopy) -> bytes:
+    """Return a JPEG of the picture that fits in GRID_SIZE: a WebP takes ten times as long.
+
+    A small copy that is a little larger stays as it is: to reduce it takes longer than the rest.
+    """
+    if isinstance(picture, SmallCopy):
+        width, height = picture.appearance.turned(picture.image.size)
+        is_close = width <= GRID_SIZE[0] * _CLOSE and height <= GRID_SIZE[1] * _CLOSE
+        box = (width, height) if is_close else GRID_SIZE
+        small = shown(picture.image, picture.appearance, box)
+    else:
+        small = _reduced(picture, GRID_SIZE)
+    return _encoded(small, "JPEG", quality=_GRID_QUALITY)
 
 
 def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:

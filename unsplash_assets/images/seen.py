@@ -8,6 +8,7 @@ Browsers heed both, and so does every small copy made here. `preview` writes the
 import io
 import struct
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image, ImageCms
@@ -32,24 +33,44 @@ _MODES: Final = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 _16_TO_8_BITS: Final = 1 / 257
 
 
-def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Return width and height as a viewer shows a picture. Nothing is decoded."""
-    width, height = image.size
-    return (height, width) if _orientation(image) in _ON_ITS_SIDE else (width, height)
+Size = tuple[int, int]
+"""Width and height, in pixels."""
 
 
-def seen(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+@dataclass(frozen=True)
+class Appearance:
+    """What a file says about how its pixels are to be shown."""
+
+    orientation: int
+    profile: bytes | None
+
+    def turned(self, size: Size) -> Size:
+        """Return what a size, as a viewer shows it, is among the pixels; or the other way."""
+        return size[::-1] if self.orientation in _ON_ITS_SIDE else size
+
+
+def appearance(image: Image.Image) -> Appearance:
+    """Return what the header of a picture says. Nothing is decoded."""
+    return Appearance(_orientation(image), image.info.get("icc_profile"))
+
+
+def seen(image: Image.Image, size: Size) -> Image.Image:
     """Return a copy as a viewer shows the picture, on white, in mode RGB, reduced to fit in `size`.
 
     A JPEG is reduced as it is decoded, so colours and sides are set right in few pixels.
     """
-    orientation, profile = _orientation(image), image.info.get("icc_profile")
-    box = size[::-1] if orientation in _ON_ITS_SIDE else size
-    image.draft("RGB", box)
+    found = appearance(image)
+    image.draft("RGB", found.turned(size))
+    return shown(image, found, size)
+
+
+def shown(image: Image.Image, found: Appearance, size: Size) -> Image.Image:
+    """Return a copy like `seen` of pixels that were decoded already, and have this appearance."""
     small = image.convert(_working_mode(image))
-    small.thumbnail(box)
-    shown = _in_srgb(_on_white(_in_8_bits(small)), profile).convert("RGB")
-    return shown.transpose(_TURNS[orientation]) if orientation in _TURNS else shown
+    small.thumbnail(found.turned(size))
+    right = _in_srgb(_on_white(_in_8_bits(small)), found.profile).convert("RGB")
+    turn = _TURNS.get(found.orientation)
+    return right if turn is None else right.transpose(turn)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,66 +1,31 @@
 """Brings a topic's chosen photos into the library: repair, reserve, download, store, notify, prune.
 
-One photo's error never costs its neighbours: the good ones are stored as they arrive, the others
-get their reason. No more photos are downloaded than the request budget has download events for.
+Downloads and download events go on side by side. What was done meanwhile is recorded a few times a
+second, so a thousand photos cost few transactions. One photo's error never costs its neighbours:
+the good ones are stored as they arrive, the others get their reason. No more photos are downloaded
+than the request budget has download events for.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from unsplash_assets.errors import (
     BadPicture,
-    LibraryError,
     NoPhotos,
-    PermanentError,
-    PhotoPutOff,
     PhotoRefused,
     QuotaSpent,
     UnsplashAssetsError,
 )
-from unsplash_assets.library.downloads import error_of
-from unsplash_assets.library.events import Sent, send_due_events
+from unsplash_assets.library.downloads.batches import Batches
+from unsplash_assets.library.downloads.outcomes import Outcome
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.removal import Pruned, prune
 from unsplash_assets.library.repair import Repairs, repair_due
-from unsplash_assets.model.photos import ChosenPhoto, StoredFile, StoredPhoto
+from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
 
 _NOTHING_CHOSEN: Final = "no photo of {topic!r} is chosen: materialize image_url first"
-
-
-@dataclass
-class Outcome:
-    """What became of the photos of one try: by id, files stored, and reasons why not."""
-
-    stored: dict[str, StoredFile] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    denied: dict[str, str] = field(default_factory=dict)
-    """Put off without another try, by their server or by the file system."""
-    failed: dict[str, str] = field(default_factory=dict)
-    fault: LibraryError | None = None
-    """Why no photo can be stored at all."""
-    postponed: int = 0
-    """How many photos the request budget left for later."""
-    shortage: str | None = None
-    """Why it left them; None if it left none."""
-    sent: Sent = field(default_factory=Sent)
-
-    @property
-    def unavailable(self) -> dict[str, str]:
-        """The photos that no other try of this run would bring."""
-        return self.refused | self.denied
-
-    def add(self, later: "Outcome") -> None:
-        """Add what became of more photos; what is left for later is as it was left last."""
-        self.stored |= later.stored
-        self.refused |= later.refused
-        self.denied |= later.denied
-        self.failed |= later.failed
-        self.postponed, self.shortage = later.postponed, later.shortage
-        self.sent = self.sent.and_then(later.sent)
 
 
 @dataclass(frozen=True)
@@ -160,66 +125,11 @@ def _store_some(
     wanted = len(photos) + overdue if photos else min(overdue, library.budget.free())
     with library.budget.reserve(wanted) as grant:
         now, later = photos[: grant.count], photos[grant.count :]
-        outcome = _download_all(library, now, run_id, last_try=last_try)
+        outcome = Batches(library, grant, run_id, last_try=last_try).bring(now)
         outcome.postponed = len(later)
         if later and grant.shortage:
             outcome.shortage = grant.shortage.reason
-        outcome.sent = send_due_events(library, grant)
     return outcome, grant.count
-
-
-def _download_all(
-    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None, *, last_try: bool
-) -> Outcome:
-    total = Outcome()
-    with _downloads(library, photos, run_id) as pending:
-        while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            some = _collect(library, {pending.pop(future): future for future in done})
-            library.photos.refuse(some.refused, run_id)
-            library.photos.postpone(some.denied | (some.failed if last_try else {}), run_id)
-            total.add(some)
-            if some.fault:
-                raise some.fault
-    return total
-
-
-@contextmanager
-def _downloads(
-    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None
-) -> Iterator[dict[Future[StoredFile], str]]:
-    concurrency = library.settings.concurrency
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="download") as pool:
-        try:
-            yield {pool.submit(_download, library, photo, run_id): photo.id for photo in photos}
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _download(library: Library, photo: ChosenPhoto, run_id: str | None) -> StoredFile:
-    """Download a photo and store it. Raises PhotoRefused where that is no longer wanted."""
-    with library.downloader.download(photo) as download:
-        file = library.photos.publish(photo.id, download.publish, run_id)
-    if file is None:
-        raise PhotoRefused("it was banned or taken over meanwhile")
-    return file
-
-
-def _collect(library: Library, done: dict[str, Future[StoredFile]]) -> Outcome:
-    outcome = Outcome()
-    for photo_id, future in done.items():
-        match error_of(future, library.folder):
-            case None:
-                outcome.stored[photo_id] = future.result()
-            case LibraryError() as error:
-                outcome.fault = error
-            case PhotoPutOff() as error:
-                outcome.denied[photo_id] = str(error)
-            case PermanentError() as error:
-                outcome.refused[photo_id] = str(error)
-            case error:
-                outcome.failed[photo_id] = str(error)
-    return outcome
 
 
 def _verdict(

@@ -1,15 +1,14 @@
-"""Sends the download events that are due, several at a time.
+"""Sends the download events that are due, several at a time, beside other work.
 
 Which events are due, and what became of each, is recorded in `catalogue.events`.
 """
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
-from unsplash_assets.catalogue.events import DownloadEvent, DownloadEvents
+from unsplash_assets.catalogue.events import DownloadEvent
 from unsplash_assets.errors import (
     AccessDenied,
     KeyRefused,
@@ -19,10 +18,13 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.library.opening import Library
 from unsplash_assets.unsplash.budget import Grant
-from unsplash_assets.unsplash.client import UnsplashClient
 
+IN_FLIGHT: Final = 32
+"""Events that are under way, or not yet recorded: after a crash, no more are sent twice."""
 _PER_THREAD: Final = 8
-"""Events taken at once for each thread; sending one takes 30 seconds at most."""
+"""With few threads there are fewer: so many each."""
+LOOK_EVERY: Final = 0.1
+"""Seconds from one look to the next: all that was done in between is recorded at once."""
 _COMMON: Final = (AccessDenied, KeyRefused, QuotaSpent)
 """Errors of the key or its quota: every other event would meet them too."""
 
@@ -40,63 +42,91 @@ class Sent:
         return Sent(self.sent + later.sent, later.error or self.error)
 
 
-def send_due_events(library: Library, grant: Grant) -> Sent:
-    """Send events that are due, the oldest first, as many as the grant has requests left.
+class Sending:
+    """Sends events, as many as a grant has requests left, until the `with` ends.
 
-    An error is returned, not raised, because the photos are whole without their events. Sending
-    stops where another event would only meet the same error and cost one more request.
+    An error is kept, not raised, because the photos are whole without their events. Sending stops
+    where another event would only meet the same error and cost one more request.
     """
-    concurrency = library.settings.concurrency
-    left, sender = grant.left, _Sender(library.events, library.client, grant)
-    while left > 0 and (taken := library.events.take(min(left, _PER_THREAD * concurrency))):
-        left -= len(taken)
-        sent_before = sender.sent
-        _send_side_by_side(sender, taken, concurrency)
-        if sender.is_stopped.is_set() or sender.sent == sent_before:
-            break
-    return Sent(sender.sent, sender.error)
 
-
-class _Sender:
-    """Sends events, and records each before its thread takes another."""
-
-    def __init__(self, events: DownloadEvents, client: UnsplashClient, grant: Grant) -> None:
-        self.sent = 0
-        self.error: str | None = None
-        self.is_stopped = threading.Event()
-        """Set once an event met an error that every other would meet; the rest stays due."""
-        self._events = events
-        self._client = client
+    def __init__(self, library: Library, grant: Grant, run_id: str | None = None) -> None:
+        self.pending: dict[Future[bool], DownloadEvent] = {}
+        """What is being sent, or was sent since the last `look`."""
+        self.sent = Sent()
+        self._library = library
         self._grant = grant
-        self._lock = threading.Lock()
+        self._run_id = run_id
+        self._is_stopped = threading.Event()
+        """Set once an event met an error that every other would meet; the rest stays due."""
+        self._fruitless = 0
+        """Events in a row that were not sent."""
+        threads = min(IN_FLIGHT, library.settings.concurrency)
+        self._at_once = min(IN_FLIGHT, _PER_THREAD * threads)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="event")
 
-    def __call__(self, event: DownloadEvent) -> None:
-        if self.is_stopped.is_set():
-            return
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for events under way, skip the rest, and record what was sent."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._record()
+
+    def look(self, *, only_own: bool = False) -> None:
+        """Record what was sent since the last look, and begin with events that are due.
+
+        Those of the run's own photos come first, for it has a request for each. While more of them
+        are to come, nothing is left for others.
+        """
+        self._record()
+        wanted = min(self._at_once, self._grant.left) - len(self.pending)
+        if wanted > 0 and self._fruitless < self._at_once and not self._is_stopped.is_set():
+            due = self._library.events.take(wanted, self._run_id) if self._run_id else []
+            for event in due if due or only_own else self._library.events.take(wanted):
+                self.pending[self._pool.submit(self._send, event)] = event
+
+    def _send(self, event: DownloadEvent) -> bool:
+        """Send an event; return whether that was done. Raises its error."""
+        if self._is_stopped.is_set():
+            return False
         try:
-            self._client.report_download(event.location, self._grant)
-        except UnsplashAssetsError as error:
-            self._record(event, error)
-            return
-        self._events.mark_sent(event)
-        with self._lock:
-            self.sent += 1
+            self._library.client.report_download(event.location, self._grant)
+        except _COMMON:
+            self._is_stopped.set()
+            raise
+        return True
 
-    def _record(self, event: DownloadEvent, error: UnsplashAssetsError) -> None:
-        self.error = str(error)
-        if isinstance(error, _COMMON):
-            self.is_stopped.set()
+    def _record(self) -> None:
+        sent: list[DownloadEvent] = []
+        for future in [future for future in self.pending if future.done()]:
+            event = self.pending.pop(future)
+            if future.cancelled():
+                continue
+            match future.exception():
+                case None:
+                    sent += [event] if future.result() else []
+                case UnsplashAssetsError() as error:
+                    self._record_error(event, error)
+                case error:
+                    raise error
+        self._fruitless = 0 if sent else self._fruitless
+        self._library.events.mark_sent(sent)
+        self.sent = Sent(self.sent.sent + len(sent), self.sent.error)
+
+    def _record_error(self, event: DownloadEvent, error: UnsplashAssetsError) -> None:
+        self.sent = Sent(self.sent.sent, str(error))
+        self._fruitless += 1
         if isinstance(error, PermanentError) and not isinstance(error, _COMMON):
-            self._events.mark_refused(event, str(error))
+            self._library.events.mark_refused(event, str(error))
         else:
-            self._events.postpone(event)
+            self._library.events.postpone(event)
 
 
-def _send_side_by_side(sender: _Sender, taken: Sequence[DownloadEvent], concurrency: int) -> None:
-    """Send in threads; an interruption waits for events under way, and skips the rest."""
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="event")
-    try:
-        for _ in pool.map(sender, taken):
-            pass
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def send_due_events(library: Library, grant: Grant) -> Sent:
+    """Send events that are due, the oldest first, and nothing else."""
+    with Sending(library, grant) as sending:
+        sending.look()
+        while sending.pending:
+            wait(sending.pending, timeout=LOOK_EVERY)
+            sending.look()
+    return sending.sent

@@ -27,7 +27,8 @@ from unsplash_assets.catalogue.retention import Retention
 from unsplash_assets.catalogue.runs import RENEWED_EVERY, Runs
 from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library.downloads import Downloader, picture_limits
+from unsplash_assets.library.downloads.bodies import picture_limits
+from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.disks import network_warning
 from unsplash_assets.storage.folder import Folder
@@ -44,6 +45,14 @@ _PATHS_CHECKED: Final = 20
 """Stored photos of which one at least must be there for a folder without a marker to get one."""
 
 
+Progress = Callable[[int, str | None], None]
+"""Told of a run's work: how many more photos are stored, and what went wrong for now."""
+
+
+def nobody(stored: int, trouble: str | None) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Library:
     """An open library: its settings, and the parts that use cases work with."""
@@ -58,6 +67,7 @@ class Library:
     given_transport: HttpTransport | None = None
     machine: Machine = HERE
     """Where this process runs; with a clock of one's own, one without an uptime."""
+    on_progress: Progress = nobody
 
     @cached_property
     def transport(self) -> HttpTransport:
@@ -146,6 +156,7 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     machine: Machine | None = None,
+    on_progress: Progress = nobody,
 ) -> Iterator[Library]:
     """Open the library of the settings until the `with` ends.
 
@@ -163,7 +174,16 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:
         here = machine or Machine(has_uptime=clock is time.time)
-        library = Library(settings, database, timeouts or Timeouts(), clock, sleep, transport, here)
+        library = Library(
+            settings,
+            database,
+            timeouts or Timeouts(),
+            clock,
+            sleep,
+            transport,
+            here,
+            on_progress,
+        )
         if needs_files and database.is_kept:
             check_place(library)
         yield library

@@ -6,6 +6,7 @@ photos go to make room. Only the exact files that rows name are removed, never b
 
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -13,7 +14,8 @@ from typing import Final
 from unsplash_assets.catalogue.retention import AT_ONCE
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.opening import Library
-from unsplash_assets.storage.names import photo_id_of
+from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.names import photo_id_of, thumbnail_path
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/reference/unsplash.md
 _AGED_AT_MOST: Final = 50
@@ -59,12 +61,18 @@ def _remove_files(library: Library) -> Pruned:
     for photo in library.retention.marked():
         try:
             library.folder.delete(photo.path, photo.bytes)
+            _remove_thumbnail(library.folder, photo.sha256)
             gone.append(photo)
         except LibraryError as trouble:
             error = str(trouble)
     if gone:
         library.retention.forget([photo.id for photo in gone])
     return Pruned(len(gone), sum(photo.bytes for photo in gone), error)
+
+
+def _remove_thumbnail(folder: Folder, sha256: str) -> None:
+    with suppress(LibraryError):  # it is the photo that has to go
+        folder.delete(thumbnail_path(sha256))
 
 
 @dataclass(frozen=True)
@@ -86,10 +94,11 @@ def ban(library: Library, photo_id: str) -> Ban:
     """
     was_known = library.curation.ban(photo_id)
     removed = []
-    for path, size in library.curation.files_to_remove(photo_id):
+    for path, size, sha256 in library.curation.files_to_remove(photo_id):
         if library.folder.stamp(path) is not None:
             library.folder.delete(path, size)
             removed.append(path)
+        _remove_thumbnail(library.folder, sha256)
     return Ban(was_known, removed)
 
 

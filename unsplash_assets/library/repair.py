@@ -12,7 +12,7 @@ from typing import Final
 
 from unsplash_assets.catalogue.integrity import AT_ONCE
 from unsplash_assets.errors import PhotoGone
-from unsplash_assets.library.downloads import error_of
+from unsplash_assets.library.downloads.outcomes import error_of
 from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import BadPhoto
 

@@ -41,7 +41,9 @@ THUMBNAILS: Final = f"{_PAGE_FOLDER}/thumbnails"
 THUMBNAILS_MADE: Final = RelativePath(f"{_PAGE_FOLDER}/thumbnails.json")
 """Which thumbnails the project has made, and which could not be made."""
 _THUMBNAIL_DIGITS: Final = 24
-_THUMBNAIL: Final = re.compile(rf"{re.escape(THUMBNAILS)}/[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.webp")
+_THUMBNAIL: Final = re.compile(
+    rf"{re.escape(THUMBNAILS)}/[0-9a-f]{{{_THUMBNAIL_DIGITS}}}\.(webp|jpg)"
+)
 
 _OWN_NAMES: Final = frozenset(
     {*(CATALOGUE_FILE + ending for ending in SQLITE_ENDINGS), PAGE, _PAGE_FOLDER}
@@ -92,7 +94,7 @@ def thumbnail_path(sha256: str) -> RelativePath:
 
     A repair may put another picture under a photo's name; it then gets another thumbnail.
     """
-    return RelativePath(f"{THUMBNAILS}/{sha256[:_THUMBNAIL_DIGITS]}.webp")
+    return RelativePath(f"{THUMBNAILS}/{sha256[:_THUMBNAIL_DIGITS]}.jpg")
 
 
 def is_thumbnail(name: str) -> bool:

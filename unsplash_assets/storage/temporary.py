@@ -22,7 +22,7 @@ _ABANDONED_AFTER: Final = 3600.0  # seconds
 
 def create(folder: Path) -> tuple[Path, BinaryIO]:
     """Create a temporary file in a folder, and open it for writing. Raises OSError."""
-    path = folder / f"{_writer(os.getpid())}{_SEPARATOR}{secrets.token_hex(8)}{_ENDING}"
+    path = folder / f"{_writer(os.getpid())}{_SEPARATOR}{secrets.token_hex(4)}{_ENDING}"
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     return path, os.fdopen(os.open(path, flags, 0o666), "wb")  # the umask takes its share
 
@@ -42,8 +42,11 @@ def remove_abandoned(folder: Path, at_work: Collection[str] = ()) -> None:
 
 @cache
 def _writer(_: int) -> str:
-    """Return the name of this process, safe for a file name; looked up once per pid."""
-    return quote(str(ProcessName.current()), safe="")
+    """Return the name of this process, safe for a file name; looked up once per pid.
+
+    It is kept short: names have 255 bytes on most file systems, and 143 or fewer on some.
+    """
+    return quote(str(ProcessName.current()), safe="[]")
 
 
 def _is_abandoned(path: Path, at_work: Collection[str]) -> bool:

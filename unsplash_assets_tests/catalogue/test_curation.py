@@ -16,6 +16,7 @@ from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.model.photos import PhotoState, StoredFile, TopicCounts
 from unsplash_assets_tests.catalogue.test_photos import chosen_ids, file, ids, photo
 from unsplash_assets_tests.conftest import Opened
+from unsplash_assets_tests.support.stored import record_stored
 
 WITH_A_FILE = ["stored", "damaged", "lost"]
 WITHOUT = ["waiting", "chosen", "refused", "banned", "pruning", "pruned"]
@@ -39,7 +40,7 @@ def known(database: Database, catalogue: Photos) -> Known:
         catalogue.add("sea", [photo(number)])
         if state in WITH_A_FILE:
             chosen_ids(catalogue, 1)
-            catalogue.store({photo_id: file(number)})
+            record_stored(catalogue, {photo_id: file(number)})
         set_columns(database, photo_id, state=state)
         return photo_id
 
@@ -92,7 +93,7 @@ def test_nothing_that_a_run_still_records_lifts_a_ban(
     curation.ban(banned)
     if move == "store":
         stored = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
-        assert catalogue.store({banned: stored, other: stored}) == [banned]
+        assert record_stored(catalogue, {banned: stored, other: stored}) == [banned]
         assert [found.id for found in catalogue.stored_by("mine")] == [other]
     else:
         getattr(catalogue, move)({banned: "gone", other: "gone"})
@@ -213,7 +214,7 @@ def test_the_file_of_a_banned_photo_is_the_one_of_its_row(
     photo_id = known(state)
     known("stored", 2)
     curation.ban(photo_id)
-    mine = [(file(1).path, file(1).bytes)] if state in WITH_A_FILE else []
+    mine = [(file(1).path, file(1).bytes, file(1).sha256)] if state in WITH_A_FILE else []
     for _ in range(2):  # after a crash it is asked for again
         assert curation.files_to_remove(photo_id) == mine
     assert curation.files_to_remove(STRANGER) == []
@@ -233,10 +234,10 @@ def test_a_file_stays_while_the_photo_has_it_in_the_other_mode(
     photo_id = known("stored")
     demo.photos.add("sea", [photo(1)])
     chosen_ids(demo.photos, 1)
-    demo.photos.store({photo_id: file(1)})
+    record_stored(demo.photos, {photo_id: file(1)})
     with database.writing() as connection:
         theirs = sa.update(db.photos).where(db.photos.c.mode == "demo")
         connection.execute(theirs.values(state=state))
     curation.ban(photo_id)
-    mine = [(file(1).path, file(1).bytes)]
+    mine = [(file(1).path, file(1).bytes, file(1).sha256)]
     assert curation.files_to_remove(photo_id) == ([] if state in WITH_A_FILE else mine)

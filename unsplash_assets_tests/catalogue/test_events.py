@@ -16,6 +16,7 @@ from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.stored import record_stored
 
 BASE = "https://api.unsplash.com"
 
@@ -43,7 +44,7 @@ class StoredPhotos:
             self.store_again(number)
 
     def store_again(self, number: int) -> None:
-        self.catalogue.store({ids(number)[0]: StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)})
+        record_stored(self.catalogue, {ids(number)[0]: StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)})
 
     def due(self) -> tuple[int, int]:
         """Return how many events are due now, and how many now or later."""
@@ -118,7 +119,7 @@ def test_an_event_that_was_sent_is_remembered_and_never_due_again(
     stored.store(1, 2)
     (event,) = stored.events.take(1)
     stored.clock.now += 5
-    stored.events.mark_sent(event)
+    stored.events.mark_sent([event])
     stored.clock.now += 1e6
     again = StoredPhotos(opened(), stored.clock)
     assert taken(again.events) == ids(2)
@@ -143,7 +144,7 @@ def test_a_photo_that_is_stored_again_has_no_second_event(stored: StoredPhotos, 
     stored.store(1)
     (event,) = stored.events.take(1)
     if end == "sent":
-        stored.events.mark_sent(event)
+        stored.events.mark_sent([event])
     elif end == "refused":
         stored.events.mark_refused(event, "it is gone")
     stored.store_again(1)
@@ -177,7 +178,7 @@ def test_the_modes_of_one_database_have_their_own_events(
     assert (demo.due(), stored.due()) == ((1, 1), (2, 2))
     (event,) = demo.events.take(9)
     assert (demo.due(), stored.due()) == ((0, 1), (2, 2))
-    demo.events.mark_sent(event)
+    demo.events.mark_sent([event])
     assert (demo.due(), stored.due()) == ((0, 0), (2, 2))
 
 

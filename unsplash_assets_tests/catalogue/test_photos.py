@@ -30,6 +30,7 @@ from unsplash_assets.model.photos import (
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import CEILING
 
 CHOOSES_AND_WAITS = """
@@ -138,7 +139,7 @@ def test_a_photo_is_known_whatever_became_of_it(catalogue: Photos, end: str) -> 
     catalogue.add("sea", [photo(1)])
     chosen_ids(catalogue, 1)
     if end == "stored":
-        catalogue.store({ids(1)[0]: file(1)})
+        record_stored(catalogue, {ids(1)[0]: file(1)})
     elif end == "refused":
         catalogue.refuse({ids(1)[0]: "gone"})
     elif end == "postponed":
@@ -245,7 +246,7 @@ def test_a_photo_that_was_postponed_is_released_to_the_end(stocked: Photos) -> N
 
 def test_a_photo_that_is_not_chosen_any_more_is_not_released(stocked: Photos) -> None:
     chosen_ids(stocked, 2)
-    stocked.store({ids(0)[0]: file(0)})
+    record_stored(stocked, {ids(0)[0]: file(0)})
     stocked.refuse({ids(1)[0]: "gone"})
     stocked.release(ids(0, 1))
     assert stocked.counts() == {"sea": TopicCounts("sea", waiting=3, stored=1, bytes=100)}
@@ -274,7 +275,7 @@ def test_a_refused_photo_is_never_chosen_again(stocked: Photos) -> None:
 def test_a_stored_photo_is_known_with_its_file(stocked: Photos, clock: Clock) -> None:
     (chosen,) = stocked.choose("sea", 1, "mine", "full", full)
     clock.now += 7
-    stocked.store({chosen.id: file(1)})
+    record_stored(stocked, {chosen.id: file(1)})
     (stored,) = stocked.stored_by("mine")
     assert stored == StoredPhoto(
         **dataclasses.asdict(chosen),
@@ -291,9 +292,9 @@ def test_stored_photos_are_listed_in_the_order_in_which_they_were_stored(
 ) -> None:
     chosen_ids(stocked, 3)
     for number in (2, 0, 1):
-        stocked.store({ids(number)[0]: file(number)})
+        record_stored(stocked, {ids(number)[0]: file(number)})
     assert [found.id for found in stocked.stored_by("mine")] == ids(2, 0, 1)
-    assert stocked.stored_count("mine") == 3
+    assert len(stocked.stored_by("mine")) == 3
     assert [found.id for found in stocked.stored_after(0, newest=2)] == ids(0, 1)
     first = stocked.stored_by("mine")[0].stored_sequence
     assert [found.id for found in stocked.stored_after(first, newest=9)] == ids(0, 1)
@@ -308,10 +309,10 @@ def test_all_stored_photos_are_read_in_order_as_they_were_at_one_moment(
     chosen_ids(stocked, 4)
     chosen_ids(stocked, 1, topic="sky")
     for number in (2, 9, 0):
-        stocked.store({ids(number)[0]: file(number)})
+        record_stored(stocked, {ids(number)[0]: file(number)})
     with stocked.all_stored() as photos:
         first = next(photos)
-        stocked.store({ids(1)[0]: file(1)})
+        record_stored(stocked, {ids(1)[0]: file(1)})
         rest = list(photos)
     assert [found.id for found in (first, *rest)] == ids(2, 9, 0)
     assert [first, *rest][1:] == [stocked.newest_stored("sky"), *stocked.stored_by("mine")[2:3]]
@@ -321,22 +322,22 @@ def test_who_reads_all_stored_photos_may_stop_and_leaves_the_catalogue_free(
     stocked: Photos,
 ) -> None:
     chosen_ids(stocked, 3)
-    stocked.store({photo_id: file(n) for n, photo_id in enumerate(ids(0, 1))})
+    record_stored(stocked, {photo_id: file(n) for n, photo_id in enumerate(ids(0, 1))})
     for _ in range(20):  # more often than there are connections
         with stocked.all_stored() as photos:
             next(photos)
-    stocked.store({ids(2)[0]: file(2)})
-    assert stocked.stored_count("mine") == 3
+    record_stored(stocked, {ids(2)[0]: file(2)})
+    assert len(stocked.stored_by("mine")) == 3
 
 
 def test_what_another_run_or_topic_has_stored_is_told_apart(stocked: Photos) -> None:
     stocked.add("sky", [photo(9)])
     chosen_ids(stocked, 1)
     chosen_ids(stocked, 1, "other", "sky")
-    stocked.store({ids(0)[0]: file(0), ids(9)[0]: file(9)})
+    record_stored(stocked, {ids(0)[0]: file(0), ids(9)[0]: file(9)})
     assert [found.id for found in stocked.stored_by("mine")] == ids(0)
     assert [found.id for found in stocked.stored_by("other")] == ids(9)
-    assert [stocked.stored_count(run_id) for run_id in ("mine", "other", "third")] == [1, 1, 0]
+    assert [len(stocked.stored_by(run_id)) for run_id in ("mine", "other", "third")] == [1, 1, 0]
     newest = [stocked.newest_stored(topic) for topic in ("sea", "sky", "art")]
     assert [found and found.id for found in newest] == [*ids(0, 9), None]
 
@@ -350,13 +351,13 @@ def test_nothing_is_stored_at_first(catalogue: Photos) -> None:
 def test_the_sequence_never_goes_back(database: Database, stocked: Photos) -> None:
     """The sensor's cursor is a number of it: one used again would hide a picture."""
     chosen_ids(stocked, 2)
-    stocked.store({ids(0)[0]: file(0)})
+    record_stored(stocked, {ids(0)[0]: file(0)})
     highest = stocked.newest_sequence()
     with database.writing() as connection:
         connection.execute(sa.delete(db.photos).where(db.photos.c.id == ids(0)[0]))
     assert stocked.newest_sequence() == 0
-    stocked.store({})
-    stocked.store({ids(1)[0]: file(1)})
+    record_stored(stocked, {})
+    record_stored(stocked, {ids(1)[0]: file(1)})
     assert stocked.newest_sequence() > highest
 
 
@@ -504,10 +505,10 @@ def test_a_photo_that_waits_for_no_known_api_is_given_again(
 
 def test_stored_photos_are_those_of_every_api(stocked: Photos, elsewhere: Photos) -> None:
     (mine,) = chosen_ids(stocked, 1)
-    stocked.store({mine: file(0)})
+    record_stored(stocked, {mine: file(0)})
     elsewhere.add("sea", [photo(7)])
     (theirs,) = chosen_ids(elsewhere, 1, "theirs")
-    elsewhere.store({theirs: file(7)})
+    record_stored(elsewhere, {theirs: file(7)})
     for photos in (stocked, elsewhere):
         assert [found.id for found in photos.stored_after(0, newest=9)] == [mine, theirs]
 
@@ -520,7 +521,7 @@ def test_demo_and_live_photos_do_not_mix_in_one_database(opened: Opened, stocked
     assert chosen_ids(demo, 9, "demo") == ids(0)
     assert chosen_ids(stocked, 1, "live") == ids(0)
     assert [found.id for found in stocked.take_over("sea", "live")] == ids(0)
-    demo.store({ids(0)[0]: file(0)})
+    record_stored(demo, {ids(0)[0]: file(0)})
     assert demo.newest_stored("sea") is not None
     assert stocked.newest_stored("sea") is None
     assert stocked.stored_after(0, newest=9) == []
@@ -533,7 +534,7 @@ def test_demo_and_live_photos_do_not_mix_in_one_database(opened: Opened, stocked
 def test_photos_are_counted_by_topic_and_state(database: Database, stocked: Photos) -> None:
     stocked.add("sky", [photo(8), photo(9)])
     chosen_ids(stocked, 4)
-    stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1), ids(2)[0]: file(2)})
+    record_stored(stocked, {ids(0)[0]: file(0), ids(1)[0]: file(1), ids(2)[0]: file(2)})
     stocked.refuse({ids(3)[0]: "gone"})
     put(database, 1, "damaged")
     assert stocked.counts() == {
@@ -541,12 +542,12 @@ def test_photos_are_counted_by_topic_and_state(database: Database, stocked: Phot
         "sky": TopicCounts("sky", waiting=2),
     }
     assert [found.id for found in stocked.stored_by("mine")] == ids(0, 2)
-    assert stocked.stored_count("mine") == 2
+    assert len(stocked.stored_by("mine")) == 2
 
 
 def test_the_catalogue_outlives_its_process(opened: Opened, stocked: Photos) -> None:
     chosen_ids(stocked, 1)
-    stocked.store({ids(0)[0]: file(0)})
+    record_stored(stocked, {ids(0)[0]: file(0)})
     again = opened().photos
     assert again.counts() == stocked.counts()
     assert again.newest_stored("sea") == stocked.newest_stored("sea")
@@ -555,7 +556,7 @@ def test_the_catalogue_outlives_its_process(opened: Opened, stocked: Photos) -> 
 
 def test_a_lost_photo_counts_as_a_damaged_one(database: Database, stocked: Photos) -> None:
     chosen_ids(stocked, 2)
-    stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1)})
+    record_stored(stocked, {ids(0)[0]: file(0), ids(1)[0]: file(1)})
     for number, state in enumerate(("damaged", "lost")):
         put(database, number, state)
     assert stocked.counts() == {"sea": TopicCounts("sea", waiting=3, damaged=2)}
@@ -567,7 +568,7 @@ def test_what_a_run_could_not_store_is_known_by_its_reason(catalogue: Photos, ru
     catalogue.choose("sea", 4, "mine", "full", full)
     catalogue.choose("sea", 1, "another", "full", full)
     catalogue.refuse(dict(zip(ids(0, 4), ("gone", "of another run"), strict=True)))
-    catalogue.store({ids(1)[0]: file(1)})
+    record_stored(catalogue, {ids(1)[0]: file(1)})
     catalogue.postpone({ids(2)[0]: "no network"})
     catalogue.release(ids(3))
     expected = dict(zip(ids(0, 2), ("gone", "no network"), strict=True))
@@ -593,7 +594,7 @@ def test_a_run_that_was_taken_for_dead_may_still_store_its_photo(
 ) -> None:
     chosen_ids(stocked, 1)
     put(database, 0, state)
-    assert stocked.store({ids(0)[0]: file(0)}) == []
+    assert record_stored(stocked, {ids(0)[0]: file(0)}) == []
     assert [found.id for found in stocked.stored_by("mine")] == ids(0)
 
 
@@ -604,7 +605,7 @@ def test_a_photo_that_may_no_longer_be_stored_is_named_and_left_alone(
     chosen_ids(stocked, 2)
     put(database, 0, state)
     before = row_of(database, 0)
-    assert stocked.store({ids(0)[0]: file(0), ids(1)[0]: file(1)}) == ids(0)
+    assert record_stored(stocked, {ids(0)[0]: file(0), ids(1)[0]: file(1)}) == ids(0)
     assert row_of(database, 0) == before
     assert [found.id for found in stocked.stored_by("mine")] == ids(1)
 
@@ -689,7 +690,7 @@ class Moves(stateful.RuleBasedStateMachine):
         photo_ids = self.chosen(topic, run_id)
         banned = [photo_id for photo_id, known in self.known.items() if known.state == "banned"]
         files = {photo_id: file(1) for photo_id in (*banned, *photo_ids)}
-        assert self.catalogue.store(files) == banned
+        assert record_stored(self.catalogue, files) == banned
         for photo_id in photo_ids:
             self.known[photo_id].state = "stored"
         newest = self.catalogue.newest_sequence()

@@ -25,6 +25,7 @@ from unsplash_assets.model.photos import PhotoState, StoredFile
 from unsplash_assets_tests.catalogue.test_curation import set_columns
 from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.conftest import Clock, Opened
+from unsplash_assets_tests.support.stored import record_stored
 
 SIZE = 100
 """Bytes of each stored photo."""
@@ -40,7 +41,7 @@ def store_rows(
         catalogue.add("sea", [photo(number)])
         catalogue.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
         file = StoredFile(PATH.format(photo_id), SIZE, 1, 1, "0" * 64)
-        catalogue.store({photo_id: file})
+        record_stored(catalogue, {photo_id: file})
     return ids(*numbers)
 
 
@@ -137,7 +138,7 @@ def test_a_marked_photo_is_gone_for_readers_and_keeps_its_path_until_it_is_forgo
     names = store(1, 2)
     retention = Retention(database, Keep(photos=1), clock)
     assert retention.mark("now") == 1
-    marked = MarkedPhoto(names[0], PATH.format(names[0]), SIZE)
+    marked = MarkedPhoto(names[0], PATH.format(names[0]), SIZE, "0" * 64)
     assert retention.marked() == [marked]
     assert stored(database) == names[1:]
     assert retention.mark("now") == 0
@@ -356,7 +357,7 @@ def test_a_pruned_photo_is_not_stored_again_by_who_still_works_on_it(
     if is_forgotten:
         retention.forget(names[:1])
     file = StoredFile("sea/again.jpg", SIZE, 1, 1, "0" * 64)
-    assert catalogue.store({names[0]: file}) == [names[0]]
+    assert record_stored(catalogue, {names[0]: file}) == [names[0]]
     assert states(database)[names[0]] == ("pruned" if is_forgotten else "pruning")
 
 

@@ -228,16 +228,6 @@ def test_how_a_run_failed_at_its_end_overrules_the_reports_of_its_steps(
     assert runs.last() == EndedRun("sea", outcome, NOON, error)
 
 
-def test_the_trouble_of_a_run_is_what_it_tries_again(runs: Runs) -> None:
-    runs.begin("a", "sea")
-    assert runs.trouble("a") is None
-    runs.report("a", "the network is down", goes_on=True)
-    assert runs.trouble("a") == "the network is down"
-    runs.report("a", "the network is down")
-    assert runs.trouble("a") is None
-    assert runs.error("a") == "the network is down"
-
-
 def test_a_run_of_no_topic_such_as_of_the_checks_is_not_the_last(runs: Runs, clock: Clock) -> None:
     runs.begin("a", "sea")
     runs.end("a", failed=False)

@@ -13,6 +13,7 @@ from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.model.states import WITH_FILE
 from unsplash_assets_tests.catalogue.test_photos import chosen_ids, file, ids, photo, put, row_of
 from unsplash_assets_tests.conftest import NOON
+from unsplash_assets_tests.support.stored import record_stored
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def row(database: Database, catalogue: Photos) -> Row:
     """The row of a photo that was stored."""
     catalogue.add("sea", [photo(1)])
     chosen_ids(catalogue, 1)
-    catalogue.store({ids(1)[0]: file(1)})
+    record_stored(catalogue, {ids(1)[0]: file(1)})
     with database.reading() as connection:
         return connection.execute(sa.select(db.photos)).one()
 
@@ -69,7 +70,7 @@ def test_the_newest_paths_are_of_photos_that_should_have_a_file(
     catalogue.add("sea", [photo(number) for number in numbers])
     for number in numbers:
         catalogue.choose("sea", 1, "mine", "full", lambda urls: urls["full"])
-        catalogue.store({ids(number)[0]: file(number)})
+        record_stored(catalogue, {ids(number)[0]: file(number)})
     for number, state in zip(numbers, PhotoState, strict=False):
         put(database, number, state)
     with_file = [file(number).path for number in numbers if state_of(database, number) in WITH_FILE]

@@ -46,6 +46,7 @@ from unsplash_assets_tests.conftest import Serve
 from unsplash_assets_tests.defs.test_history import let_have_ended
 from unsplash_assets_tests.support.libraries import cut, delete
 from unsplash_assets_tests.support.paths import PROJECT
+from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
 COMMAND = Path(sys.executable).with_name("unsplash-assets")
@@ -533,7 +534,9 @@ def store_photos(library: Path, name: str, count: int = 1) -> None:
         ]
         catalogue.add("nature", photos)
         chosen = catalogue.choose("nature", 500, "run", "full", lambda urls: urls["full"])
-        catalogue.store({p.id: StoredFile(f"nature/{p.id}.jpg", 1, 1, 1, "0" * 64) for p in chosen})
+        record_stored(
+            catalogue, {p.id: StoredFile(f"nature/{p.id}.jpg", 1, 1, 1, "0" * 64) for p in chosen}
+        )
     database.close()
 
 

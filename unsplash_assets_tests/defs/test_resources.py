@@ -271,7 +271,7 @@ def test_a_run_works_on_a_library_with_the_fields_of_both_resources(tmp_path: Pa
 def test_a_run_is_recorded_in_the_library_while_it_works(demo: Project) -> None:
     run_id = demo.run("nature").run_id
     with open_library(demo.settings) as library:
-        assert library.photos.stored_count(run_id) == 1
+        assert len(library.photos.stored_by(run_id)) == 1
         assert library.runs.error(run_id) is None
         last = library.runs.last()
     assert last

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from unsplash_assets.images.preview import grid_thumbnail, larger_preview, preview
-from unsplash_assets.images.seen import seen, upright_size
+from unsplash_assets.images.seen import appearance, seen
 from unsplash_assets.images.validation import validate
 from unsplash_assets_tests.images.test_preview import shown
 from unsplash_assets_tests.support.odd_pictures import (
@@ -144,5 +144,5 @@ def test_an_odd_jpeg_looks_like_any_other(odd: bytes) -> None:
 def test_no_exif_raises_anything(content: bytes) -> None:
     image = quarters()
     image.info["exif"] = content
-    assert sorted(upright_size(image)) == sorted(SIZE)
+    assert sorted(appearance(image).turned(image.size)) == sorted(SIZE)
     assert sorted(seen(image, SIZE).size) == sorted(SIZE)

@@ -14,7 +14,8 @@ from PIL import Image, ImageFilter
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images.decoding import MAX_DECODED_PIXELS, MAX_PIXELS
-from unsplash_assets.images.validation import JPEG, PNG, WEBP, Format, ValidPicture, validate
+from unsplash_assets.images.formats import JPEG, PNG, WEBP, Format
+from unsplash_assets.images.validation import ValidPicture, validate
 from unsplash_assets_tests.support.odd_pictures import (
     FILM,
     ODD_JPEGS,
@@ -53,6 +54,13 @@ def jpeg_that_claims(width: int, height: int) -> bytes:
     start = WHOLE["JPEG"].index(b"\xff\xc0")
     claimed = struct.pack(">HH", height, width)
     return WHOLE["JPEG"][: start + 5] + claimed + WHOLE["JPEG"][start + 9 :]
+
+
+def plain_jpeg(width: int, height: int) -> bytes:
+    """Return a JPEG of this size of one colour."""
+    out = io.BytesIO()
+    Image.new("L", (width, height), 90).save(out, "JPEG")
+    return out.getvalue()
 
 
 def webp_that_claims(width: int, height: int) -> bytes:
@@ -161,6 +169,44 @@ def test_a_hole_in_the_data_of_an_odd_jpeg_is_found(odd: str, where: float) -> N
         validated(content)
 
 
+def without(whole: bytes, at: int, size: int) -> bytes:
+    return whole[:at] + whole[at + size :]
+
+
+def swapped(whole: bytes, one: int, other: int, size: int) -> bytes:
+    """Return a file with two of its blocks in each other's place."""
+    first, second = whole[one : one + size], whole[other : other + size]
+    return whole[:one] + second + whole[one + size : other] + first + whole[other + size :]
+
+
+@pytest.mark.parametrize("where", [0.3, 0.6])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_that_was_spliced_is_bad_without_a_run_of_zeros(
+    *, where: float, progressive: bool
+) -> None:
+    whole = photograph("JPEG", progressive=progressive)
+    at, size = int(len(whole) * where), 4096
+    elsewhere = whole[at // 2 : at // 2 + size]
+    for content in (without(whole, at, size), whole[:at] + elsewhere + whole[at:]):
+        with pytest.raises(BadPicture, match="has a hole or other damage"):
+            validated(content)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_with_two_swapped_blocks_is_bad(*, progressive: bool) -> None:
+    """Most are: decoders see a swap that changes how many coefficients there are."""
+    whole = photograph("JPEG", progressive=progressive)
+    with pytest.raises(BadPicture, match="has a hole or other damage"):
+        validated(swapped(whole, len(whole) // 3, len(whole) * 2 // 3, 4096))
+
+
+def test_a_jpeg_with_a_wrong_restart_marker_is_bad() -> None:
+    whole = photograph("JPEG", restart_marker_rows=1)
+    assert validated(whole).format is JPEG
+    with pytest.raises(BadPicture, match="has a hole or other damage"):
+        validated(whole.replace(b"\xff\xd2", b"\xff\xd5", 1))
+
+
 @pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc4"])
 @pytest.mark.parametrize("size", [64, 512])
 def test_a_hole_in_the_tables_is_no_padding_between_segments(marker: bytes, size: int) -> None:
@@ -257,18 +303,20 @@ def test_a_picture_that_claims_more_pixels_than_any_photo_is_refused(content: by
         validated(content)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_the_largest_photos_are_within_the_limits() -> None:
     assert MAX_PIXELS == 15_000 * 10_000
-    assert validated(jpeg_that_claims(15_000, 10_000)).width == 15_000
+    assert validated(plain_jpeg(15_000, 10_000)).width == 15_000
     assert MAX_DECODED_PIXELS == 10_000 * 5_000
     assert validated(png_that_claims(10_000, 5_000)).width == 10_000
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
 def test_a_photo_of_100_million_pixels_is_valid_without_a_warning() -> None:
     """Unsplash has such photos; a warning about Pillow's internals helps nobody."""
-    assert validated(jpeg_that_claims(12_000, 8_400)).height == 8_400
+    assert validated(plain_jpeg(12_000, 8_400)).height == 8_400
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.images.xmp import packet
-from unsplash_assets.library.bringing import Brought, Outcome, bring, store
+from unsplash_assets.library.bringing import Brought, bring, store
+from unsplash_assets.library.downloads.outcomes import Outcome
 from unsplash_assets.library.events import Sent
 from unsplash_assets.library.opening import Library, working_on
 from unsplash_assets.library.removal import Pruned
@@ -38,11 +39,12 @@ from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
 from unsplash_assets.storage.folder import Folder, TemporaryFile, sha256
-from unsplash_assets.storage.names import RelativePath, folder_name
+from unsplash_assets.storage.names import RelativePath, folder_name, is_thumbnail
 from unsplash_assets.storage.refusals import translate_errors
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
 from unsplash_assets_tests.support.libraries import cut
+from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.together import Together
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
@@ -142,7 +144,8 @@ def ids(photos: Iterable[ChosenPhoto]) -> list[str]:
 def pictures(library: Library) -> list[str]:
     root = library.folder.root
     found = (path for path in root.rglob("*.*") if path.suffix in {".jpg", ".part"})
-    return sorted(path.relative_to(root).as_posix() for path in found)
+    paths = (path.relative_to(root).as_posix() for path in found)
+    return sorted(path for path in paths if not is_thumbnail(path))
 
 
 @pytest.mark.long
@@ -511,7 +514,7 @@ FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
 
 def recorded(library: Library, photos: Sequence[ChosenPhoto]) -> list[str]:
     """Record photos as stored; return their ids."""
-    library.photos.store({photo.id: FILE for photo in photos})
+    record_stored(library.photos, {photo.id: FILE for photo in photos})
     return ids(photos)
 
 

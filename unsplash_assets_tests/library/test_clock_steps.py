@@ -10,6 +10,7 @@ from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.library.test_ticks import PHOTO, first, refuse_key, said
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere
+from unsplash_assets_tests.support.stored import record_stored
 
 MINUTE = 60.0
 DAY = 24 * HOUR
@@ -68,7 +69,7 @@ def test_a_key_refused_under_a_clock_ahead_is_tried_again_ten_minutes_after_it_i
 
 def stored_with_its_event(library: Library) -> None:
     library.photos.add("nature", [PHOTO])
-    library.photos.store({PHOTO.id: StoredFile("nature/a.jpg", 1, 1, 1, "x")})
+    record_stored(library.photos, {PHOTO.id: StoredFile("nature/a.jpg", 1, 1, 1, "x")})
 
 
 @AHEAD

@@ -26,6 +26,7 @@ from unsplash_assets_tests.catalogue.test_curation import (
 )
 from unsplash_assets_tests.catalogue.test_photos import chosen_ids, ids, photo
 from unsplash_assets_tests.conftest import Opened, Serve
+from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import CEILING
 
 
@@ -41,7 +42,7 @@ def known(library: Library, state: str, number: int = 1) -> str:
     if state in WITH_A_FILE:
         path = place_file(library.folder, photo_id)
         chosen_ids(library.photos, 1)
-        library.photos.store({photo_id: StoredFile(path, 7, 1, 1, "0" * 64)})
+        record_stored(library.photos, {photo_id: StoredFile(path, 7, 1, 1, "0" * 64)})
     set_columns(library.database, photo_id, state=state)
     return photo_id
 
@@ -119,7 +120,7 @@ def test_the_row_is_banned_before_the_file_is_removed(
     """A crash in between must not leave a row that says stored without a file."""
     photo_id = known(library, "stored")
 
-    def crash(name: str, _: int) -> NoReturn:
+    def crash(name: str, _: int = 0) -> NoReturn:
         raise LibraryError(f"{name} is in use")
 
     with monkeypatch.context() as patched:
@@ -218,9 +219,10 @@ def test_a_ban_wins_that_comes_when_the_download_is_whole_and_has_no_name_yet(
     removed: list[str] = []
     publish = library.photos.publish
 
-    def banned_first(photo_id: str, *rest: Any) -> StoredFile | None:
-        removed.extend(ban(library, photo_id).removed)
-        return publish(photo_id, *rest)
+    def banned_first(files: dict[str, Any], *rest: Any) -> dict[str, StoredFile]:
+        for photo_id in files:
+            removed.extend(ban(library, photo_id).removed)
+        return publish(files, *rest)
 
     monkeypatch.setattr(library.photos, "publish", banned_first)
     outcome = store(library, choose(library, 1), last_try=True)

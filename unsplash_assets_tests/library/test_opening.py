@@ -39,6 +39,7 @@ from unsplash_assets_tests.conftest import NOON, Clock, MakeSettings, Noted, Ope
 from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import gone_process
+from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import eventually
 
 
@@ -311,7 +312,7 @@ def stock(settings: Settings) -> None:
             path = photo_path("sea", f"photo {number}", photo.id, "jpg")
             library.folder.write_file(path, b"photo")
             digest = sha256(library.folder.path(path))
-            library.photos.store({photo.id: StoredFile(path, len(b"photo"), 1, 1, digest)})
+            record_stored(library.photos, {photo.id: StoredFile(path, len(b"photo"), 1, 1, digest)})
 
 
 def unmount(folder: Path) -> Path:

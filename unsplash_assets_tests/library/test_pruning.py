@@ -21,6 +21,7 @@ from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.catalogue.test_retention import copy_photo, states, stored
 from unsplash_assets_tests.conftest import Clock, MakeSettings, Opened
 from unsplash_assets_tests.library.test_curation import place_file
+from unsplash_assets_tests.support.stored import record_stored
 
 DAYS = 86_400.0
 SIZE = 100
@@ -53,7 +54,7 @@ def store_in(
         library.photos.add("sea", [photo(number)])
         library.photos.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
         path = place_file(library.folder, photo_id)
-        library.photos.store({photo_id: StoredFile(path, SIZE, 1, 1, "0" * 64)})
+        record_stored(library.photos, {photo_id: StoredFile(path, SIZE, 1, 1, "0" * 64)})
     return ids(*numbers)
 
 
@@ -190,7 +191,7 @@ def test_one_file_that_cannot_be_removed_keeps_no_other(
     bounded = opened(keep="1")
     delete = bounded.folder.delete
 
-    def delete_others(name: str, size: int) -> None:
+    def delete_others(name: str, size: int = 0) -> None:
         if names[1] in name:
             refuse_to_delete(name, size)
         delete(name, size)

@@ -29,6 +29,7 @@ from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets.unsplash.quota import HOUR
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
+from unsplash_assets_tests.support.stored import record_stored
 
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
 
@@ -338,7 +339,7 @@ def test_choosing_nothing_is_well_where_some_are_stored(library: Library, api: N
     api.application = Api([1])
     top_up(library, "sea")
     (photo,) = choose(library, "sea", "mine").photos
-    library.photos.store({photo.id: FILE})
+    record_stored(library.photos, {photo.id: FILE})
     again = choose(library, "sea", "mine")
     assert again.photos == ()
     assert again.summary == "sea: chose nothing"

@@ -15,6 +15,7 @@ from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere
+from unsplash_assets_tests.support.stored import record_stored
 
 PHOTO = Photo(
     id="AbCdEfGhIjK", photographer="Ana", photographer_url="", page_url="",
@@ -44,7 +45,7 @@ def spend(library: Library, count: int) -> None:
 def wait_and_owe(library: Library) -> None:
     """Let a photo of life wait, and the download event of another photo be overdue."""
     library.photos.add("art", [PHOTO])
-    library.photos.store({PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
+    record_stored(library.photos, {PHOTO.id: StoredFile("art/a.jpg", 1, 1, 1, "x")})
     library.photos.add("life", [replace(PHOTO, id="BbCdEfGhIjK")])
 
 

@@ -207,7 +207,7 @@ def test_a_thumbnail_is_known_by_its_path(sha256: str) -> None:
     "name",
     [
         PAGE, NEWS, "sea/waves_abcdefghijk_0.jpg", "_gallery/thumbnails/mine.webp",
-        f"thumbnails/{'0' * 24}.webp", f"_gallery/thumbnails/{'0' * 24}.jpg",
+        f"thumbnails/{'0' * 24}.webp", f"_gallery/thumbnails/{'0' * 24}.png",
         f"_gallery/thumbnails/../{'0' * 24}.webp", f"_gallery/thumbnails/{'0' * 24}.webp\n",
         f"_gallery/thumbnails/{'A' * 24}.webp", f"../_gallery/thumbnails/{'0' * 24}.webp",
     ],

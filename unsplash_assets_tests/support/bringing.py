@@ -22,7 +22,7 @@ from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.ledger import RequestBudget
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.library.bringing import bring, store
-from unsplash_assets.library.downloads import Downloader
+from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import parse

@@ -21,6 +21,7 @@ from unsplash_assets.storage.folder import sha256
 from unsplash_assets.storage.names import THUMBNAILS, photo_path
 from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
 from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.support.stored import record_stored
 
 APP_NAME = "my wall"
 
@@ -54,7 +55,7 @@ class GalleryLibrary:
         chosen = self.catalogue.choose(topic, photos, "run", "full", lambda urls: urls["full"])
         files = {photo.id: self._file(photo.id, topic, photo.description, size) for photo in chosen}
         before = self.catalogue.newest_sequence()
-        self.catalogue.store(files)
+        record_stored(self.catalogue, files)
         return self.catalogue.stored_after(before, newest=photos)
 
     def write(self) -> Gallery:

@@ -82,7 +82,7 @@ def live_on_odd_disk(processes: Processes, folder: Path, lacks: Mapping[str, int
         [sys.executable, "-m", __name__, folder],
         env=environment(LD_PRELOAD=str(shim), ODD_DISK=str(folder), **variables),
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[-3000:]
     return Life(**json.loads(done.stdout))
 
 

@@ -38,6 +38,7 @@ from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets_tests.conftest import NOON, Clock
+from unsplash_assets_tests.support.stored import record_stored
 
 LIMIT: Final = 50
 REQUESTS_PER_PHOTO: Final = 31 / 30
@@ -240,7 +241,7 @@ class _Program:
         with library.budget.reserve(wanted) as grant:
             grant.require()
             self._server.advance(self._dice.uniform(*_DOWNLOAD))
-            library.photos.store({p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
+            record_stored(library.photos, {p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
             send_due_events(library, grant)
 
     def _run_without_budget(self, topic: str) -> None:
@@ -250,7 +251,7 @@ class _Program:
             library.photos.add(topic, library.client.random_photos(topic).photos)
         chosen = choose(library, topic, run_id).photos
         self._server.advance(self._dice.uniform(*_DOWNLOAD))
-        library.photos.store({p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
+        record_stored(library.photos, {p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
         send_due_events(library, Grant.unlimited())
 
     def told(self) -> int:

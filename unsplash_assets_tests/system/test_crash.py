@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.library.events import IN_FLIGHT
 from unsplash_assets.settings import environment
 from unsplash_assets_tests.conftest import Noted, Serve
 from unsplash_assets_tests.support import bringing
@@ -39,8 +40,8 @@ KEEP = 4
 TAKEN_FOR = 601.0
 """Seconds after which a download event that a dead process took is due again."""
 
-SENT = "after UnsplashClient.report_download"
-"""When Unsplash knows of the download, and the catalogue not yet."""
+SENDING = ("before UnsplashClient.report_download", "after UnsplashClient.report_download")
+"""When Unsplash may know of some downloads, and the catalogue not yet."""
 MOMENTS = (
     "after Photos.add",
     "after Photos.choose",
@@ -49,8 +50,7 @@ MOMENTS = (
     "after Folder.publish",
     "after Photos.publish",
     "after DownloadEvents.take",
-    "before UnsplashClient.report_download",
-    SENT,
+    *SENDING,
     "after DownloadEvents.mark_sent",
     "before Folder.delete",
     "after Folder.delete",
@@ -115,7 +115,7 @@ def test_a_kill_at_any_moment_leaves_nothing_bad(
     bring_and_be_killed(url, library, 999, count, concurrency, KEEP, after=seconds)
     assert look(library).broken == []
     run_again(url, library)
-    check(library, api, in_flight=concurrency)
+    check(library, api, in_flight=count)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -126,7 +126,7 @@ def test_a_kill_at_the_moments_that_matter_leaves_nothing_bad(
     bring_and_be_killed(url, library, 999, 3, 1, KEEP, moment)
     assert look(library).broken == []
     run_again(url, library)
-    check(library, api, in_flight=moment == SENT)
+    check(library, api, in_flight=3 if moment in SENDING else 0)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_kill_of_a_run_of_dagster_leaves_nothing_bad(
     assert CliRunner().invoke(main, ["fetch", "sea", "--count", "25"]).exit_code == 0
     assert look(project / "library").is_clean
     run_again(url, project / "library")
-    check(project / "library", api, in_flight=environment.load().concurrency)
+    check(project / "library", api, in_flight=IN_FLIGHT)
     with dg.DagsterInstance.get() as instance:
         tick(environment.load(), instance)
         states = {record.dagster_run.status for record in instance.get_run_records()}

@@ -18,6 +18,7 @@ from unsplash_assets.viewer.new_pictures import (
 )
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import NOON
+from unsplash_assets_tests.support.stored import record_stored
 
 LOOK = 10.0  # seconds between two looks
 
@@ -33,7 +34,7 @@ def store(catalogue: Photos) -> Store:
         chosen = catalogue.choose("sea", len(numbers), "mine", "full", lambda urls: urls["full"])
         for found in chosen:
             file = StoredFile(f"sea/{found.id}.jpg", 1, 1, 1, "0" * 64)
-            catalogue.store({found.id: file})
+            record_stored(catalogue, {found.id: file})
         return [found.id for found in chosen]
 
     return make

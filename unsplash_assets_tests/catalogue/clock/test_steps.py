@@ -9,6 +9,7 @@ from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.library.test_ticks import PHOTO
 from unsplash_assets_tests.support.machines import Computer, elsewhere
+from unsplash_assets_tests.support.stored import record_stored
 
 MINUTE = 60.0
 DAY = 24 * HOUR
@@ -80,7 +81,7 @@ def test_waits_go_on_as_they_were(
     library: Library, clock: Clock, computer: Computer, step: float
 ) -> None:
     library.photos.add("sea", [PHOTO])
-    library.photos.store({PHOTO.id: StoredFile("sea/a.jpg", 1, 1, 1, "x")})
+    record_stored(library.photos, {PHOTO.id: StoredFile("sea/a.jpg", 1, 1, 1, "x")})
     tick(library)
     (event,) = library.events.take(1)
     library.events.postpone(event)

@@ -34,11 +34,14 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.images.embedding import embed, read_packet
 from unsplash_assets.images.xmp import CREDIT_MARK, packet
-from unsplash_assets.library.downloads import Downloader, picture_limits
+from unsplash_assets.library.downloads import bodies
+from unsplash_assets.library.downloads.bodies import picture_limits
+from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.names import THUMBNAILS, is_thumbnail, thumbnail_path
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES
@@ -92,8 +95,14 @@ def fetch(url: str, folder: Folder, limits: Limits = LIMITS) -> str:
 
 
 def files(folder: Folder) -> list[str]:
+    """Return the paths of all files but thumbnails."""
     found = (path for path in folder.root.rglob("*") if path.is_file())
-    return sorted(path.relative_to(folder.root).as_posix() for path in found)
+    paths = (path.relative_to(folder.root).as_posix() for path in found)
+    return sorted(path for path in paths if not is_thumbnail(path))
+
+
+def thumbnails(folder: Folder) -> list[str]:
+    return [path.name for path in (folder.root / THUMBNAILS).glob("*")]
 
 
 def emulated(base: str) -> str:
@@ -125,6 +134,39 @@ def test_a_picture_is_stored_under_its_name_with_its_facts(
     assert stored.sha256 == hashlib.sha256(content).hexdigest()
     assert Image.open(io.BytesIO(content)).size == (stored.width, stored.height)
     assert stored.width == 120
+
+
+def test_a_jpeg_leaves_its_thumbnail_which_has_the_name_that_the_gallery_looks_for(
+    emulator_url: str, folder: Folder
+) -> None:
+    stored = store(emulated(emulator_url), folder)
+    path = folder.path(thumbnail_path(stored.sha256))
+    assert thumbnails(folder) == [path.name]
+    assert Image.open(io.BytesIO(path.read_bytes())).size == (stored.width, stored.height)
+
+
+def test_a_picture_of_inks_is_stored_without_a_thumbnail(serve: Serve, folder: Folder) -> None:
+    out = io.BytesIO()
+    Image.new("CMYK", (40, 30)).save(out, "JPEG")
+    assert fetch(serve(answering(body=out.getvalue())), folder) == NAME
+    assert thumbnails(folder) == []
+
+
+def test_a_photo_is_stored_where_its_thumbnail_cannot_be(serve: Serve, folder: Folder) -> None:
+    folder.path(THUMBNAILS).parent.mkdir(parents=True)
+    folder.path(THUMBNAILS).write_bytes(b"a stranger's file")
+    assert fetch(serve(answering()), folder) == NAME
+
+
+def test_a_large_picture_is_received_in_a_file(
+    serve: Serve, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = fetch(serve(answering()), folder)
+    monkeypatch.setattr(bodies, "_IN_MEMORY", 100)
+    content = folder.path(small).read_bytes()
+    assert fetch(serve(answering()), folder) == small
+    assert folder.path(small).read_bytes() == content
+    assert files(folder) == [small]
 
 
 @pytest.mark.parametrize(("kind", "extension"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])

@@ -1,0 +1,172 @@
+"""Downloads one picture: received, validated, credited, written once, ready for its name.
+
+Nothing bad gets a final name: the caller publishes the file, and what is published is what was
+validated, with the credit in it. Which pictures, and how many at a time, is decided in `bringing`
+and `repair`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
+from typing import Self
+
+from unsplash_assets.errors import (
+    BadPicture,
+    FileRefused,
+    LibraryError,
+    PhotoRefused,
+    PhotoSpoiled,
+)
+from unsplash_assets.images.blocks import Content, as_file
+from unsplash_assets.images.embedding import embed, read_packet
+from unsplash_assets.images.preview import GRID_SIZE, grid_thumbnail
+from unsplash_assets.images.validation import SmallCopy, examine
+from unsplash_assets.images.xmp import CREDIT_MARK, packet
+from unsplash_assets.library.downloads.bodies import receive
+from unsplash_assets.model.credit import Credit
+from unsplash_assets.model.mode import Mode
+from unsplash_assets.model.photos import ChosenPhoto, StoredFile
+from unsplash_assets.storage.folder import Folder, TemporaryFile
+from unsplash_assets.storage.names import (
+    RelativePath,
+    other_name,
+    photo_path,
+    plainer_names,
+    thumbnail_path,
+)
+from unsplash_assets.transport.base import Limits
+from unsplash_assets.transport.http import HttpTransport
+
+
+@dataclass(frozen=True)
+class Download:
+    """A whole, credited picture in a temporary file, which waits for its name."""
+
+    folder: Folder
+    temporary: TemporaryFile
+    file: StoredFile
+    """What is stored, under the best name that it may get."""
+    names: Iterable[RelativePath]
+    """Names that it may get, the best first."""
+    thumbnail: TemporaryFile | None
+    close: Callable[[], None]
+    """Removes what was not published."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def publish(self) -> StoredFile:
+        """Give the file the best name that the file system takes; return what is stored.
+
+        Raises FileRefused where it takes none, and LibraryError where it takes no file at all.
+        """
+        refusal = None
+        for name in self.names:
+            try:
+                self.folder.publish(self.temporary, name)
+            except FileRefused as error:
+                refusal = error
+            else:
+                self._publish_thumbnail()
+                return replace(self.file, path=name)
+        raise refusal or FileRefused("there is no name for the photo's file")
+
+    def _publish_thumbnail(self) -> None:
+        with suppress(LibraryError, FileRefused):  # the gallery makes what it lacks
+            if self.thumbnail:
+                self.folder.publish(self.thumbnail, thumbnail_path(self.file.sha256))
+
+
+@dataclass(frozen=True)
+class Downloader:
+    """Downloads pictures into a folder, within limits, with the credit in each file."""
+
+    transport: HttpTransport
+    folder: Folder
+    limits: Limits
+    app_name: str
+    mode: Mode
+    bad: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of the last bad download of each photo that had one."""
+
+    def download(self, photo: ChosenPhoto, own_path: str = "") -> Download:
+        """Download a photo's picture; close the result in any case.
+
+        It gets a name that no stranger's file has; `own_path` is the photo's own file, if any.
+        Raises TemporaryError where another try may succeed, PermanentError where it would not,
+        and LibraryError where the folder cannot be written.
+        """
+        if not photo.url:
+            raise PhotoRefused("its URL is not known: its catalogue was made anew from the files")
+        received = receive(self.transport, photo.url, self.limits, self.folder)
+        with ExitStack() as stack, received as body:
+            with self._judged(photo.id, body.content):
+                found = examine(body.content, GRID_SIZE)
+                body.check_type()
+                credit = packet(Credit(photo, self.app_name, self.mode))
+                credited = embed(credit, as_file(body.content))
+                temporary = stack.enter_context(self.folder.temporary())
+                size, digest = self._write(temporary, credited)
+            usual = photo_path(photo.topic, photo.description, photo.id, found.format.extension)
+            return Download(
+                self.folder,
+                temporary,
+                StoredFile(usual, size, found.width, found.height, digest),
+                (self._free_name(name, own_path) for name in plainer_names(usual)),
+                self._thumbnail(stack, found.small) if found.small else None,
+                stack.pop_all().close,
+            )
+
+    def _write(self, temporary: TemporaryFile, chunks: Iterable[bytes]) -> tuple[int, str]:
+        """Write a whole file, once; return its bytes and their SHA-256."""
+        size, digest = 0, hashlib.sha256()
+        for chunk in chunks:
+            self.folder.write(temporary, chunk)
+            digest.update(chunk)
+            size += len(chunk)
+        self.folder.complete(temporary)
+        return size, digest.hexdigest()
+
+    def _thumbnail(self, stack: ExitStack, small: SmallCopy) -> TemporaryFile | None:
+        """Write what the gallery will show; it is made anew where it does not outlive a crash."""
+        try:
+            content = grid_thumbnail(small)
+        except (OSError, SyntaxError, ValueError):
+            return None
+        temporary = stack.enter_context(self.folder.temporary())
+        self.folder.write(temporary, content)
+        return temporary
+
+    @contextmanager
+    def _judged(self, photo_id: str, body: Content) -> Iterator[None]:
+        """Raise PhotoSpoiled in place of BadPicture if the last download brought the same bytes.
+
+        Nothing arrived is no proof: a connection that ends at once leaves the same nothing twice.
+        """
+        try:
+            yield
+        except BadPicture as error:
+            content = hashlib.sha256(body).hexdigest() if len(body) else ""
+            before, self.bad[photo_id] = self.bad.get(photo_id), content
+            if content and content == before:
+                raise PhotoSpoiled(f"{error} (two downloads brought the same)") from error
+            raise
+
+    def _free_name(self, usual: RelativePath, own_path: str) -> RelativePath:
+        names = chain((usual,), (other_name(usual, number) for number in count(2)))
+        return next(name for name in names if name == own_path or self._may_replace(name))
+
+    def _may_replace(self, name: RelativePath) -> bool:
+        """Whether a name is free, or has a file with our credit, which a killed run left behind."""
+        if self.folder.stamp(name) is None:
+            return True
+        try:
+            with self.folder.open(name) as file:
+                return CREDIT_MARK in (read_packet(file) or b"")
+        except (OSError, BadPicture):
+            return False
