@@ -60,15 +60,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Fail unless markers and fixtures agree; then leave out what is not cheap, if asked to.
-
-    The coverage is that of the cheap tests: tracing makes a whole run take nearly twice as long.
-    """
+    """Fail unless markers and fixtures agree; then leave out what is not cheap, if asked to."""
     if wrong := [line for item in items for line in _disagreements(item)]:
         raise pytest.UsageError("\n".join(dict.fromkeys(wrong)))
     costly = [item for item in items if _markers(item) & _COSTLY]
-    for item in costly:
-        item.add_marker("no_cover")
     if config.getoption("cheap"):
         config.hook.pytest_deselected(items=costly)
         items[:] = [item for item in items if item not in costly]

@@ -19,12 +19,13 @@ pytestmark = pytest.mark.long
 
 
 def one_now(scenarios: Iterable[Scenario]) -> list[Any]:
-    """Leave all but the last scenario to `pytest -m slow`: each takes more than a minute."""
+    """Leave all but the last scenario to `pytest -m slow`: each takes most of a minute."""
     *others, last = scenarios
     return [*(pytest.param(scenario, marks=pytest.mark.slow) for scenario in others), last]
 
 
-@pytest.mark.parametrize("scenario", one_now(ALONE), ids=str)
+@pytest.mark.slow  # being killed all the time, as below, asks for more
+@pytest.mark.parametrize("scenario", ALONE, ids=str)
 def test_alone_nothing_is_refused_and_nearly_all_that_the_quota_allows_comes(
     scenario: Scenario,
 ) -> None:
