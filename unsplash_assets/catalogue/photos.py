@@ -186,9 +186,8 @@ class Photos(StoredPhotos):
 
     def _storing(self) -> sa.Update:
         """Return the statement that records a file; see `_parameters`."""
-        now, of_id = self._clock(), db.photos.c.id == sa.bindparam("of_id")
-        stored = sa.update(db.photos).where(self._mine, of_id).values(**_OF_FILE, stored_at=now)
-        return stored.values(state=PhotoState.STORED, event_due_at=due_once_stored(now))
+        now, stored = self._clock(), self._to(PhotoState.STORED, sa.bindparam("of_id"))
+        return stored.values(**_OF_FILE, stored_at=now, event_due_at=due_once_stored(now))
 
     def _not_anothers(self, run_id: str | None) -> Iterable[sa.ColumnElement[bool]]:
         """Match photos that no other run has taken over: chosen or stored."""

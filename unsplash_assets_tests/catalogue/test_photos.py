@@ -60,7 +60,7 @@ runs.begin(run_id, "sea")
 for number in range(10):
     (photo,) = catalogue.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
     file = StoredFile(f"sea/{photo.id}.jpg", 1, 1, 1, "0" * 64)
-    catalogue.store({photo.id: file})
+    catalogue.publish({photo.id: lambda file=file: file})
     print(photo.id)
 runs.end(run_id)
 """
