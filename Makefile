@@ -16,7 +16,7 @@ NPM := unsplash_assets_tests
 # Without compiled files every run of the tests would first compile them all: half as long again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run quick test coverage check lint types layers cheap format docs lock audit clean
+.PHONY: run quick test coverage check lint types layers cheap bench format docs lock audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT)
@@ -50,6 +50,10 @@ layers: $(VENV)/.dev
 cheap: $(VENV)/.dev
 	$(addprefix TMPDIR=,$(wildcard /dev/shm)) $(BIN)/python -m pytest --cheap --quiet \
 	  --numprocesses=2 -p no:schemathesis --override-ini=tmp_path_retention_policy=failed
+
+# Measures the project beside others; BENCH="--only bulk --rounds 1" makes it short.
+bench: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.run $(BENCH)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -54,7 +54,7 @@ class _Server(asyncio.Protocol):
         self._dice = random.Random()  # noqa: S311 - chooses pictures, no secret
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a TCP connection
+        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -96,7 +96,7 @@ async def serve(latency: float) -> None:
         lambda: _Server(drawn, latency, base), "127.0.0.1", 0, backlog=512
     )
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    print(base, flush=True)  # noqa: T201 - for the program that started this one
+    print(base, flush=True)
     await server.serve_forever()
 
 
