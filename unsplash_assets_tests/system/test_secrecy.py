@@ -153,6 +153,9 @@ class Noting:
         return self.application(environ, start_response)
 
 
+RETRIES = 2
+
+
 @dataclass
 class Lived:
     """A project folder with all that was left in it, and what its APIs saw."""
@@ -169,7 +172,7 @@ class Lived:
 
 @pytest.fixture(scope="module")
 def lived(module_processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    """Live through everything once: a few hundred tries, with every word kept in files."""
+    """Live through everything once, each trouble with a few tries; every word is kept in files."""
     folder = tmp_path_factory.mktemp("project")
     copy(PROJECT / "dagster.yaml", folder)
     lived = Lived(folder)
@@ -228,7 +231,7 @@ def _logged(path: Path) -> Iterator[None]:
 
 def _live_through(project: Project, topic: str, lived: Lived, said: IO[str]) -> None:
     """Run the job, the schedule and the sensor once."""
-    result = project.run(topic, photos_per_run=2)
+    result = project.run(topic, unsplash={"retries": RETRIES}, photos_per_run=2)
     for event in result.all_events:
         said.write(f"{event!r} {event.event_specific_data!r}\n")
         if event.is_step_failure:
