@@ -5,7 +5,9 @@ The API is asked in `unsplash.client`; the waiting list is in `catalogue.photos`
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,11 +16,15 @@ from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import ChosenPhoto
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.budget import describe_events_shortage
+from unsplash_assets.unsplash.client import PHOTOS_PER_REQUEST, RandomPhotos
 from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2
 """Answers in a row without a new photo after which a topic counts as exhausted; then, one."""
+
+_AT_ONCE: Final = 4
+"""Requests for photos that are under way at the same time."""
 
 _WIDTHS: Final = {"regular": "1080", "small": "400", "thumb": "200"}
 """The renditions that have a width, in pixels."""
@@ -110,13 +116,14 @@ def top_up(library: Library, topic: str) -> TopUp:
     new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
     shortage = None
-    while (waiting := library.photos.waiting(topic)) < min(needed, _affordable(library)):
+    while (waiting := library.photos.waiting(topic)) < (
+        enough := min(needed, _affordable(library))
+    ):
         if fruitless == patience:
             shortage = _note_exhaustion(library, topic, skipped)
             break
         try:
-            with library.budget.reserve(1) as grant:
-                brought = library.client.random_photos(topic, filters=library.filters, grant=grant)
+            answers = _ask(library, topic, enough - waiting)
         except (QuotaSpent, NoPhotos) as error:
             if isinstance(error, NoPhotos):
                 library.exhaustion.note(topic, str(error))
@@ -124,13 +131,14 @@ def top_up(library: Library, topic: str) -> TopUp:
                 raise
             shortage = str(error)
             break
-        requests += 1
-        new = library.photos.add(topic, brought.photos)
+        requests += len(answers)
+        brought = {photo.id: photo for answer in answers for photo in answer.photos}
+        new = library.photos.add(topic, list(brought.values()))
         if new and was_exhausted:
             library.exhaustion.forget(topic)
-        photos += brought.photos
+        photos += brought.values()
         new_ids |= new
-        skipped.update(brought.skipped)
+        skipped += sum((Counter(answer.skipped) for answer in answers), Counter())
         fruitless = 0 if new else fruitless + 1
     if waiting < needed and not shortage:
         shortage = _events_shortage(library, waiting, needed)
@@ -144,6 +152,20 @@ def top_up(library: Library, topic: str) -> TopUp:
         shortage=shortage,
         usage=library.budget.usage(),
     )
+
+
+def _ask(library: Library, topic: str, wanted: int) -> list[RandomPhotos]:
+    """Ask for random photos, with several requests at once where many are wanted.
+
+    Raises an error only if no answer came: what the others brought is not lost.
+    """
+    at_once = max(1, min(_AT_ONCE, wanted // PHOTOS_PER_REQUEST))
+    with library.budget.reserve(at_once) as grant, ThreadPoolExecutor(at_once) as pool:
+        ask = partial(library.client.random_photos, topic, filters=library.filters, grant=grant)
+        asked = [pool.submit(ask) for _ in range(max(1, grant.count))]
+        wait(asked)
+    answers = [future.result() for future in asked if future.exception() is None]
+    return answers or [asked[0].result()]
 
 
 def _note_exhaustion(library: Library, topic: str, skipped: Mapping[str, int]) -> str:

@@ -191,6 +191,26 @@ def encoded(kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def without_its_middle(picture: bytes) -> bytes:
+    middle = len(picture) // 2
+    return picture[: middle - 1_000] + picture[middle + 1_000 :]
+
+
+def with_swapped_blocks(picture: bytes) -> bytes:
+    one, other = len(picture) // 3, len(picture) * 2 // 3
+    first, second = picture[one : one + 1_024], picture[other : other + 1_024]
+    between = picture[one + 1_024 : other]
+    return picture[:one] + second + between + first + picture[other + 1_024 :]
+
+
+def with_wrong_restart() -> bytes:
+    """Return a JPEG in which one restart has another's number."""
+    out = io.BytesIO()
+    grey = Image.linear_gradient("L").convert("RGB")
+    grey.save(out, "JPEG", restart_marker_rows=1)
+    return out.getvalue().replace(b"\xff\xd2", b"\xff\xd5", 1)
+
+
 def claiming(width: int, height: int) -> bytes:
     """Return a PNG that is whole but for its claim of so many pixels."""
     png = encoded("PNG")
@@ -333,6 +353,9 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("announced as JSON", headed(Content_Type="application/json"), "as application/json"),
     ("with a hole of zeros", body(with_hole), HOLE),
     ("with a hole of ones", body(lambda picture: with_hole(picture, b"\xff")), HOLE),
+    ("without 2,000 bytes of its middle", body(without_its_middle), HOLE),
+    ("with two blocks of 1,024 bytes swapped", body(with_swapped_blocks), HOLE),
+    ("with a wrong restart marker", fixed(with_wrong_restart()), HOLE),
     ("a JPEG of one pixel", fixed(pixel("JPEG")), ONE_PIXEL),
     ("a PNG of one pixel", fixed(pixel("PNG"), PNG), ONE_PIXEL),
     ("a PNG with one flipped bit", fixed(flipped(encoded("PNG")), PNG), DAMAGED_PNG),
