@@ -16,7 +16,7 @@ NPM := unsplash_assets_tests
 # Without compiled files every run of the tests would first compile them all: half as long again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run quick test coverage check lint types layers cheap bench format docs lock audit clean
+.PHONY: run quick test tests coverage check lint types layers cheap bench format docs lock audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT)
@@ -26,8 +26,12 @@ run: $(VENV)/.run
 quick: $(VENV)/.dev
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going cheap check
 
-# Everything. Tests whose program is missing are skipped, and listed at the end.
-test: check $(VENV)/.npm
+# Everything; the checks run beside the tests. Tests whose program is missing are skipped, and
+# listed at the end.
+test: $(VENV)/.dev $(VENV)/.npm
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going tests check
+
+tests: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=15
 
 # Which lines the cheap tests reach; tracing makes them take twice as long.

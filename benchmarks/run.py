@@ -162,7 +162,8 @@ def _write_urls(url: str, count: int, folder: Path) -> None:
     while len(urls) < count:
         asked = f"{url}/photos/random?query=nature&count=30"
         answer = requests.get(asked, headers={"Authorization": "Client-ID key"}, timeout=30)
-        urls += [photo["urls"]["regular"] for photo in answer.json()]
+        some = (photo["urls"]["regular"] for photo in answer.json())
+        urls += [one.replace("?", ".jpg?", 1) for one in some]  # gallery-dl tells pictures by it
     (folder / "urls.txt").write_text("\n".join(urls[:count]) + "\n")
     (folder / "one.txt").write_text(urls[0] + "\n")
     lines = (f'url = "{one}"\noutput = "{number}.jpg"\n' for number, one in enumerate(urls[:count]))

@@ -32,4 +32,6 @@ def image_file() -> None:
     Path("photo.jpg").write_bytes(requests.get(_PHOTO.read_text(), timeout=30).content)
 
 
-defs = dg.Definitions(assets=[photo_metadata, image_url, image_file])
+defs = dg.Definitions(
+    assets=[photo_metadata, image_url, image_file], executor=dg.in_process_executor
+)

@@ -24,6 +24,7 @@ from unsplash_assets.settings.settings import Settings
 pytest_plugins = [
     "pytester",
     "unsplash_assets_tests.support.dev",
+    "unsplash_assets_tests.support.migrations",
     "unsplash_assets_tests.support.processes",
     "unsplash_assets_tests.support.programs",
     "unsplash_assets_tests.support.terminals",

@@ -34,13 +34,14 @@ class StoredPhotos:
     def stored_by(self, run_id: str) -> list[StoredPhoto]:
         """Return the photos that a run has stored, in order.
 
-        They are sorted here: for an order by number SQLite would go through all photos instead.
+        They are sorted and sifted here: asked for an order or a state, SQLite would go through all
+        stored photos instead.
         """
-        photos = db.photos.c
-        of_run = (self._mine, photos.run_id == run_id, photos.state == PhotoState.STORED)
+        of_run = sa.select(db.photos).where(self._mine, db.photos.c.run_id == run_id)
         with self._db.reading() as connection:
-            rows = connection.execute(sa.select(db.photos).where(*of_run)).all()
-        return sorted(map(stored_photo, rows), key=attrgetter("stored_sequence"))
+            rows = connection.execute(of_run).all()
+        stored = (stored_photo(row) for row in rows if row.state == PhotoState.STORED)
+        return sorted(stored, key=attrgetter("stored_sequence"))
 
     def not_stored(self, run_id: str) -> dict[str, str]:
         """Return the photos that a run chose and could not store, by id, with the reason."""

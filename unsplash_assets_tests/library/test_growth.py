@@ -19,8 +19,11 @@ from unsplash_assets_tests.conftest import Clock, Opened
 FEW = ("photos_miscounted", "photos_prunable")
 """Indexes of few rows, or of which a query takes the first few."""
 
-Plans = list[tuple[str, str]]
-"""Statements, with a step of SQLite's plan on the photos."""
+BY_STATE = ("photos_by_size", "photos_by_state")
+"""Indexes that find all stored photos, or all of a topic."""
+
+Plans = list[tuple[str, str, bool]]
+"""Statements, a step of SQLite's plan on the photos, and whether stored photos are asked for."""
 
 
 @contextmanager
@@ -32,7 +35,9 @@ def explained(database: Database) -> Iterator[Plans]:
         if "photos" in statement and not statement.startswith("INSERT"):
             some = parameters[0] if rest[-1] else parameters
             steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", some).fetchall()
-            plans.extend((statement, step[3]) for step in steps if " photos" in step[3])
+            plans.extend(
+                (statement, step[3], "stored" in some) for step in steps if " photos" in step[3]
+            )
 
     with database.reading() as connection:
         engine = connection.engine
@@ -41,10 +46,10 @@ def explained(database: Database) -> Iterator[Plans]:
     sa.event.remove(engine, "before_cursor_execute", before)
 
 
-def is_narrow(statement: str, step: str) -> bool:
-    """Whether a step looks up some rows, not all those of the mode."""
+def is_narrow(statement: str, step: str, is_about_stored: bool) -> bool:  # noqa: FBT001
+    """Whether a step looks up some rows, not all those of the mode, or all that are stored."""
     found = re.fullmatch(r"SEARCH photos USING (?:COVERING )?INDEX (\w+) \((.+)\)", step)
-    if found is None:
+    if found is None or (found[1] in BY_STATE and is_about_stored):
         return False
     return " AND " in found[2] or found[1] in FEW or "max(" in statement
 

@@ -1,8 +1,9 @@
 """Runs on a real Dagster instance in memory, for the tests of the Dagster layer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -22,7 +23,12 @@ class Project:
     """A project with settings, and a Dagster instance of its own."""
 
     settings: Settings
-    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    given_instance: dg.DagsterInstance | None = None
+
+    @cached_property
+    def instance(self) -> dg.DagsterInstance:
+        """The given one, or one in memory."""
+        return self.given_instance or dg.DagsterInstance.ephemeral()
 
     def run(
         self,
