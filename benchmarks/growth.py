@@ -106,8 +106,8 @@ def _copy(library: Library, size: int) -> None:
         row = dict(connection.execute(query).mappings().one())
         copies = [
             {**row, "id": f"copy-{n:06}", "sha256": f"{n:024x}{n:040x}",
-             "path": f"nature/copy-{n:06}.jpg", "stored_sequence": first + n, "arrival": first + n, "run_id": f"run {n}",
-             "topic": ("nature", "art")[n % 2]}
+             "path": f"nature/copy-{n:06}.jpg", "run_id": f"run {n}",
+             "stored_sequence": first + n, "arrival": first + n, "topic": ("nature", "art")[n % 2]}
             for n in range(1, size)
         ]  # fmt: skip
         connection.execute(sa.insert(db.photos), copies)
