@@ -13,6 +13,7 @@ every bit that was flipped on the way here.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -184,13 +185,25 @@ def _decode_jpeg(
     between = (part.extent for part in structure.parts if part.kind is jpeg.Kind.BETWEEN)
     if any(_has(content, _ZEROS, part) for part in between):
         raise _damaged(JPEG)
-    bare = jpeg.bare(content, structure.parts)
     colours = _COLOURS.get(header.mode) if smallest else None
-    if colours is None or smallest is None:
-        decode_jpeg(bare, "GRAY", min_height=1, min_width=1, min_factor=_REDUCTION, strict=True)
+    width, height = _reduced(header, smallest) if colours and smallest else (1, 1)
+    decode = partial(
+        decode_jpeg,
+        colorspace=colours or "GRAY",
+        min_width=width,
+        min_height=height,
+        min_factor=1 if colours else _REDUCTION,
+        strict=True,
+    )
+    bare = jpeg.bare(content, structure.parts)
+    try:
+        pixels = decode(bare)
+    except ValueError:
+        if (unpadded := jpeg.unpadded(bare)) == bare:
+            raise
+        pixels = decode(unpadded)
+    if colours is None:
         return None
-    width, height = _reduced(header, smallest)
-    pixels = decode_jpeg(bare, colours, min_height=height, min_width=width, strict=True)
     image = Image.fromarray(pixels[..., 0] if colours == "GRAY" else pixels)
     return SmallCopy(image, header.appearance)
 

@@ -92,6 +92,7 @@ ODD_JPEGS: Final = {
     "padding behind the end": WHOLE + bytes(4096),
     "a film behind the end": WHOLE + FILM,
     "a page behind the end": WHOLE + b"<!DOCTYPE html><html></html>",
+    "zeros before the end": WHOLE[:-2] + bytes(100) + WHOLE[-2:],
     "zeros in a profile": in_the_header(segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(300))),
     "zeros in a comment": in_the_header(segment(0xFE, bytes(300))),
     "three bytes between segments": in_the_header(b"\0\1\2"),

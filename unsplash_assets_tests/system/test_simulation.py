@@ -19,7 +19,7 @@ from unsplash_assets_tests.support.simulation import (
 pytestmark = pytest.mark.long
 
 
-SHORT = 8  # hours
+SHORT = 5  # hours
 
 
 def one_now(scenarios: Iterable[Scenario]) -> list[Any]:
