@@ -43,7 +43,7 @@ def update_thumbnails(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnai
     """
     wanted = {thumbnail_path(photo.sha256): photo for photo in photos}
     before = _read(folder)
-    available = {path for path in wanted if folder.stamp(path) is not None} - before.outdated
+    available = {path for path in wanted if _is_there(folder, path)} - before.outdated
     missing = sorted(wanted.keys() - available - before.failed)
     for path in before.made - wanted.keys():
         folder.delete(path)
@@ -56,6 +56,15 @@ def update_thumbnails(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnai
     if after != before:
         folder.write_file(THUMBNAILS_MADE, after.to_text().encode())
     return Thumbnails(available | new, len(new))
+
+
+def _is_there(folder: Folder, path: RelativePath) -> bool:
+    """Whether there is a thumbnail; an empty file is what a power failure may leave of one."""
+    stamp = folder.stamp(path)
+    if not stamp:
+        return stamp is not None
+    *_, size, _modified_at = stamp
+    return size > 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ scans refines the picture. Time is pixels times scans, a few nanoseconds each, a
 own bytes take, whose number is bounded too. So the bounds here bound the time: it is seconds at
 most. Memory is bounded by the pixels, and by decoding one large picture at a time.
 
-`validation` reads the pictures' headers and applies the bounds; `preview` decodes.
+`formats` reads the pictures' headers and applies the bounds; `validation` and `preview` decode.
 """
 
 import threading

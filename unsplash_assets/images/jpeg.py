@@ -22,7 +22,6 @@ _MAX_PARTS: Final = 100_000
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """What follows 0xFF in a scan's data is zero, or a restart (D0 to D7); anything else ends it."""
 _LAST_WITHOUT_LENGTH: Final = 0xBF
-JPEG_END: Final = b"\xff\xd9"
 _START: Final = 0xD8
 _END: Final = 0xD9
 _METADATA: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
@@ -128,9 +127,8 @@ def unpadded(bare: bytes) -> bytes:
 
     The data itself may end with zeros, so try the JPEG as it is first.
     """
-    end = len(JPEG_END)
-    data = bare[:-end].rstrip(b"\0")
-    return data + b"\0" * data.endswith(b"\xff") + bare[-end:]
+    data, end = bare[:-2].rstrip(b"\0"), bare[-2:]
+    return data + b"\0" * data.endswith(b"\xff") + end
 
 
 def _tells_colours(segment: bytes) -> bool:

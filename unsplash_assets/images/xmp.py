@@ -28,7 +28,6 @@ NAMESPACES: Final = {
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
 }
 
-
 CREDIT_MARK: Final = b" on Unsplash"
 """Stands in the credit line of every packet that is made here."""
 

@@ -43,6 +43,16 @@ def test_a_thumbnail_is_made_once(library: GalleryLibrary) -> None:
     assert (again.made, len(again.available)) == (1, 3)
 
 
+def test_an_empty_thumbnail_as_a_power_failure_leaves_it_is_made_again(
+    library: GalleryLibrary,
+) -> None:
+    stored = library.hang()
+    (path,) = update_thumbnails(library.folder, stored).available
+    library.folder.path(path).write_bytes(b"")
+    assert update_thumbnails(library.folder, stored).made == 1
+    assert library.folder.path(path).stat().st_size > 0
+
+
 def test_a_thumbnail_goes_with_its_photo(library: GalleryLibrary) -> None:
     kept, gone = library.hang(2)
     update_thumbnails(library.folder, [kept, gone])
