@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -169,6 +170,14 @@ def test_a_hole_in_the_data_of_an_odd_jpeg_is_found(odd: str, where: float) -> N
         validated(content)
 
 
+def grainy(**options: Any) -> bytes:
+    """Return a JPEG like a photograph, always the same: what damage does to it is no chance."""
+    out = io.BytesIO()
+    grain = Image.frombytes("L", (900, 600), random.Random(1).randbytes(900 * 600))  # noqa: S311
+    grain.filter(ImageFilter.GaussianBlur(1)).convert("RGB").save(out, "JPEG", **options)
+    return out.getvalue()
+
+
 def without(whole: bytes, at: int, size: int) -> bytes:
     return whole[:at] + whole[at + size :]
 
@@ -184,7 +193,7 @@ def swapped(whole: bytes, one: int, other: int, size: int) -> bytes:
 def test_a_jpeg_that_was_spliced_is_bad_without_a_run_of_zeros(
     *, where: float, progressive: bool
 ) -> None:
-    whole = photograph("JPEG", progressive=progressive)
+    whole = grainy(progressive=progressive)
     at, size = int(len(whole) * where), 4096
     elsewhere = whole[at // 2 : at // 2 + size]
     for content in (without(whole, at, size), whole[:at] + elsewhere + whole[at:]):
@@ -195,13 +204,13 @@ def test_a_jpeg_that_was_spliced_is_bad_without_a_run_of_zeros(
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_with_two_swapped_blocks_is_bad(*, progressive: bool) -> None:
     """Most are: decoders see a swap that changes how many coefficients there are."""
-    whole = photograph("JPEG", progressive=progressive)
+    whole = grainy(progressive=progressive)
     with pytest.raises(BadPicture, match="has a hole or other damage"):
         validated(swapped(whole, len(whole) // 3, len(whole) * 2 // 3, 4096))
 
 
 def test_a_jpeg_with_a_wrong_restart_marker_is_bad() -> None:
-    whole = photograph("JPEG", restart_marker_rows=1)
+    whole = grainy(restart_marker_rows=1)
     assert validated(whole).format is JPEG
     with pytest.raises(BadPicture, match="has a hole or other damage"):
         validated(whole.replace(b"\xff\xd2", b"\xff\xd5", 1))
