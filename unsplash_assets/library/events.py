@@ -4,7 +4,7 @@ Which events are due, and what became of each, is recorded in `catalogue.events`
 """
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -79,8 +79,9 @@ class Sending:
         are to come, nothing is left for others.
         """
         self._record()
-        wanted = min(self._at_once, self._grant.left) - len(self.pending)
-        if wanted > 0 and self._fruitless < self._at_once and not self._is_stopped.is_set():
+        at_once = self._at_once - self._fruitless
+        wanted = min(at_once, self._grant.left) - len(self.pending)
+        if wanted > 0 and not self._is_stopped.is_set():
             due = self._library.events.take(wanted, self._run_id) if self._run_id else []
             for event in due if due or only_own else self._library.events.take(wanted):
                 self.pending[self._pool.submit(self._send, event)] = event
@@ -120,13 +121,3 @@ class Sending:
             self._library.events.mark_refused(event, str(error))
         else:
             self._library.events.postpone(event)
-
-
-def send_due_events(library: Library, grant: Grant) -> Sent:
-    """Send events that are due, the oldest first, and nothing else."""
-    with Sending(library, grant) as sending:
-        sending.look()
-        while sending.pending:
-            wait(sending.pending, timeout=LOOK_EVERY)
-            sending.look()
-    return sending.sent

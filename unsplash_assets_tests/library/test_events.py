@@ -18,14 +18,15 @@ import pytest
 
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
-from unsplash_assets.library.events import Sent, send_due_events
+from unsplash_assets.library.events import Sent
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets_tests.catalogue.test_events import StoredPhotos, location
 from unsplash_assets_tests.catalogue.test_photos import ids
 from unsplash_assets_tests.conftest import NOON, Clock, MakeSettings, Noted, Opened, RawServe, Serve
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.events import send_events
+from unsplash_assets_tests.support.processes import Processes, environment, python
 from unsplash_assets_tests.support.together import Together
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
@@ -34,17 +35,17 @@ KEY = "key-of-the-events"
 SENDS = """
 import sys
 from pathlib import Path
-from unsplash_assets.library.events import send_due_events
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.unsplash.budget import Grant
+from unsplash_assets_tests.support.events import send_events
 folder, url, concurrency = sys.argv[1:]
 names = ("API_KEY", "LIBRARY", "API_URL", "CONCURRENCY")
 values = zip(names, ("key", folder, url, concurrency))
 settings = parse({f"UNSPLASH_{name}": value for name, value in values}, Path.cwd())
 with open_library(settings) as library:
     sys.stdin.readline()
-    print(send_due_events(library, Grant(99)).sent)
+    print(send_events(library, Grant(99)).sent)
 """
 
 
@@ -55,7 +56,7 @@ class Due(StoredPhotos):
         """Send what is due to an API, within so many requests."""
         settings = replace(self.library.settings, api_url=url, concurrency=concurrency)
         there = replace(self.library, settings=settings, timeouts=Timeouts(**timeouts))
-        return send_due_events(there, Grant(count))
+        return send_events(there, Grant(count))
 
 
 @pytest.fixture
@@ -283,8 +284,8 @@ def _sender(
     processes: Processes, folder: Path, url: str, concurrency: int
 ) -> "subprocess.Popen[str]":
     """Start a process that sends what is due once it is given a line."""
-    pipe = subprocess.PIPE
-    return processes.start(python(SENDS, folder, url, concurrency), stdin=pipe, stdout=pipe)
+    command, pipe = python(SENDS, folder, url, concurrency), subprocess.PIPE
+    return processes.start(command, stdin=pipe, stdout=pipe, env=environment())
 
 
 @pytest.mark.process

@@ -27,7 +27,6 @@ from unsplash_assets.catalogue.database import Database
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.quota import HOUR, Count, HourlyQuota, Window
 from unsplash_assets.errors import QuotaSpent
-from unsplash_assets.library.events import send_due_events
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.ticks import Skipped, next_topic
@@ -38,6 +37,7 @@ from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets_tests.conftest import NOON, Clock
+from unsplash_assets_tests.support.events import send_events
 from unsplash_assets_tests.support.stored import record_stored
 
 LIMIT: Final = 50
@@ -242,7 +242,7 @@ class _Program:
             grant.require()
             self._server.advance(self._dice.uniform(*_DOWNLOAD))
             record_stored(library.photos, {p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
-            send_due_events(library, grant)
+            send_events(library, grant)
 
     def _run_without_budget(self, topic: str) -> None:
         """Do the same, and ask nobody whether the quota allows it."""
@@ -252,7 +252,7 @@ class _Program:
         chosen = choose(library, topic, run_id).photos
         self._server.advance(self._dice.uniform(*_DOWNLOAD))
         record_stored(library.photos, {p.id: StoredFile(p.id, 1, 1, 1, "") for p in chosen})
-        send_due_events(library, Grant.unlimited())
+        send_events(library, Grant.unlimited())
 
     def told(self) -> int:
         """Count the photos whose download event was sent."""
