@@ -185,6 +185,20 @@ def test_the_most_that_is_decoded_takes_seconds() -> None:
     assert taken / (1_000 * 800 * MAX_SCANS) < 30e-9
 
 
+@each_reader
+def test_a_jpeg_with_a_second_frame_of_another_size_is_bad_before_it_is_decoded(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    """Its header is read from the last frame, its data from the first: the bounds need one size."""
+    (frame,) = re.finditer(rb"\xff\xc2\0", PROGRESSIVE)
+    start = frame.start()
+    end = start + 2 + int.from_bytes(PROGRESSIVE[start + 2 : start + 4], "big")
+    path = tmp_path / "x.jpg"
+    path.write_bytes(that_claims(PROGRESSIVE, 8_000, 6_000)[:end] + PROGRESSIVE[start:])
+    with pytest.raises(BadPicture, match="structure of the picture's file is invalid"), fast():
+        read(path)
+
+
 @pytest.mark.parametrize(
     "name", [pytest.param(0xE1, id="Exif"), pytest.param(0xFE, id="a comment")]
 )
