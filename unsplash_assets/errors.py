@@ -17,13 +17,14 @@
     ├── PermanentError       not worth retrying
     │   ├── KeyRefused       401: the API rejects the Access Key
     │   ├── AccessDenied     403 for a reason other than the quota, or not from the API
+    │   │   └── RedirectedAway   to a host that is not allowed: a login page, perhaps
     │   ├── NoPhotos         nothing matches the topic, or there is nothing to work on
     │   ├── TooLarge         more bytes than the limit allows
-    │   ├── RequestRefused   another 4xx, or a URL or redirect that is not allowed
+    │   ├── RequestRefused   another 4xx, or a URL that is not allowed
     │   └── PhotoRefused     this photo cannot become a picture here
     │       ├── PhotoGone    Unsplash no longer has it
     │       └── PhotoPutOff  not in this run: another error of this one photo
-    │           ├── PhotoDenied  its server denies access to it
+    │           ├── PhotoDenied  its server denies access to it, or another answers in its place
     │           ├── PhotoSpoiled  two downloads brought the same bytes, and no whole picture
     │           ├── PhotoTooSlow  it comes too slowly for UNSPLASH_TIMEOUT
     │           └── FileRefused  the library's file system does not take its file
@@ -121,12 +122,16 @@ class AccessDenied(PermanentError):
     """The API denies access (403 with JSON), or a proxy or filter on the way to it does."""
 
 
+class RedirectedAway(AccessDenied):
+    """A redirect leads to a host that is not allowed, as to a network's login page."""
+
+
 class NoPhotos(PermanentError):
     """Nothing matches the topic, or the previous step left nothing to work on."""
 
 
 class RequestRefused(PermanentError):
-    """The server refuses the request (another 4xx), or its URL or redirect is not allowed."""
+    """The server refuses the request (another 4xx), or its URL is not allowed."""
 
 
 class TooLarge(PermanentError):
@@ -146,7 +151,7 @@ class PhotoPutOff(PhotoRefused):
 
 
 class PhotoDenied(PhotoPutOff):
-    """The picture server denies access (401, 403, 407); a few retries would not help."""
+    """The picture's server denies access, or a login page or filter answers in its place."""
 
 
 class PhotoSpoiled(PhotoPutOff):

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import requests
 
-from unsplash_assets.errors import NetworkError, RequestRefused, TooLarge
+from unsplash_assets.errors import NetworkError, RedirectedAway, RequestRefused, TooLarge
 from unsplash_assets.transport.base import Limits
 from unsplash_assets.transport.deadline import DeadlineAdapter, until
 from unsplash_assets.transport.reasons import (
     BROKEN,
     INVALID_URL,
+    ON_THE_WAY,
     certificates_error,
     network_error,
     proxy_error,
@@ -61,8 +62,9 @@ class HttpTransport:
     def get(self, url: str, headers: Mapping[str, str], limits: Limits) -> Iterator["Answer"]:
         """Request `url`; read the answer inside the `with`.
 
-        Raises NetworkError if no answer comes within the limits, RequestRefused if the URL or a
-        redirect is not allowed, SettingsError if the proxy or the certificates cannot be used.
+        Raises NetworkError if no answer comes within the limits, RequestRefused if the URL is not
+        allowed, RedirectedAway if a redirect leads to where none may, and SettingsError if the
+        proxy or the certificates cannot be used.
         """
         deadline = time.monotonic() + limits.timeouts.total
 
@@ -230,7 +232,7 @@ def _check_redirect(url: str, target: str, limits: Limits) -> None:
     goal = origin_or_none(target)
     if goal not in limits.redirect_origins:
         place = repr(goal) if goal else "an unreadable address"
-        raise RequestRefused(f"{shown_host(url)} redirects elsewhere, to {place}")
+        raise RedirectedAway(f"{shown_host(url)} redirects elsewhere, to {place}: {ON_THE_WAY}")
 
 
 def _announced(headers: Mapping[str, str]) -> int:

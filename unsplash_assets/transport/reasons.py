@@ -36,6 +36,10 @@ _REASONS: Final = (
     (requests.exceptions.ChunkedEncodingError, "the answer from {host} was cut short"),
     (ValueError, "the answer from {host} is not valid HTTP"),
 )
+ON_THE_WAY: Final = "look for a proxy (HTTPS_PROXY), a filter or a login page on the way"
+"""What to do where somebody else has answered."""
+
+_TYPE: Final = "content-type"
 _SHOWN: Final = 60  # characters
 _NO_ANSWER: Final = "no answer from {host}: is the network up?"
 
@@ -69,6 +73,16 @@ def _refusal(error: BaseException) -> str:
     """Return what a proxy answered when it was asked for a connection, such as its status."""
     said = re.search(r"Tunnel connection failed: (\d{3} [\w -]{1,60})", str(error))
     return f" (it answered {said[1].strip()}): see HTTPS_PROXY" if said else ""
+
+
+def is_page(body: bytes) -> bool:
+    """Return whether a body is a page of HTML, by its beginning."""
+    return body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<head"))
+
+
+def announces_page(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer's body is said to be a page of HTML."""
+    return any("html" in headers[name].lower() for name in headers if name.lower() == _TYPE)
 
 
 def page_from(headers: Mapping[str, str]) -> str:

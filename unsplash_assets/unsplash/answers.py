@@ -19,7 +19,7 @@ from unsplash_assets.errors import (
     UnsplashAssetsError,
 )
 from unsplash_assets.model.text import one_line
-from unsplash_assets.transport.reasons import page_from
+from unsplash_assets.transport.reasons import ON_THE_WAY, is_page, page_from
 from unsplash_assets.transport.urls import shown_host
 from unsplash_assets.unsplash.quota import QuotaReport
 
@@ -95,17 +95,11 @@ def _problem_of_the_api(
     return RequestRefused(f"the API refuses the request for {question.about} ({said})")
 
 
-def is_page(body: bytes) -> bool:
-    """Return whether a body is a page of HTML: the API answers with JSON, or plain text."""
-    return body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<head"))
-
-
 def not_the_api(status: int, headers: Mapping[str, str], body: bytes, question: Question) -> str:
     """Return the line for an answer of a proxy, a filter or a login page on the way to the API."""
     page = f" with {page_from(headers)}" if is_page(body) else ""
     return (
-        f"{shown_host(question.url)} answered {status}{page}, as its API never does: look for a "
-        "proxy (HTTPS_PROXY), a filter or a login page on the way"
+        f"{shown_host(question.url)} answered {status}{page}, as its API never does: {ON_THE_WAY}"
     )
 
 

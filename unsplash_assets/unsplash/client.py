@@ -17,8 +17,9 @@ from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
+from unsplash_assets.transport.reasons import is_page
 from unsplash_assets.transport.urls import origin, origin_or_none
-from unsplash_assets.unsplash.answers import Question, is_page, not_the_api, problem, quota_report
+from unsplash_assets.unsplash.answers import Question, not_the_api, problem, quota_report
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
 from unsplash_assets.unsplash.quota import QuotaReport

@@ -51,11 +51,11 @@ from unsplash_assets_tests.support.waiting import CEILING, eventually
 COUNT = 5
 
 
-def answering(status: str) -> WSGIApplication:
-    """Return an application that answers everything with a status alone."""
+def answering(status: str, *headers: tuple[str, str]) -> WSGIApplication:
+    """Return an application that answers everything with a status and headers alone."""
 
     def answer(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(status, [("Content-Length", "0")])
+        start_response(status, [("Content-Length", "0"), *headers])
         return []
 
     return answer
@@ -73,6 +73,7 @@ class Troubled:
             "gone": answering("404 Not Found"),
             "down": answering("503 Service Unavailable"),
             "shut": answering("403 Forbidden"),
+            "login": answering("302 Found", ("Location", "https://portal.example/login")),
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -209,6 +210,18 @@ def test_what_is_denied_goes_to_the_end_of_the_list_without_another_try(
     assert (outcome.denied, outcome.refused, outcome.failed) == ({photos[0].id: reason}, {}, {})
     assert library.photos.take_over("sea", "mine") == []
     assert library.photos.waiting("sea") == 1
+
+
+def test_a_photo_that_every_run_finds_elsewhere_is_put_off_and_in_the_end_refused(
+    library: Library, choose: Choose
+) -> None:
+    """Once or twice it is the login page of a network; a photo that lives there is of no use."""
+    for run in range(5):
+        assert library.photos.waiting("sea") == COUNT, run
+        outcome = store(library, choose(login=COUNT), last_try=False)
+        (said,) = set(outcome.denied.values())
+        assert "redirects elsewhere, to 'https://portal.example'" in said
+    assert library.photos.waiting("sea") == 0
 
 
 def test_a_run_whose_photos_are_all_denied_fails_and_says_so(

@@ -206,6 +206,25 @@ def test_trouble_that_every_event_would_meet_ends_the_sending_and_loses_none(
     assert due.send(base).sent == 20
 
 
+def test_a_network_that_wants_a_login_costs_no_event(serve: Serve, due: Due) -> None:
+    """Its redirect leads to a page for people, which is not asked."""
+
+    def portal(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("302 Found", [("Location", f"{login_page}/photos/login")])
+        return []
+
+    login, noted = Noted(Emulator()), Noted(portal)
+    login_page, base = serve(login), serve(noted)
+    due.store(*range(9), base=base)
+    result = due.send(base)
+    assert result.sent == 0
+    assert f"redirects elsewhere, to '{login_page}'" in str(result.error)
+    assert (len(noted.asked), login.asked, due.refused()) == (1, [], {})
+    noted.application = Emulator()
+    due.clock.now += 600
+    assert due.send(base).sent == 9
+
+
 @pytest.mark.long
 def test_an_api_that_answers_nothing_well_is_not_asked_for_every_event(
     serve: Serve, due: Due

@@ -302,12 +302,19 @@ NOT_TO_BE_HAD = (
     "404 Not Found",
     "410 Gone",
 )
-DENIED = ("401 Unauthorized", "403 Forbidden", "407 Proxy Authentication Required")
+DENIED = (
+    "401 Unauthorized",
+    "403 Forbidden",
+    "407 Proxy Authentication Required",
+    "451 Unavailable For Legal Reasons",
+    "511 Network Authentication Required",
+)
 METADATA = "http://169.254.169.254/latest/meta-data"
 """Where a machine in a cloud is told its secrets."""
 TWO_LENGTHS = "two lengths"
 
 NOTHING = "no picture arrived: the file is empty"
+DATA = "no picture arrived: the file is announced as application/json"
 NO_PICTURE = "no picture arrived: the file is not a JPEG, PNG or WebP"
 CUT = "the answer from HOST was cut short"
 NOT_DIVIDED = "the answer from HOST is not valid HTTP"
@@ -319,6 +326,7 @@ NO_ANSWER = "no answer from HOST: is the network up?"
 TOO_LONG = "HOST took longer than 2 s in all"
 TOO_LARGE = "HOST sends more than the 200,000 bytes allowed"
 ELSEWHERE = "HOST redirects elsewhere"
+PAGE = "HOST sent a page of HTML in the picture's place"
 MORE_PIXELS = "more pixels than any photo has"
 PIXELS = "pixels, more than any photo has"
 UNPACKED = "HOST sent a body that cannot be decompressed"
@@ -329,7 +337,23 @@ def not_to_be_had(line: str) -> tuple[str, Answer, str]:
     return f"status {line}", status(line), f"not available: its server answered {line[:3]}"
 
 
-_LATER: Final = [not_to_be_had(line) for line in DENIED]
+_LATER: Final[list[tuple[str, Answer, str]]] = [
+    ("a redirect to another host", redirect("https://photos.example/x"), ELSEWHERE),
+    ("a redirect to another port", redirect("http://127.0.0.1:9/x"), ELSEWHERE),
+    ("a redirect to a cloud's metadata service", redirect(METADATA), ELSEWHERE),
+    ("a redirect to a file", redirect("file:///etc/passwd"), ELSEWHERE),
+    ("a redirect to a data: URL", redirect("data:image/jpeg;base64,AAAA"), ELSEWHERE),
+    ("a redirect to an invalid URL", redirect("http://[::1"), ELSEWHERE),
+    ("a page of HTML with status 200", fixed(HTML, "text/html"), PAGE),
+    ("a page of HTML, announced as JPEG", fixed(HTML), PAGE),
+    ("announced as HTML", headed(Content_Type="text/html; charset=utf-8"), PAGE),
+    (
+        "status 400, a page of HTML of a filter",
+        lambda exchange: exchange.reply(HTML, "text/html", "400 Bad Request", Server="a filter"),
+        "its server answered 400 with a page of HTML from 'a filter'",
+    ),
+    *(not_to_be_had(line) for line in DENIED),
+]
 _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("cut short, its length announced", lambda e: e.send(head(len(e.body)), half(e.body)), CUT),
     ("cut short, its length not announced", lambda e: e.send(NO_LENGTH, half(e.body)), CUT_PICTURE),
@@ -340,17 +364,14 @@ _AGAIN: Final[list[tuple[str, Answer, str]]] = [
     ("without its last two bytes", body(lambda picture: picture[:-2]), CUT_PICTURE),
     ("empty", fixed(b""), NOTHING),
     ("empty, its length not announced", raw(NO_LENGTH), NOTHING),
-    ("a page of HTML with status 200", fixed(HTML, "text/html"), NO_PICTURE),
-    ("a page of HTML, announced as JPEG", fixed(HTML), NO_PICTURE),
-    ("JSON with status 200", fixed(b'{"errors":["no"]}', "application/json"), NO_PICTURE),
+    ("JSON with status 200", fixed(b'{"errors":["no"]}', "application/json"), DATA),
     ("plain text with status 200", fixed(b"Rate Limit Exceeded", "text/plain"), NO_PICTURE),
     ("a GIF", fixed(encoded("GIF"), "image/gif"), NO_PICTURE),
     ("a BMP", fixed(encoded("BMP"), "image/bmp"), NO_PICTURE),
     ("a TIFF", fixed(encoded("TIFF"), "image/tiff"), NO_PICTURE),
     ("an AVIF", fixed(encoded("AVIF"), "image/avif"), NO_PICTURE),
     ("an SVG", fixed(SVG, "image/svg+xml"), NO_PICTURE),
-    ("announced as HTML", headed(Content_Type="text/html; charset=utf-8"), "as text/html"),
-    ("announced as JSON", headed(Content_Type="application/json"), "as application/json"),
+    ("announced as JSON", headed(Content_Type="application/json"), DATA),
     ("with a hole of zeros", body(with_hole), HOLE),
     ("with a hole of ones", body(lambda picture: with_hole(picture, b"\xff")), HOLE),
     ("without 2,000 bytes of its middle", body(without_its_middle), HOLE),
@@ -405,12 +426,6 @@ _REFUSED: Final[list[tuple[str, Answer, str]]] = [
     ("endless, its length not announced", endless(NO_LENGTH, bytes(65_536)), TOO_LARGE),
     ("endless, in chunks", endless(CHUNKED, b"ffff\r\n" + bytes(0xFFFF) + b"\r\n"), TOO_LARGE),
     ("announced as larger than allowed", raw(head(MAX_SIZE + 1)), TOO_LARGE),
-    ("a redirect to another host", redirect("https://photos.example/x"), ELSEWHERE),
-    ("a redirect to another port", redirect("http://127.0.0.1:9/x"), ELSEWHERE),
-    ("a redirect to a cloud's metadata service", redirect(METADATA), ELSEWHERE),
-    ("a redirect to a file", redirect("file:///etc/passwd"), ELSEWHERE),
-    ("a redirect to a data: URL", redirect("data:image/jpeg;base64,AAAA"), ELSEWHERE),
-    ("a redirect to an invalid URL", redirect("http://[::1"), ELSEWHERE),
     ("a redirect without a target", status("302 Found"), "answered 302"),
     *(not_to_be_had(line) for line in NOT_TO_BE_HAD),
 ]

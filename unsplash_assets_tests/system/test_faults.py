@@ -45,7 +45,6 @@ EVENT_KINDS = (
     "reset at once",
     "status 500, JSON",
     "status 404, for the path",
-    "a redirect to another host",
 )
 EVENT_FAULTS = [fault for fault in API_FAULTS if fault.name in EVENT_KINDS]
 

@@ -9,7 +9,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from unsplash_assets.errors import NetworkError, RequestRefused, TooLarge
+from unsplash_assets.errors import NetworkError, RedirectedAway, TooLarge
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.wsgi import WsgiAdapter
@@ -277,7 +277,7 @@ def test_redirects_are_followed_within_the_application() -> None:
 
 
 def test_redirects_away_from_the_application_are_refused() -> None:
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RedirectedAway):
         fetch(_redirecting("http://elsewhere.invalid/"), limits=limits_of(BASE))
 
 

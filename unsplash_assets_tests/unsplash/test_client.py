@@ -23,6 +23,7 @@ from unsplash_assets.errors import (
     NetworkError,
     NoPhotos,
     QuotaSpent,
+    RedirectedAway,
     RequestRefused,
     ServerError,
     SettingsError,
@@ -412,7 +413,7 @@ def test_a_server_that_is_not_there_is_a_network_error() -> None:
 def test_a_redirect_to_another_origin_is_refused_and_not_asked(serve: Serve) -> None:
     other = Api([])
     api = Api(status="302 Found", Location=f"{serve(other)}/photos/random")
-    with pytest.raises(RequestRefused, match="redirects elsewhere"):
+    with pytest.raises(RedirectedAway, match="redirects elsewhere"):
         client(serve(api)).random_photos("sea")
     assert len(api.asked) == 1
     assert other.asked == []
@@ -568,7 +569,7 @@ def test_an_event_that_is_redirected_elsewhere_is_refused_and_does_not_take_the_
     other = Api({})
     base = serve(Api(status="302 Found", Location=f"{serve(other)}/photos/x/download"))
     grant = Grant(1)
-    with pytest.raises(RequestRefused, match="redirects elsewhere"):
+    with pytest.raises(RedirectedAway, match="redirects elsewhere"):
         report(base, location(base), grant)
     assert (other.asked, outcome(grant)) == ([], (1, None))
 

@@ -4,7 +4,7 @@ Whether the body is a whole picture is decided in `images.validation`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +15,7 @@ from unsplash_assets.errors import (
     PhotoGone,
     PhotoRefused,
     PhotoTooSlow,
+    RedirectedAway,
     ServerError,
     TookTooLong,
 )
@@ -23,8 +24,8 @@ from unsplash_assets.images.formats import FORMATS
 from unsplash_assets.storage.folder import Folder, TemporaryFile
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
-from unsplash_assets.transport.reasons import page_from
-from unsplash_assets.transport.urls import path_of
+from unsplash_assets.transport.reasons import ON_THE_WAY, announces_page, is_page, page_from
+from unsplash_assets.transport.urls import path_of, shown_host
 from unsplash_assets.unsplash.client import picture_origins
 from unsplash_assets.unsplash.models import PLACEHOLDER
 
@@ -32,8 +33,11 @@ _HEADERS: Final = {
     "Accept": ", ".join(kind.media_type for kind in FORMATS),
     "Accept-Encoding": "identity",
 }
-_NO_PICTURE: Final = frozenset({"text/html", "application/xhtml+xml", "application/json"})
-"""The media types of whoever answers in a picture's place."""
+_JSON: Final = "application/json"
+_GONE: Final = frozenset({404, 410})
+_DENIED: Final = frozenset({401, 403, 407, 451, 511})
+"""Answers of a server or network that lets nobody in, or not yet."""
+_BEGINNING: Final = 200  # bytes
 _TIME: Final = "UNSPLASH_TIMEOUT"
 _SIZE: Final = "UNSPLASH_MAX_SIZE"
 _IN_MEMORY: Final = 2_000_000
@@ -44,17 +48,21 @@ _RESUMPTIONS: Final = 3
 
 @dataclass(frozen=True)
 class Body:
-    """What came, and what it is announced as."""
+    """What came, from where, and what it is announced as."""
 
     content: Content
-    media_type: str
-    """What the answer announces."""
+    url: str
+    headers: Mapping[str, str]
 
-    def check_type(self) -> None:
-        """Refuse what is announced as a page or as data; any other type is but a hint."""
-        announced = self.media_type.partition(";")[0].strip().lower()
-        if announced in _NO_PICTURE:
-            raise BadPicture(f"no picture arrived: the file is announced as {announced}")
+    def check(self) -> None:
+        """Refuse a page, and what is announced as one, or as data; other types are but a hint."""
+        if is_page(self.content[:_BEGINNING]) or announces_page(self.headers):
+            raise PhotoDenied(
+                f"{shown_host(self.url)} sent {page_from(self.headers)} in the picture's place: "
+                f"{ON_THE_WAY}"
+            )
+        if self.headers.get("Content-Type", "").partition(";")[0].strip().lower() == _JSON:
+            raise BadPicture(f"no picture arrived: the file is announced as {_JSON}")
 
 
 @contextmanager
@@ -65,11 +73,20 @@ def receive(transport: HttpTransport, url: str, limits: Limits, folder: Folder) 
     where another try may succeed, PermanentError where it would not.
     """
     with ExitStack() as stack:
-        with transport.get(url, _HEADERS, limits) as answer:
+        with _asked(transport, url, limits) as answer:
             _check(answer)
-            content = _received(stack, answer, folder)
-            media_type = answer.headers.get("Content-Type", "")
-        yield Body(content, media_type)
+            body = Body(_received(stack, answer, folder), answer.url, answer.headers)
+        yield body
+
+
+@contextmanager
+def _asked(transport: HttpTransport, url: str, limits: Limits) -> Iterator[Answer]:
+    """Ask for a picture; a redirect to where none is may be over with the login to a network."""
+    try:
+        with transport.get(url, _HEADERS, limits) as answer:
+            yield answer
+    except RedirectedAway as error:
+        raise PhotoDenied(str(error)) from error
 
 
 def _received(stack: ExitStack, answer: Answer, folder: Folder) -> Content:
@@ -127,11 +144,11 @@ def _check(answer: Answer) -> None:
         raise PhotoGone("the picture is gone: its server sends a placeholder instead")
     if status == 200:  # noqa: PLR2004 - HTTP
         return
-    if status >= 500 or status in {408, 425, 429}:  # noqa: PLR2004 - HTTP
+    if status not in _DENIED and (status >= 500 or status in {408, 425, 429}):  # noqa: PLR2004 - HTTP
         raise ServerError(f"the picture's server answered {status}: try again later")
-    is_page = "html" in answer.headers.get("Content-Type", "").lower()
-    page = f" with {page_from(answer.headers)}: is a proxy or filter on the way?" if is_page else ""
-    kinds = {401: PhotoDenied, 403: PhotoDenied, 404: PhotoGone, 407: PhotoDenied, 410: PhotoGone}
-    raise kinds.get(status, PhotoRefused)(
-        f"the picture is not available: its server answered {status}{page}"
-    )
+    is_page = announces_page(answer.headers)
+    page = f" with {page_from(answer.headers)}: {ON_THE_WAY}" if is_page else ""
+    line = f"the picture is not available: its server answered {status}{page}"
+    if status in _GONE:
+        raise PhotoGone(line)
+    raise PhotoDenied(line) if is_page or status in _DENIED else PhotoRefused(line)

@@ -106,8 +106,8 @@ class Downloader:
         received = receive(self.transport, photo.url, self.limits, self.folder)
         with ExitStack() as stack, received as body:
             with self._judged(photo.id, body.content):
+                body.check()
                 found = examine(body.content, GRID_SIZE)
-                body.check_type()
                 credit = packet(Credit(photo, self.app_name, self.mode))
                 credited = embed(credit, as_file(body.content))
                 temporary = stack.enter_context(self.folder.temporary())

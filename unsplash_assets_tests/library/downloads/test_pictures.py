@@ -45,7 +45,7 @@ from unsplash_assets.storage.names import THUMBNAILS, is_thumbnail, thumbnail_pa
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES
-from unsplash_assets_tests.conftest import RawServe, Script, Serve
+from unsplash_assets_tests.conftest import Noted, RawServe, Script, Serve
 from unsplash_assets_tests.support.odd_pictures import ODD_JPEGS, exif
 from unsplash_assets_tests.viewer.test_programs import posix_only
 
@@ -332,7 +332,7 @@ def leaves_nothing(folder: Folder, fetching: Callable[[], str]) -> UnsplashAsset
         ("picture-cut-silently", BadPicture),
         ("picture-empty", BadPicture),
         ("picture-endless", TooLarge),
-        ("picture-html", BadPicture),
+        ("picture-html", PhotoDenied),
     ],
 )
 def test_a_fault_of_the_emulator_leaves_nothing(
@@ -373,11 +373,9 @@ def test_a_whole_picture_under_another_status_than_200_is_none(
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
-        pytest.param(WHOLE, {"Content_Type": "Text/HTML; charset=utf-8"}, id="a page"),
         pytest.param(WHOLE, {"Content_Type": "application/json"}, id="data"),
         pytest.param(WHOLE[:-2], {}, id="without its end"),
         pytest.param(b"\0" * 5_000, {}, id="zeros"),
-        pytest.param(b"<html>captive portal</html>", {}, id="a page that claims to be one"),
         pytest.param(WHOLE[:2] + b"\xff\x01" + WHOLE[2:], {}, id="one that cannot take its credit"),
     ],
 )
@@ -587,11 +585,42 @@ def test_a_picture_that_is_too_large_is_refused_and_the_setting_is_named(
     assert str(error).endswith("the 200,000 bytes allowed by UNSPLASH_MAX_SIZE")
 
 
-def test_a_page_instead_of_a_picture_names_who_sent_it(serve: Serve, folder: Folder) -> None:
-    page = answering("403 Forbidden", b"<html>no</html>", Content_Type="text/html", Server="squid")
+@pytest.mark.parametrize(
+    "status", ["400 Bad Request", "403 Forbidden", "451 Legal", "511 Log In", "302 Found"]
+)
+def test_a_page_instead_of_a_picture_names_who_sent_it_and_puts_the_photo_off(
+    serve: Serve, folder: Folder, status: str
+) -> None:
+    page = answering(status, b"<html>no</html>", Content_Type="text/html", Server="squid")
     error = leaves_nothing(folder, lambda: fetch(serve(page), folder))
     assert type(error) is PhotoDenied
-    assert "answered 403 with a page of HTML from 'squid" in str(error)
+    assert f"answered {status[:3]} with a page of HTML from 'squid" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        pytest.param(b"\n <!DOCTYPE HTML><title>Log in</title>", "text/html", id="a page"),
+        pytest.param(b"<html>captive portal</html>", "image/jpeg", id="one that claims to be none"),
+        pytest.param(b"<script>go()</script>", "text/html", id="what is announced as one"),
+        pytest.param(WHOLE, "Text/HTML; charset=utf-8", id="a picture that is announced as one"),
+        pytest.param(b"<html/>" + bytes(3_000_000), "text/html", id="a large one"),
+    ],
+)
+def test_a_page_with_status_200_puts_the_photo_off_at_once(
+    serve: Serve, folder: Folder, body: bytes, media_type: str
+) -> None:
+    """A network that wants a login answers so: nothing is wrong with the photo."""
+    page = answering(body=body, Content_Type=media_type, Server="portal")
+    url, limits = serve(page), replace(LIMITS, size=4_000_000)
+    limits = replace(limits, redirect_origins=frozenset({url}))
+    error = leaves_nothing(folder, lambda: fetch(url, folder, limits))
+    assert type(error) is PhotoDenied
+    assert str(error).startswith(f"{url[7:]} sent a page of HTML from 'portal")
+    assert str(error).endswith(
+        "in the picture's place: look for a proxy (HTTPS_PROXY), a filter or a login page on the "
+        "way"
+    )
 
 
 def test_a_server_that_is_not_there_leaves_nothing(folder: Folder) -> None:
@@ -601,10 +630,20 @@ def test_a_server_that_is_not_there_leaves_nothing(folder: Folder) -> None:
     assert type(error) is NetworkError
 
 
-def test_a_redirect_to_another_origin_is_refused(serve: Serve, folder: Folder) -> None:
-    moved = answering("302 Found", b"", Location=serve(answering()))
-    url = serve(moved)
-    assert type(leaves_nothing(folder, lambda: fetch(url, folder))) is RequestRefused
+def test_a_redirect_to_another_origin_is_not_followed_and_puts_the_photo_off(
+    serve: Serve, folder: Folder
+) -> None:
+    """It may lead to the login page of a network."""
+    there = Noted(answering())
+    portal = serve(there)
+    url = serve(answering("302 Found", b"", Location=f"{portal}/photos/login?back=x"))
+    error = leaves_nothing(folder, lambda: fetch(url, folder))
+    assert type(error) is PhotoDenied
+    assert str(error) == (
+        f"{url[7:]} redirects elsewhere, to '{portal}': look for a proxy (HTTPS_PROXY), a filter "
+        "or a login page on the way"
+    )
+    assert there.asked == []
 
 
 def test_a_redirect_to_where_pictures_are_is_followed(serve: Serve, folder: Folder) -> None:
