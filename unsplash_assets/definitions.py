@@ -16,7 +16,7 @@ from unsplash_assets.defs.jobs import build_refresh, build_verify
 from unsplash_assets.defs.resources import build_resources
 from unsplash_assets.defs.schedules import build_every_day, build_every_minute
 from unsplash_assets.defs.sensors import build_open_new_images
-from unsplash_assets.library.opening import Progress
+from unsplash_assets.library.opening import Progress, nobody
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.loaded import LoadedSettings
 from unsplash_assets.settings.settings import Settings
@@ -28,12 +28,12 @@ def build_definitions(
     *,
     pick: Callable[[Sequence[str]], str] = random.choice,
     read: Callable[[], Settings] | None = None,
-    watchers: tuple[Progress, ...] = (),
+    on_progress: Progress = nobody,
 ) -> dg.Definitions:
     """Return the pipeline for these settings; `pick` chooses the schedule's topics.
 
     `read` returns the settings of now: schedules and sensor do nothing where they have changed.
-    `watchers` are told of the work of runs in this process.
+    `on_progress` is told of the work of runs in this process.
     """
     loaded = LoadedSettings(settings, read or (lambda: settings))
     checks = build_checks(settings)
@@ -44,7 +44,7 @@ def build_definitions(
         jobs=[refresh, verify],
         schedules=[build_every_minute(loaded, refresh, pick), build_every_day(loaded, verify)],
         sensors=[build_open_new_images(loaded, Viewer.from_settings(settings))],
-        resources=build_resources(settings, watchers),
+        resources=build_resources(settings, on_progress),
         executor=dg.in_process_executor,
     )
 

@@ -142,15 +142,18 @@ class Integrity:
         return self._bad(photos.state.in_(BAD), photos.id.in_(photo_ids))
 
     def due(self, topic: str, at_most: int) -> list[BadPhoto]:
-        """Return photos of a topic that a run may repair now; lost ones are not asked for."""
-        photos = db.photos.c
-        damaged = (photos.topic == topic, photos.state == PhotoState.DAMAGED)
-        return self._bad(
-            *damaged, sa.func.coalesce(photos.repair_due_at, 0) <= self._clock(), at_most=at_most
-        )
+        """Return photos that a run may repair now, those of its topic first; no lost ones."""
+        others_later = sa.case((db.photos.c.topic == topic, 0), else_=1)
+        return self._bad(*self._is_due(), order=[others_later], at_most=at_most)
+
+    def topics_due(self) -> frozenset[str]:
+        """Return the topics that have photos to repair now."""
+        query = sa.select(db.photos.c.topic).distinct().where(self._mine, *self._is_due())
+        with self._db.reading() as connection:
+            return frozenset(connection.scalars(query))
 
     def replace(self, photo: BadPhoto, publish: Callable[[], StoredFile]) -> bool:
-        """Replace a bad file by a new, whole one; return whether that was done.
+        """Replace a bad file by a new, whole one from the photo's URL; return whether it was done.
 
         `publish` gives the new file its name. That is not done where the photo has a whole file by
         now, or no longer needs one. The photo does not count as newly stored, and has no second
@@ -164,7 +167,8 @@ class Integrity:
             if now.path != file.path and not self._is_others(connection, photo.id, now.path):
                 with suppress(LibraryError):  # it stays, as an unknown file
                     self._folder.delete(now.path, now.bytes)
-            self._change(connection, PhotoState.STORED, photo.id, **asdict(file), **_WHOLE)
+            values = {**asdict(file), **_WHOLE, "url": photo.url, "rendition": photo.rendition}
+            self._change(connection, PhotoState.STORED, photo.id, **values)
         return True
 
     def postpone(self, photo_id: str, reason: str) -> None:
@@ -191,11 +195,21 @@ class Integrity:
         row = connection.execute(query.with_for_update()).first()
         return row and FileRecord(*row)
 
-    def _bad(self, *where: sa.ColumnElement[bool], at_most: int | None = None) -> list[BadPhoto]:
-        query = sa.select(db.photos).where(self._mine, *where).order_by(db.photos.c.repair_due_at)
+    def _is_due(self) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+        photos = db.photos.c
+        due_at = sa.func.coalesce(photos.repair_due_at, 0)
+        return photos.state == PhotoState.DAMAGED, due_at <= self._clock()
+
+    def _bad(
+        self,
+        *where: sa.ColumnElement[bool],
+        order: Sequence[sa.ColumnElement[int]] = (),
+        at_most: int | None = None,
+    ) -> list[BadPhoto]:
+        query = sa.select(db.photos).where(self._mine, *where)
+        query = query.order_by(*order, db.photos.c.repair_due_at).limit(at_most)
         with self._db.reading() as connection:
-            rows = connection.execute(query.limit(at_most)).all()
-        return [bad_photo(row) for row in rows]
+            return [bad_photo(row) for row in connection.execute(query)]
 
     def _moved(self, verdict: Verdict) -> bool:
         """Whether a file is no longer the one that was judged."""

@@ -57,6 +57,14 @@ class StoredPhotos:
         found = self._stored(db.photos.c.topic == topic, newest=1)
         return found[0] if found else None
 
+    def is_worked_on(self, topic: str) -> bool:
+        """Return whether photos of the topic have a file, should have one, or are chosen."""
+        photos = db.photos.c
+        states = photos.state.in_((PhotoState.CHOSEN, *WITH_FILE))
+        query = sa.select(photos.id).where(self._mine, photos.topic == topic, states).limit(1)
+        with self._db.reading() as connection:
+            return connection.scalar(query) is not None
+
     def stored_after(self, sequence: int, newest: int) -> list[StoredPhoto]:
         """Return the newest stored photos beyond a sequence number, in order."""
         return self._stored(db.photos.c.stored_sequence > sequence, newest=newest)

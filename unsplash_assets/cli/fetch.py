@@ -18,6 +18,7 @@ from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import MAX_RUNTIME_TAG
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, Progress, open_library
+from unsplash_assets.library.selection import TAKEN
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
 
@@ -28,48 +29,36 @@ class Fetched:
 
     stored: list[StoredPhoto]
     error: str | None
-    shortage: str | None = None
-    """Why it brought fewer photos than asked for."""
+    shortage: str | None
+    """Why it brought fewer photos than asked for; None if it did not."""
 
 
 def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> Fetched:
-    """Run `refresh` for a topic.
-
-    `on_progress` is called now and then with the number of photos stored, and what went wrong.
-    """
+    """Run `refresh` for a topic; `on_progress` is told of its work."""
     run_id = str(uuid.uuid4())
     with open_library(settings) as library:
         with _interruptible():
-            result = _execute(library, topic, count, run_id, _counted(on_progress))
+            result = _execute(library, topic, count, run_id, on_progress)
         stored = library.photos.stored_by(run_id)
         error = library.runs.error(run_id) or _failure(result)
-        shortage = _shortage(library, topic) or _reason_of_one(library, run_id) or _told(result)
+        shortage = _shortage(library, topic, run_id) if len(stored) < count else None
     failed = None if result.success else error or "the run failed: see Dagster's UI"
-    return Fetched(stored, failed, shortage if len(stored) < count else None)
+    return Fetched(stored, failed, shortage)
 
 
-def _shortage(library: Library, topic: str) -> str | None:
-    """Return why the budget has nothing for one photo more: its event, and its metadata."""
-    cost = 1 if library.photos.waiting(topic) else 2
-    return library.budget.shortage(cost).reason if library.budget.free() < cost else None
-
-
-def _reason_of_one(library: Library, run_id: str) -> str | None:
-    """Return why one photo of the run was not stored, if that is known."""
-    reasons = library.photos.not_stored(run_id).items()
-    return next((f"photo {photo_id}: {reason}" for photo_id, reason in reasons), None)
-
-
-def _told(result: dg.ExecuteInProcessResult) -> str | None:
-    """Return why a step brought less than it should, as its materialization tells."""
-    told = [
-        str(event.step_materialization_data.materialization.metadata[name].value)
-        for event in result.all_events
-        if event.is_step_materialization
-        for name in ("shortage", "left for later")
-        if name in event.step_materialization_data.materialization.metadata
-    ]
-    return told[-1] if told else None
+def _shortage(library: Library, topic: str, run_id: str) -> str:
+    """Return why a run has brought fewer photos than it might have, as the library tells."""
+    waiting = library.photos.waiting(topic)
+    cost = 1 if waiting else 2  # of one photo more: its event, and its metadata
+    if library.budget.free() < cost:
+        return library.budget.shortage(cost).reason
+    if not_stored := library.photos.not_stored(run_id):
+        photo_id, reason = next(iter(not_stored.items()))
+        return f"photo {photo_id}: {reason}"
+    if waiting:
+        return f"{waiting} more are waiting for the next run"
+    exhausted = library.exhaustion.topics().get(topic)
+    return exhausted.reason if exhausted else TAKEN
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> str | None:
@@ -82,24 +71,11 @@ def _failure(result: dg.ExecuteInProcessResult) -> str | None:
     return None
 
 
-def _counted(on_progress: Progress) -> Progress:
-    """Return what counts the photos that a run tells of, and tells how many there are by now."""
-    stored = 0
-
-    def count(more: int, trouble: str | None) -> None:
-        nonlocal stored
-        stored += more
-        on_progress(stored, trouble)
-
-    count(0, None)
-    return count
-
-
 def _execute(
     library: Library, topic: str, count: int, run_id: str, on_progress: Progress
 ) -> dg.ExecuteInProcessResult:
     settings = library.settings
-    definitions = build_definitions(settings, watchers=(on_progress,))
+    definitions = build_definitions(settings, on_progress=on_progress)
     job = definitions.resolve_job_def("refresh")
     with open_record(settings.project) as instance:
         result = job.execute_in_process(

@@ -49,9 +49,8 @@ def fetch(topic: str, count: int | None) -> None:
     if fetched.error:
         raise UnsplashAssetsError(fetched.error)
     if len(fetched.stored) < wanted:
-        reason = fetched.shortage or "the run's page in Dagster's UI says why"
         count_of = f"{len(fetched.stored)} of {wanted} photos of {topic!r}"
-        raise UnsplashAssetsError(f"{count_of} could be brought: {reason}")
+        raise UnsplashAssetsError(f"{count_of} could be brought: {fetched.shortage}")
 
 
 def _known_topic(settings: Settings, topic: str) -> str:

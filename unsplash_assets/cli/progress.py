@@ -33,19 +33,21 @@ def file_progress(verb: str) -> AbstractContextManager[Callable[[int, int, int],
 def fetch_progress(topic: str, wanted: int) -> Iterator[Callable[[int, str | None], None]]:
     """Show how many photos of a topic are stored; print each new trouble, and the result.
 
-    Gives a function to call now and then with the number of photos stored, and any trouble.
+    Gives a function to call now and then with the number of photos stored since, and any trouble.
     """
     done, last = 0, None
     try:
         with _display(f"{topic}:", "photos") as show:
 
-            def on_progress(stored: int, trouble: str | None) -> None:
+            def on_progress(more: int, trouble: str | None) -> None:
                 nonlocal done, last
-                show(stored, wanted, 0)
+                done += more
+                show(done, wanted, 0)
                 if trouble and trouble != last:
                     say(f"{topic}: {trouble}")
-                done, last = stored, trouble or last
+                last = trouble or last
 
+            on_progress(0, None)
             yield on_progress
     finally:
         if done:

@@ -26,6 +26,9 @@ GROUP: Final = "unsplash"
 _QUIET_AFTER: Final = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER: Final = timedelta(days=1)
 
+REPAIRING: Final = [dg.AssetKey("image_file"), dg.AssetKey("gallery")]
+"""The assets of a run that only repairs: it asks for no new photos."""
+
 Context = dg.AssetExecutionContext
 Materialized = dg.MaterializeResult[None]
 

@@ -67,18 +67,9 @@ def of_choice(settings: Settings, result: Choice) -> Metadata:
 
 def of_files(settings: Settings, result: Brought) -> Metadata:
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
-    newest, path, outcome = result.photos[-1], result.newest_file, result.outcome
+    outcome = result.outcome
     return {
-        **_picture("preview", newest, lambda room: preview(path, room)),
-        "credit": _credit(settings, newest),
-        "topic": newest.topic,
-        "width": newest.width,
-        "height": newest.height,
-        "bytes": newest.bytes,
-        "sha256": newest.sha256,
-        "path": dg.MetadataValue.path(str(path)),
-        **_origin(settings, newest),
-        **_picture("larger preview", newest, lambda _: larger_preview(path)),
+        **(_of_newest(settings, result) if result.photos else {"topic": result.topic}),
         "stored": len(outcome.stored),
         "refused": len(outcome.refused),
         "denied": len(outcome.denied),
@@ -91,6 +82,22 @@ def of_files(settings: Settings, result: Brought) -> Metadata:
         "repaired": len(result.repairs.repaired),
         **_troubles(result),
         **_all_of(result.photos),
+    }
+
+
+def _of_newest(settings: Settings, result: Brought) -> Metadata:
+    newest, path = result.photos[-1], result.newest_file
+    return {
+        **_picture("preview", newest, lambda room: preview(path, room)),
+        "credit": _credit(settings, newest),
+        "topic": newest.topic,
+        "width": newest.width,
+        "height": newest.height,
+        "bytes": newest.bytes,
+        "sha256": newest.sha256,
+        "path": dg.MetadataValue.path(str(path)),
+        **_origin(settings, newest),
+        **_picture("larger preview", newest, lambda _: larger_preview(path)),
     }
 
 

@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_vali
 from unsplash_assets.defs import launchpad
 from unsplash_assets.defs.runs import check_settings, run_recorded
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
-from unsplash_assets.library.opening import Library, Progress, open_library
+from unsplash_assets.library.opening import Library, Progress, nobody, open_library
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings import environment, values
 from unsplash_assets.settings.settings import DEMO_KEY, DEMO_URL, Settings
@@ -134,8 +134,8 @@ class LibraryResource(dg.ConfigurableResource[Library]):
 
     loaded: ClassVar[Settings | None] = None
     """The settings that its process has loaded; without them it reads the environment."""
-    watchers: ClassVar[tuple[Progress, ...]] = ()
-    """Told of the run's work, where somebody is watching it."""
+    on_progress: ClassVar[Progress] = nobody
+    """Told of the run's work; to be found through the class, for it is no method."""
 
     _check = field_validator(
         "rendition", "photos_per_run", "timeout", "max_size", "concurrency", "keep"
@@ -150,15 +150,11 @@ class LibraryResource(dg.ConfigurableResource[Library]):
                 opening = open_library(
                     self._settings(),
                     timeouts=self.unsplash.timeouts,
-                    on_progress=self._tell,
+                    on_progress=type(self).on_progress,
                 )
                 library = stack.enter_context(opening)
                 stack.enter_context(run_recorded(context, library))
             yield library
-
-    def _tell(self, stored: int, trouble: str | None) -> None:
-        for watcher in self.watchers:
-            watcher(stored, trouble)
 
     def _check_run(self, context: dg.InitResourceContext) -> None:
         """Refuse a run whose config would destroy photos, or whose settings have changed."""
@@ -187,7 +183,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         )
 
 
-def build_resources(settings: Settings, watchers: tuple[Progress, ...] = ()) -> dict[str, object]:
+def build_resources(settings: Settings, on_progress: Progress = nobody) -> dict[str, object]:
     """Return the resources with the defaults that the settings give."""
     unsplash = _with_defaults(
         UnsplashResource,
@@ -208,7 +204,7 @@ def build_resources(settings: Settings, watchers: tuple[Progress, ...] = ()) -> 
         keep=str(settings.keep),
     )
     library_type.loaded = settings
-    library_type.watchers = watchers
+    library_type.on_progress = on_progress
     return {"unsplash": unsplash, "library": library_type(unsplash=unsplash)}
 
 

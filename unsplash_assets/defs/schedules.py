@@ -1,6 +1,7 @@
 """The schedules: `every_minute` takes up a random topic or says why not, `every_day` verifies.
 
-What the request budget allows is decided in `library.ticks`. Each tick also deletes a few old runs
+Where a tick can bring nothing but repair something, its run has the last two assets alone. What the
+request budget allows is decided in `library.ticks`. Each tick also deletes a few old runs
 (`history`), because each minute adds one.
 
 `every_minute` never starts a run while its previous one is going, and no two `dagster dev` on one
@@ -14,13 +15,14 @@ from typing import Final
 
 import dagster as dg
 
+from unsplash_assets.defs.assets import REPAIRING
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.partitions import PARTITION_TAG
 from unsplash_assets.defs.runs import LIBRARY_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
-from unsplash_assets.library.ticks import Skipped, claim, next_topic
+from unsplash_assets.library.ticks import Skipped, claim, next_work
 from unsplash_assets.settings.loaded import LoadedSettings
 
 NAME: Final = "every_minute"
@@ -52,13 +54,17 @@ def build_every_minute(
             with open_library(loaded.current()) as library:
                 identity = library.photos.identity()
                 skipped = claim(library, tick) or _busy(context.instance, library)
-                topic = skipped or next_topic(library, pick)
+                work = skipped or next_work(library, pick)
         except UnsplashAssetsError as error:
             return dg.SkipReason(str(error))
         History.of(context.instance, loaded.settings, identity).prune()
-        if isinstance(topic, Skipped):
-            return dg.SkipReason(topic.reason)
-        return dg.RunRequest(partition_key=topic, tags={LIBRARY_TAG: identity})
+        if isinstance(work, Skipped):
+            return dg.SkipReason(work.reason)
+        return dg.RunRequest(
+            partition_key=work.topic,
+            tags={LIBRARY_TAG: identity},
+            asset_selection=REPAIRING if work.only_repairs else None,
+        )
 
     return every_minute
 

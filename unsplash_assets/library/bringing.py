@@ -34,7 +34,7 @@ class Brought:
 
     topic: str
     photos: tuple[StoredPhoto, ...]
-    """Those that the run has stored, or the topic's newest where nothing was left to do."""
+    """Those that the run has stored, or the topic's newest, if any, where it had none to store."""
     newest_file: Path
     """The file of the last of them; the library's folder if there is none."""
     outcome: Outcome
@@ -82,7 +82,8 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
     if not photos and not error:
         newest = library.photos.newest_stored(topic)
         photos = [newest] if newest else []
-        error = None if newest else NoPhotos(_NOTHING_CHOSEN.format(topic=topic))
+        if not (newest or repairs.tried or library.photos.is_worked_on(topic)):
+            error = NoPhotos(_NOTHING_CHOSEN.format(topic=topic))
     return Brought(
         topic=topic,
         photos=tuple(photos),

@@ -1,12 +1,13 @@
 """Downloads photos again whose files are missing or damaged: the same photo, from its known URL.
 
-It sends no request to the API and no download event, so it works on a spent budget. `verification`
-finds out which files are bad; the new file replaces the old one in `catalogue.integrity`.
+It sends no download event, and a request to the API only for a photo whose URL is not known, so it
+works on a spent budget. `verification` finds out which files are bad; the new file replaces the old
+one in `catalogue.integrity`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
@@ -14,6 +15,7 @@ from unsplash_assets.catalogue.integrity import AT_ONCE
 from unsplash_assets.errors import PhotoGone
 from unsplash_assets.library.downloads.outcomes import error_of
 from unsplash_assets.library.opening import Library
+from unsplash_assets.library.selection import rendition_url
 from unsplash_assets.model.photos import BadPhoto
 
 REPAIRED_AT_MOST: Final = 10
@@ -29,9 +31,14 @@ class Repairs:
     failed: dict[str, str] = field(default_factory=dict)
     """With the reason."""
 
+    @property
+    def tried(self) -> int:
+        """How many there were."""
+        return len(self.repaired) + len(self.failed)
+
 
 def repair_due(library: Library, topic: str) -> Repairs:
-    """Repair a few damaged photos of a topic.
+    """Repair a few damaged photos, those of a topic first.
 
     Lost photos are not asked for, and each failure doubles the wait until the next try.
     """
@@ -79,8 +86,17 @@ def _repair_each(
 
 
 def _repair_one(library: Library, photo: BadPhoto) -> None:
-    with library.downloader.download(photo, photo.path) as download:
-        library.integrity.replace(photo, download.publish)
+    found = photo if photo.url else _located(library, photo)
+    with library.downloader.download(found, found.path) as download:
+        library.integrity.replace(found, download.publish)
+
+
+def _located(library: Library, photo: BadPhoto) -> BadPhoto:
+    """Ask the API where a picture is that a catalogue made from the files knows no URL of."""
+    with library.budget.reserve(1) as grant:
+        urls = library.client.photo(photo.id, grant).urls
+    rendition = library.settings.rendition
+    return replace(photo, rendition=rendition, url=rendition_url(urls, rendition))
 
 
 def _error(library: Library, photo: BadPhoto, future: Future[None]) -> str | None:

@@ -23,6 +23,9 @@ from unsplash_assets.unsplash.quota import Usage
 FRUITLESS_REQUESTS: Final = 2
 """Answers in a row without a new photo after which a topic counts as exhausted; then, one."""
 
+TAKEN: Final = "no more were waiting: other runs may have taken some, the next one asks for more"
+"""Why there are fewer photos than wanted, where Unsplash has more."""
+
 _AT_ONCE: Final = 4
 """Requests for photos that are under way at the same time."""
 
@@ -91,8 +94,7 @@ class Choice:
         """Why there are fewer than wanted; None if there are enough."""
         if len(self.photos) >= self.wanted:
             return None
-        others = f"{self.topic}: no more were waiting; another run may have taken some"
-        return self.exhausted or others
+        return self.exhausted or f"{self.topic}: {TAKEN}"
 
     @property
     def warnings(self) -> list[str]:
@@ -186,7 +188,7 @@ def _events_shortage(library: Library, waiting: int, needed: int) -> str:
 
 
 def choose(library: Library, topic: str, run_id: str) -> Choice:
-    """Choose the run's photos and their rendition.
+    """Choose the run's photos and their rendition; none where other runs have taken all.
 
     Raises NoPhotos where the topic has none at all: it is exhausted, or the step before has to run
     first.
@@ -196,7 +198,7 @@ def choose(library: Library, topic: str, run_id: str) -> Choice:
         topic, count, run_id, rendition, lambda urls: rendition_url(urls, rendition)
     )
     known = library.exhaustion.topics().get(topic)
-    if not chosen and library.photos.newest_stored(topic) is None:
+    if not chosen and not library.photos.is_worked_on(topic):
         waits = f"no photo of {topic!r} is waiting: materialize photo_metadata first"
         raise NoPhotos(known.reason if known else waits)
     return Choice(topic, tuple(chosen), count, known.reason if known else None)

@@ -1,6 +1,8 @@
 """What a tick of the schedule takes up: a topic whose work the request budget allows, or nothing.
 
-A topic that gives no new photos is left alone for a while, unless some of it wait.
+A topic that gives no new photos is left alone for a while, unless some of it wait. Damaged files
+are repaired all the same: each run repairs a few, and where none can bring photos, one does only
+that.
 
 A photo costs its download event, one request for more photos where none of its topic waits, and one
 for an event that is overdue; except for the careful request after a refusal, which may be a tick's
@@ -24,6 +26,28 @@ class Skipped:
     """A tick that takes up nothing."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a tick takes up."""
+
+    topic: str
+    only_repairs: bool = False
+    """Whether new photos are left for later: no request is worth while, or none is allowed."""
+
+
+def next_work(library: Library, pick: Callable[[Sequence[str]], str]) -> Work | Skipped:
+    """Return what to do now: bring photos of a topic, else repair what is damaged, else nothing."""
+    topic = next_topic(library, pick)
+    if not isinstance(topic, Skipped):
+        return Work(topic)
+    if damaged := library.integrity.topics_due():
+        topics = library.settings.topics
+        return Work(
+            pick([known for known in topics if known in damaged] or topics), only_repairs=True
+        )
+    return topic
 
 
 def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | Skipped:

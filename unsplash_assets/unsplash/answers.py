@@ -13,6 +13,7 @@ from unsplash_assets.errors import (
     BadAnswer,
     KeyRefused,
     NoPhotos,
+    PhotoGone,
     QuotaSpent,
     RequestRefused,
     ServerError,
@@ -25,6 +26,7 @@ from unsplash_assets.unsplash.quota import QuotaReport
 
 _QUOTA_TEXT: Final = "Rate Limit Exceeded"
 _NO_PHOTOS_TEXT: Final = "No photos found"
+_NO_PHOTO_TEXT: Final = "Couldn't find Photo"
 _NOT_OURS_TEXT: Final = "Unauthorized"
 """The whole text of a 401 about one photo (a paid one); a refused key gets an OAuth error."""
 
@@ -74,10 +76,8 @@ def _problem_of_the_api(
     said = f"{status}: {reason}" if reason else str(status)
     if status == 429 or (status == 403 and spent):  # noqa: PLR2004 - HTTP
         return QuotaSpent(f"Unsplash's hourly quota is spent ({said}): wait up to an hour")
-    if status == 404 and _NO_PHOTOS_TEXT in reason:  # noqa: PLR2004 - HTTP
-        return NoPhotos(
-            f"Unsplash has no photos of {question.about}: choose another in UNSPLASH_TOPICS"
-        )
+    if status in {404, 410} and (absence := _absence(status, reason, question)):
+        return absence
     if status >= 500 or status == 408:  # noqa: PLR2004 - HTTP
         return ServerError(f"the API is in trouble ({said}), not this program: try again later")
     if status == 401 and not (question.of_one_photo and reason == _NOT_OURS_TEXT):  # noqa: PLR2004 - HTTP
@@ -93,6 +93,18 @@ def _problem_of_the_api(
     if status < 400:  # noqa: PLR2004 - HTTP
         return BadAnswer(f"the API answered {said} where 200 was expected")
     return RequestRefused(f"the API refuses the request for {question.about} ({said})")
+
+
+def _absence(status: int, reason: str, question: Question) -> UnsplashAssetsError | None:
+    """Return the error for photos that Unsplash has not, if that is what it says."""
+    if _NO_PHOTOS_TEXT in reason:
+        return NoPhotos(
+            f"Unsplash has no photos of {question.about}: choose another in UNSPLASH_TOPICS"
+        )
+    if question.of_one_photo and (_NO_PHOTO_TEXT in reason or status == 410):  # noqa: PLR2004 - HTTP
+        said = f"{status}: {reason}" if reason else str(status)
+        return PhotoGone(f"Unsplash no longer has the photo ({said})")
+    return None
 
 
 def not_the_api(status: int, headers: Mapping[str, str], body: bytes, question: Question) -> str:

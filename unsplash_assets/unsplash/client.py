@@ -1,4 +1,4 @@
-"""The client of the API: asks for random photos and sorts every answer into photo or error.
+"""The client of the API: asks for photos and sorts every answer into photo or error.
 
 It sends the key only in a header and only to the API's own origin, and sends no request that was
 not granted. Its errors say what to do. Retries are decided in `defs.failures`; pictures are
@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from unsplash_assets.errors import BadAnswer, KeyRefused, QuotaSpent, RequestRefused, SettingsError
+from unsplash_assets.errors import (
+    BadAnswer,
+    KeyRefused,
+    PhotoRefused,
+    QuotaSpent,
+    RequestRefused,
+    SettingsError,
+)
 from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
@@ -21,7 +28,7 @@ from unsplash_assets.transport.reasons import is_page
 from unsplash_assets.transport.urls import origin, origin_or_none
 from unsplash_assets.unsplash.answers import Question, not_the_api, problem, quota_report
 from unsplash_assets.unsplash.budget import Grant
-from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
+from unsplash_assets.unsplash.models import MALFORMED, PICTURES, Photo, photo_list, read_photo
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets.unsplash.redaction import Redactor
 
@@ -99,9 +106,24 @@ class UnsplashClient:
                 photos.setdefault(read.id, self._with_event(read))
             else:
                 skipped[read.reason] += 1
-        if not photos and set(skipped) == {"malformed"}:
+        if not photos and set(skipped) == {MALFORMED}:
             raise BadAnswer(f"none of the answer's {skipped.total()} photos could be read")
         return RandomPhotos(tuple(photos.values()), dict(skipped))
+
+    def photo(self, photo_id: str, grant: Grant) -> Photo:
+        """Ask for one photo by its id; uses one request of `grant`.
+
+        Raises PhotoGone if Unsplash no longer has it, PhotoRefused if it may not be used any more,
+        and otherwise as `problem` sorts the answers.
+        """
+        url = f"{self._base_url}/photos/{photo_id}"
+        content = self._get(Question(url, f"photo {photo_id}", of_one_photo=True), grant)
+        read = read_photo(content, picture_origins(self._base_url))
+        if isinstance(read, Photo):
+            return read
+        if read.reason == MALFORMED:
+            raise BadAnswer("the API answered with something that is not a photo")
+        raise PhotoRefused(f"Unsplash has this photo only as one that is skipped ({read.reason})")
 
     def report_download(self, download_location: str, grant: Grant) -> None:
         """Notify Unsplash that a photo was downloaded; uses one request of `grant`.

@@ -32,6 +32,8 @@ from unsplash_assets.transport.urls import has_user, origin, path_of
 PICTURES: Final = "https://images.unsplash.com"
 PREMIUM: Final = "https://plus.unsplash.com"
 PLACEHOLDER: Final = "source-404"
+MALFORMED: Final = "malformed"
+"""Why a photo is skipped that cannot be read."""
 SITE: Final = "https://unsplash.com"
 
 _TEXT_LENGTH: Final = 2_000
@@ -144,7 +146,7 @@ def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped
     try:
         answer = PhotoAnswer.model_validate(content)
     except ValidationError:
-        return Skipped("malformed")
+        return Skipped(MALFORMED)
     return _to_photo(answer, picture_origins)
 
 
@@ -155,7 +157,7 @@ def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | S
     if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in given.values()):
         return Skipped("premium")
     if not urls:
-        return Skipped("elsewhere" if given else "malformed")
+        return Skipped("elsewhere" if given else MALFORMED)
     if any(PLACEHOLDER in path_of(url) for url in urls.values()):
         return Skipped("placeholder")
     photographer = answer.user.name or answer.user.username

@@ -19,11 +19,11 @@ real = time.monotonic
 time.monotonic = lambda: real() * {speed}
 with progress.{of} as on_progress:
     for done in range(31):
-        on_progress(done, {more})
+        on_progress({more})
         time.sleep(0.02)
 """
-FILES = {"of": "file_progress('verified')", "more": "40, done * 1_000_000"}
-FETCH = {"of": "fetch_progress('sea', 40)", "more": "'a trouble' if done > 20 else None"}
+FILES = {"of": "file_progress('verified')", "more": "done, 40, done * 1_000_000"}
+FETCH = {"of": "fetch_progress('sea', 40)", "more": "done > 0, 'a trouble' if done > 20 else None"}
 
 
 def program(work: dict[str, str], speed: int = 1) -> list[str]:
@@ -61,8 +61,8 @@ def test_a_long_fetch_prints_its_progress_now_and_then_and_its_result(
     capsys: pytest.CaptureFixture[str], clock: Time
 ) -> None:
     with progress.fetch_progress("sea", 1000) as on_progress:
-        for stored in range(0, 1001, 100):
-            on_progress(stored, None)
+        for more in [0] + [100] * 10:
+            on_progress(more, None)
             clock.now += 4
     assert capsys.readouterr().err.splitlines() == [
         "sea: 200 of 1,000 photos, 25 photos/s, 32 s left",
@@ -79,7 +79,7 @@ def test_the_time_before_the_first_photo_does_not_count(
     with progress.fetch_progress("sea", 90) as on_progress:
         for second in range(601):
             clock.now += 1
-            on_progress(0 if second < 570 else 1, None)
+            on_progress(int(second == 570), None)
     assert capsys.readouterr().err.splitlines() == [
         "sea: 1 of 90 photos, 1.0 photos/s, 89 s left",
         "sea: 1 of 90 stored",
@@ -102,8 +102,9 @@ def test_an_interrupted_fetch_prints_each_trouble_once_and_what_it_stored(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(KeyboardInterrupt), progress.fetch_progress("sea", 9) as on_progress:  # noqa: PT012
+        on_progress(1, None)
         for trouble in ("one", "one", None, "one", "two"):
-            on_progress(1, trouble)
+            on_progress(0, trouble)
         raise KeyboardInterrupt
     assert capsys.readouterr().err.splitlines() == ["sea: one", "sea: two", "sea: 1 of 9 stored"]
 

@@ -17,6 +17,8 @@ from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.images.embedding import read_packet
+from unsplash_assets.library.opening import open_library
+from unsplash_assets.library.selection import TAKEN, choose
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings.settings import DEMO_URL
@@ -101,6 +103,33 @@ def test_more_photos_on_demand_are_run_config_of_the_library(demo: Project) -> N
     assert metadata(result, "image_url")["chosen"] == 33
     assert metadata(result, "image_file")["stored"] == 33
     assert len(demo.pictures()) == 33
+
+
+def test_a_run_whose_photos_another_has_taken_ends_well_and_says_so(demo: Project) -> None:
+    """No photo of the topic is stored yet: there is nothing to show."""
+    assert demo.run("nature", ["photo_metadata"]).success
+    with open_library(demo.changed(photos_per_run=30).settings) as library:
+        library.runs.begin("theirs", "nature")
+        assert len(choose(library, "nature", "theirs").photos) == 30
+        result = demo.run("nature", ["image_url", "image_file", "gallery"])
+    assert result.success
+    assert metadata(result, "image_url")["shortage"] == f"nature: {TAKEN}"
+    shown = metadata(result, "image_file")
+    assert (shown["topic"], shown["stored"], "preview" in shown) == ("nature", 0, False)
+
+
+def test_a_run_of_the_last_assets_alone_repairs_and_asks_the_api_for_nothing(
+    live: Project,
+) -> None:
+    assert live.run("nature").success
+    (path,) = live.pictures()
+    (live.settings.library / path).unlink()
+    live.verify()
+    before = live.status().quota.used
+    result = live.run("nature", ["image_file", "gallery"])
+    assert result.success
+    assert metadata(result, "image_file")["repaired"] == 1
+    assert (live.pictures(), live.status().quota.used) == ([path], before)
 
 
 def test_run_config_of_one_field_leaves_the_settings_of_the_others(

@@ -16,11 +16,13 @@ from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
+from unsplash_assets.library.verification import verify
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 from unsplash_assets.storage.records import RECORD_FOLDER
 from unsplash_assets_tests.conftest import NOON, MakeSettings
 from unsplash_assets_tests.defs.test_history import let_have_ended
+from unsplash_assets_tests.library.test_ticks import refuse_key
 from unsplash_assets_tests.support.machines import Seen, elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere, gone_process
@@ -85,6 +87,23 @@ def test_the_run_that_a_tick_asks_for_has_the_librarys_tag(
     request = tick(settings, instance)
     assert isinstance(request, dg.RunRequest)
     assert ours.items() <= request.tags.items()
+
+
+@pytest.mark.long
+def test_a_tick_that_can_only_repair_asks_for_a_run_of_the_last_assets(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    with open_library(settings) as library, working_on(library, "earlier", "art"):
+        top_up(library, "art")
+        choose(library, "art", "earlier")
+        (photo,) = bring(library, "art", "earlier", last_try=True).photos
+        library.folder.path(photo.path).unlink()
+        assert verify(library).bad
+        refuse_key(library)
+    request = tick(settings, instance)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "art"
+    assert request.asset_selection == [dg.AssetKey("image_file"), dg.AssetKey("gallery")]
 
 
 @pytest.mark.long

@@ -637,6 +637,17 @@ def test_a_run_with_nothing_to_do_shows_the_topics_newest(library: Library, choo
     assert brought.newest_file == library.folder.path(FILE.path)
 
 
+def test_a_run_whose_photos_another_has_taken_ends_well_without_any(
+    library: Library, choose: Choose
+) -> None:
+    library.runs.begin("theirs", "sea")
+    choose(run_id="theirs")
+    brought = bring(library, "sea", "mine", last_try=True)
+    assert (brought.photos, brought.error) == ((), None)
+    assert brought.newest_file == library.folder.root
+    assert brought.summary == "sea: stored 0"
+
+
 def test_a_run_with_nothing_to_do_and_nothing_there_says_which_step_to_run(
     library: Library,
 ) -> None:

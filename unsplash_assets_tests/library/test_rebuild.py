@@ -207,7 +207,8 @@ def test_a_catalogue_elsewhere_comes_back_where_it_was(settings: Settings, tmp_p
 
 
 @pytest.mark.long
-def test_a_damaged_file_whose_url_is_lost_says_so(settings: Settings) -> None:
+def test_a_file_that_is_damaged_later_is_repaired(settings: Settings) -> None:
+    """Its URL is in no file: the API tells it again."""
     bring_some(settings)
     spoil(settings)
     rebuild(settings)
@@ -215,5 +216,5 @@ def test_a_damaged_file_whose_url_is_lost_says_so(settings: Settings) -> None:
     cut(settings.library / one.path)
     with open_library(settings) as library:
         (bad,) = verify(library).bad
-        (reason,) = repair(library, [bad.photo_id or ""]).failed.values()
-    assert reason == "its URL is not known: its catalogue was made anew from the files"
+        assert repair(library, [bad.photo_id or ""]).repaired == [one.path]
+    assert findings(settings) == []

@@ -19,6 +19,7 @@ from unsplash_assets.library.repair import REPAIRED_AT_MOST, Repairs, repair, re
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.storage.folder import Folder, TemporaryFile
 from unsplash_assets.storage.names import RelativePath, is_thumbnail
+from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.libraries import StockedLibrary, cut, delete, flip, library
 from unsplash_assets_tests.support.processes import Processes, environment, python
@@ -85,6 +86,56 @@ def test_a_repair_asks_for_the_picture_alone(mine: StockedLibrary) -> None:
     mine.repair()
     assert len(mine.unsplash.asked) == 3
     assert mine.unsplash.requests == []
+
+
+def of_unknown_url(mine: StockedLibrary) -> StoredPhoto:
+    """Let a photo be damaged whose URL is not known, as in a catalogue made from the files."""
+    (photo,) = damaged(mine)
+    mine.set(photo.id, url="", urls={}, rendition="unknown", api=None, download_location=None)
+    mine.unsplash.asked.clear()
+    return photo
+
+
+@pytest.mark.long
+def test_a_photo_of_unknown_url_is_asked_for_at_the_api_once(mine: StockedLibrary) -> None:
+    photo, before = of_unknown_url(mine), mine.library.budget.usage().used
+    assert repair_sea(mine) == Repairs(repaired=[photo.path])
+    assert mine.unsplash.requests == [f"/photos/{photo.id}"]
+    assert mine.library.budget.usage().used == before + 1
+    assert mine.found() == []
+    row = mine.row(photo.id)
+    assert (row["rendition"], row["url"].startswith(f"{mine.base}/photo-")) == ("thumb", True)
+    cut(mine.folder.path(photo.path))
+    mine.unsplash.asked.clear()
+    assert mine.repair().repaired == [photo.path]
+    assert mine.unsplash.requests == []
+
+
+@pytest.mark.long
+def test_a_photo_of_unknown_url_waits_for_a_request_of_the_budget(
+    mine: StockedLibrary, clock: Clock
+) -> None:
+    photo = of_unknown_url(mine)
+    with mine.library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=50, remaining=0))
+    (said,) = repair_sea(mine).failed.values()
+    assert said.startswith("request budget spent")
+    assert mine.unsplash.asked == []
+    assert mine.row(photo.id)["state"] == "damaged"
+    clock.now += HOUR + MARGIN
+    assert repair_sea(mine).repaired == [photo.path]
+
+
+@pytest.mark.long
+def test_a_photo_of_unknown_url_that_the_api_has_no_more_is_lost(mine: StockedLibrary) -> None:
+    photo = of_unknown_url(mine)
+    mine.set(photo.id, id="AAAAAAAAAAA")
+    (said,) = repair_sea(mine).failed.values()
+    assert said == (
+        "Unsplash no longer has the photo (404: Couldn't find Photo) "
+        "(lost: runs no longer ask for it)"
+    )
+    assert mine.row("AAAAAAAAAAA")["state"] == "lost"
 
 
 @pytest.mark.long
@@ -262,15 +313,16 @@ def test_a_place_that_cannot_be_written_is_the_trouble_of_one_photo(mine: Stocke
 
 
 @pytest.mark.long
-def test_a_run_repairs_a_bounded_number_of_its_own_topic(mine: StockedLibrary) -> None:
-    photos = damaged(mine, REPAIRED_AT_MOST + 2)
+def test_a_run_repairs_a_bounded_number_those_of_its_own_topic_first(mine: StockedLibrary) -> None:
     (other,) = mine.bring(1, "sky", run_id="other")
     delete(mine.folder.path(other.path))
-    mine.verify()
+    photos = damaged(mine, REPAIRED_AT_MOST + 2)
     assert len(repair_sea(mine).repaired) == REPAIRED_AT_MOST
-    assert len(repair_sea(mine).repaired) == 2
+    assert mine.row(other.id)["state"] == "damaged"
+    repaired = repair_sea(mine).repaired
+    assert (len(repaired), other.path in repaired) == (3, True)
     assert repair_sea(mine) == Repairs()
-    assert mine.found() == [f"missing {other.path}"]
+    assert mine.found() == []
     assert len(mine.catalogue.stored_by("mine")) == len(photos)
 
 

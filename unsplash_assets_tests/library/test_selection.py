@@ -19,7 +19,8 @@ from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.errors import NoPhotos, QuotaSpent, ServerError
 from unsplash_assets.images.xmp import packet
 from unsplash_assets.library.opening import Library, open_library
-from unsplash_assets.library.selection import TopUp, choose, rendition_url, top_up
+from unsplash_assets.library.selection import TAKEN, TopUp, choose, rendition_url, top_up
+from unsplash_assets.library.verification import verify
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.settings import parse
@@ -327,7 +328,34 @@ def test_a_choice_of_fewer_than_wanted_is_a_warning(wanting: Wanting, api: Noted
     top_up(wanting(1), "sea")
     choice = choose(wanting(2), "sea", "mine")
     assert (len(choice.photos), choice.wanted) == (1, 2)
-    assert choice.warnings == ["sea: no more were waiting; another run may have taken some"]
+    assert choice.warnings == [f"sea: {TAKEN}"]
+
+
+def test_where_another_run_has_taken_all_that_waited_nothing_is_chosen_and_that_is_said(
+    wanting: Wanting, api: Noted
+) -> None:
+    """As by the second of two first runs that begin at once: no photo is stored yet."""
+    api.application = Api([1, 2])
+    library = wanting(2)
+    top_up(library, "sea")
+    library.runs.begin("theirs", "sea")
+    assert len(choose(library, "sea", "theirs").photos) == 2
+    choice = choose(library, "sea", "mine")
+    assert (choice.photos, choice.summary) == ((), "sea: chose nothing")
+    assert choice.warnings == [f"sea: {TAKEN}"]
+
+
+def test_choosing_nothing_is_well_where_all_that_are_here_are_damaged(
+    library: Library, api: Noted
+) -> None:
+    """The run goes on to repair them."""
+    api.application = Api([1])
+    top_up(library, "sea")
+    (photo,) = choose(library, "sea", "mine").photos
+    record_stored(library.photos, {photo.id: FILE})
+    library.folder.root.mkdir(exist_ok=True)
+    assert [str(found) for found in verify(library).findings] == [f"missing {FILE.path}"]
+    assert choose(library, "sea", "next").photos == ()
 
 
 def test_choosing_from_nothing_says_which_step_to_run(library: Library) -> None:

@@ -1,12 +1,13 @@
 """Tests of `library.ticks`: what a tick takes up, and why it does not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from unsplash_assets.library.opening import Library
-from unsplash_assets.library.ticks import Skipped, claim, next_topic
+from unsplash_assets.library.ticks import Skipped, Work, claim, next_topic, next_work
+from unsplash_assets.library.verification import verify
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import Photo
@@ -177,6 +178,59 @@ def test_a_process_that_is_alone_has_its_minutes_without_waiting(
     assert claim(library, NOON) is None, "a tick may be evaluated twice"
     assert claim(library, NOON + 60) is None
     assert slept == []
+
+
+def damage(library: Library, topic: str = "art") -> None:
+    """Let the file of a stored photo be missing, and that be known."""
+    library.photos.add(topic, [PHOTO])
+    record_stored(library.photos, {PHOTO.id: StoredFile(f"{topic}/a.jpg", 1, 1, 1, "x")})
+    library.events.mark_sent(library.events.take(1))
+    library.folder.root.mkdir(exist_ok=True)
+    assert verify(library).bad
+
+
+def exhaust(library: Library) -> None:
+    for topic in library.settings.topics:
+        library.exhaustion.note(topic, "no new ones")
+
+
+TROUBLES: dict[str, Callable[[Library], object]] = {
+    "all topics are exhausted": exhaust,
+    "the budget is spent": lambda library: spend(library, 50),
+    "the key is refused": refuse_key,
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_damaged_files_are_repaired_where_no_photo_can_be_brought(
+    library: Library, trouble: str
+) -> None:
+    TROUBLES[trouble](library)
+    assert isinstance(next_work(library, first), Skipped)
+    damage(library, "art")
+    assert next_work(library, first) == Work("art", only_repairs=True)
+
+
+def test_a_tick_that_can_bring_photos_does_and_its_run_repairs_besides(library: Library) -> None:
+    damage(library)
+    assert next_work(library, first) == Work("nature")
+
+
+def test_a_damaged_file_that_is_not_due_is_no_work(library: Library, clock: Clock) -> None:
+    exhaust(library)
+    damage(library)
+    library.integrity.postpone(PHOTO.id, "not yet")
+    assert isinstance(next_work(library, first), Skipped)
+    clock.now += 60
+    assert next_work(library, first) == Work("art", only_repairs=True)
+
+
+def test_the_damaged_files_of_a_topic_that_is_none_any_more_are_repaired_too(
+    library: Library,
+) -> None:
+    damage(library, "former")
+    exhaust(library)
+    assert next_work(library, first) == Work("nature", only_repairs=True)
 
 
 @pytest.mark.process

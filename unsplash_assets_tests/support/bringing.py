@@ -13,7 +13,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -22,10 +21,9 @@ from typing import Any, Final
 from unsplash_assets.catalogue.events import DownloadEvents
 from unsplash_assets.catalogue.ledger import RequestBudget
 from unsplash_assets.catalogue.photos import Photos
-from unsplash_assets.errors import NoPhotos
 from unsplash_assets.library.bringing import bring, store
 from unsplash_assets.library.downloads.pictures import Downloader
-from unsplash_assets.library.opening import Library, open_library, working_on
+from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.storage.folder import Folder
@@ -75,16 +73,9 @@ class Bringing:
             open_library(settings, clock=self._clock) as library,
             working_on(library, run_id, TOPIC),
         ):
-            self._choose(library, run_id)
-            bring(library, TOPIC, run_id, last_try=True)
-
-    def _choose(self, library: Library, run_id: str) -> None:
-        """Choose photos; again, as the next tick would, if others have taken all that waited."""
-        while True:
             top_up(library, TOPIC)
-            with suppress(NoPhotos):
-                choose(library, TOPIC, run_id)
-                return
+            choose(library, TOPIC, run_id)
+            bring(library, TOPIC, run_id, last_try=True)
 
     def send_all(self) -> None:
         """Send the download events that are due, one or a few in each run."""

@@ -22,6 +22,8 @@ from unsplash_assets.errors import (
     KeyRefused,
     NetworkError,
     NoPhotos,
+    PhotoGone,
+    PhotoRefused,
     QuotaSpent,
     RedirectedAway,
     RequestRefused,
@@ -96,6 +98,44 @@ def test_random_photos_of_a_topic_are_brought_with_one_request(emulator_url: str
     assert len({found.id for found in brought.photos}) == 30
     assert brought.skipped == {}
     assert outcome(grant) == (1, QuotaReport(1_000_000, 1_000_000))
+
+
+def test_one_photo_is_brought_by_its_id_with_one_request(serve: Serve) -> None:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        api.append(Api(photo(1, f"http://{environ['HTTP_HOST']}")))
+        return api[-1](environ, start_response)
+
+    api: list[Api] = []
+    grant, photo_id = Grant(1), EmulatedPhoto(7, 1).id
+    found = client(serve(answer)).photo(photo_id, grant)
+    assert (found.id, set(found.urls) >= {"raw", "regular"}) == (photo_id, True)
+    (asked,) = api[0].asked
+    assert asked["PATH_INFO"] == f"/photos/{photo_id}"
+    assert asked["HTTP_AUTHORIZATION"] == f"Client-ID {KEY}"
+    assert outcome(grant)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error", "said"),
+    [
+        ({"premium": True}, "200 OK", PhotoRefused, r"skipped \(premium\)"),
+        ({"urls": None}, "200 OK", BadAnswer, "something that is not a photo"),
+        (
+            {"errors": ["Couldn't find Photo"]},
+            "404 Not Found",
+            PhotoGone,
+            "no longer has the photo",
+        ),
+        ({}, "410 Gone", PhotoGone, r"no longer has the photo \(410\)"),
+        ({"errors": ["Unable to find endpoint"]}, "404 Not Found", RequestRefused, "refuses"),
+    ],
+)
+def test_one_photo_that_is_not_to_be_had_is_gone_or_refused(
+    serve: Serve, changes: dict[str, Any], status: str, error: type[Exception], said: str
+) -> None:
+    api = Api(photo(1, "http://127.0.0.1", **changes), status)
+    with pytest.raises(error, match=said):
+        client(serve(api)).photo("AAAAAAAAAAA", Grant(1))
 
 
 def test_fewer_photos_can_be_asked_for(emulator_url: str) -> None:
@@ -597,7 +637,7 @@ OAUTH = "OAuth error: The access token is invalid"
     [
         ("401 Unauthorized", "Unauthorized", RequestRefused, False),
         ("401 Unauthorized", OAUTH, KeyRefused, True),
-        ("404 Not Found", "Couldn't find Photo", RequestRefused, False),
+        ("404 Not Found", "Couldn't find Photo", PhotoGone, False),
     ],
 )
 def test_an_event_that_is_refused_for_its_photo_is_not_taken_for_a_refused_key(

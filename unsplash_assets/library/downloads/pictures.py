@@ -16,7 +16,6 @@ from unsplash_assets.errors import (
     BadPicture,
     FileRefused,
     LibraryError,
-    PhotoRefused,
     PhotoSpoiled,
 )
 from unsplash_assets.images.blocks import Content, as_file
@@ -101,8 +100,6 @@ class Downloader:
         Raises TemporaryError where another try may succeed, PermanentError where it would not,
         and LibraryError where the folder cannot be written.
         """
-        if not photo.url:
-            raise PhotoRefused("its URL is not known: its catalogue was made anew from the files")
         received = receive(self.transport, photo.url, self.limits, self.folder)
         with ExitStack() as stack, received as body:
             with self._judged(photo.id, body.content):
