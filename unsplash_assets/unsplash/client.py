@@ -97,7 +97,7 @@ class UnsplashClient:
             if isinstance(read, Photo):
                 photos.setdefault(read.id, self._with_event(read))
             else:
-                skipped[read.reason] += 1
+                skipped[read] += 1
         if not photos and set(skipped) == {"malformed"}:
             raise BadAnswer(f"none of the answer's {skipped.total()} photos could be read")
         return RandomPhotos(tuple(photos.values()), dict(skipped))
