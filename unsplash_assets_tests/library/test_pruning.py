@@ -87,6 +87,17 @@ def test_the_file_of_a_damaged_photo_is_pruned_like_a_whole_one(
     assert held(library) == set(names[1:])
 
 
+@pytest.mark.parametrize("keep", ["1", f"{SIZE}B", "30s"])
+def test_the_file_of_a_favourite_stays(
+    opened: Opened, library: Library, store: Store, keep: str
+) -> None:
+    names = store(1, 2, 3, 4)
+    library.curation.favour(names[0])
+    library.curation.favour(names[2])
+    assert prune(opened(keep=keep), "now").photos == 1
+    assert held(library) == {names[0], *names[2:]} == set(stored(library.database))
+
+
 def test_files_that_are_not_ours_stay(opened: Opened, library: Library, store: Store) -> None:
     store(1)
     root = library.folder.root
