@@ -8,7 +8,6 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -66,11 +65,6 @@ def picture(kind: str = "JPEG") -> bytes:
 WHOLE = picture()
 PACKET = packet(Credit(PHOTO, "tests", "live"))
 CREDITED = b"".join(embed(PACKET, io.BytesIO(WHOLE)))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
 
 
 def store(url: str, folder: Folder, limits: Limits = LIMITS, own_path: str = "") -> StoredFile:
