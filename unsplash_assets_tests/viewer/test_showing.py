@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unsplash_assets.viewer.new_pictures import AWAY_AFTER, START
+from unsplash_assets.viewer.new_pictures import START
 from unsplash_assets.viewer.programs import AUTO, GALLERY, Viewer
 from unsplash_assets.viewer.showing import Shown, show_new_pictures, show_page
 from unsplash_assets_tests.conftest import NOON
@@ -146,17 +146,6 @@ def test_a_desktop_without_an_opener_is_the_message(
     looker.look(viewer)
     library.hang()
     assert looker.look(viewer).startswith("xdg-open is missing")
-
-
-@pytest.mark.process
-def test_pictures_that_came_while_nobody_looked_stay_closed(
-    library: GalleryLibrary, looker: Looker, command: str, notes: Path
-) -> None:
-    viewer = Viewer(f"{command} {{path}}", has_screen=False)
-    looker.look(viewer)
-    library.hang()
-    assert looker.look(viewer, after=AWAY_AFTER + 1) == "no new picture"
-    assert not notes.exists()
 
 
 def page_viewer(command: str) -> Viewer:
