@@ -1,34 +1,14 @@
-"""Every foreseeable error of this project, as one tree.
+"""Every foreseeable error of this project; what each stands for is said at its class.
 
-    UnsplashAssetsError      one line for a person: what is wrong and what to do
-    ├── SettingsError        an environment variable has a value that cannot be used
-    ├── SettingsChanged      the settings are not those that Dagster has loaded
-    ├── LibraryError         the library's folder or catalogue cannot be used
-    │   ├── LibraryMissing   the folder is not the one that the catalogue belongs to
-    │   └── CatalogueDamaged  the catalogue's file is; another can be made from the photos
-    ├── ViewerError          this machine cannot show a picture or the gallery
-    ├── UnknownPhoto         a person named a photo that is not here, or is in the wrong state
-    ├── TemporaryError       worth retrying
-    │   ├── NetworkError     no connection, a timeout, or an answer that was cut short
-    │   │   └── TookTooLong  the whole exchange did not end in time
-    │   ├── ServerError      the server answered 5xx
-    │   ├── BadAnswer        the API's answer is not JSON, or not a photo
-    │   └── BadPicture       the downloaded file is not a whole picture
-    ├── PermanentError       not worth retrying
-    │   ├── KeyRefused       401: the API rejects the Access Key
-    │   ├── AccessDenied     403 for a reason other than the quota, or not from the API
-    │   │   └── RedirectedAway   to a host that is not allowed: a login page, perhaps
-    │   ├── NoPhotos         nothing matches the topic, or there is nothing to work on
-    │   ├── TooLarge         more bytes than the limit allows
-    │   ├── RequestRefused   another 4xx, or a URL that is not allowed
-    │   └── PhotoRefused     this photo cannot become a picture here
-    │       ├── PhotoGone    Unsplash no longer has it
-    │       └── PhotoPutOff  not in this run: another error of this one photo
-    │           ├── PhotoDenied  its server denies access to it, or another answers in its place
-    │           ├── PhotoSpoiled  two downloads brought the same bytes, and no whole picture
-    │           ├── PhotoTooSlow  it comes too slowly for UNSPLASH_TIMEOUT
-    │           └── FileRefused  the library's file system does not take its file
-    └── QuotaSpent           403 "Rate Limit Exceeded" or 429: wait, a retry costs more of it
+    UnsplashAssetsError: SettingsError SettingsChanged LibraryError ViewerError UnknownPhoto
+                         TemporaryError PermanentError QuotaSpent
+    LibraryError: LibraryMissing CatalogueDamaged
+    TemporaryError: NetworkError ServerError BadAnswer BadPicture
+    NetworkError: TookTooLong
+    PermanentError: KeyRefused AccessDenied NoPhotos RequestRefused TooLarge PhotoRefused
+    AccessDenied: RedirectedAway
+    PhotoRefused: PhotoGone PhotoPutOff
+    PhotoPutOff: PhotoDenied PhotoSpoiled PhotoTooSlow FileRefused
 
 This module imports nothing of the package, so every other module may raise from it. `defs.failures`
 decides what Dagster makes of an error, `cli` what a shell sees of it.

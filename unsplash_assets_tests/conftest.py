@@ -20,6 +20,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.settings import projects, settings
 from unsplash_assets.settings.settings import Settings
+from unsplash_assets.storage.folder import Folder
 
 pytest_plugins = [
     "pytester",
@@ -182,6 +183,12 @@ def _stop(server: Any) -> None:
 
 
 Serve = Callable[[WSGIApplication], str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A library's folder that is not there yet."""
+    return Folder(tmp_path / "library")
 
 
 @pytest.fixture

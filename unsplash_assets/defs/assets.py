@@ -13,7 +13,6 @@ import dagster as dg
 
 from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_step_errors
-from unsplash_assets.defs.partitions import topic_partitions
 from unsplash_assets.defs.resources import RETRIES, UnsplashResource
 from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.gallery.page import write_gallery
@@ -87,7 +86,9 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
         ),
     )
-    of_topic = partial(asset, partitions_def=topic_partitions(settings))
+    # A topic is a partition, and a photo never is one: there would be too many.
+    topics = dg.StaticPartitionsDefinition(list(settings.topics))
+    of_topic = partial(asset, partitions_def=topics)
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=settings.retry_delay)
     return [
         of_topic(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),

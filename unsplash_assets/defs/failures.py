@@ -74,7 +74,15 @@ def translate_step_errors(
     except UnsplashAssetsError as error:
         reason, goes_on = str(error), isinstance(error, TemporaryError) and not is_last
         if not goes_on:
-            raise _failure(attempt, unsplash, error) from error
+            raise Failed(
+                reason,
+                metadata={
+                    "error": type(error).__name__,
+                    "tries": attempt.number,
+                    "mode": unsplash.mode,
+                },
+                allow_retries=False,
+            ) from error
         tries = f"try {attempt.number} of {unsplash.retries + 1}"
         reason += f" ({tries}, the next in {unsplash.retry_delay:g} s)"
         context.log.warning(reason)
@@ -96,13 +104,3 @@ def translate_errors() -> Iterator[None]:
         yield
     except UnsplashAssetsError as error:
         raise Failed(str(error), allow_retries=False) from error
-
-
-def _failure(
-    attempt: Attempt, unsplash: UnsplashResource, error: UnsplashAssetsError
-) -> dg.Failure:
-    return Failed(
-        str(error),
-        metadata={"error": type(error).__name__, "tries": attempt.number, "mode": unsplash.mode},
-        allow_retries=False,
-    )

@@ -18,8 +18,7 @@ from typing import Final
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
-from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.runs import runs_on
+from unsplash_assets.defs.runs import PARTITION_TAG, runs_on
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.records import known_libraries
 from unsplash_assets.storage.sqlite_files import remove

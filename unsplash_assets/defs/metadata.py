@@ -55,19 +55,27 @@ def of_top_up(settings: Settings, result: TopUp) -> Metadata:
 def of_choice(settings: Settings, result: Choice) -> Metadata:
     """Describe the photos that a run has chosen."""
     chosen = result.photos
-    credit: Metadata = {"credit": _credit(settings, chosen[0])} if chosen else {}
-    origin = _origin(settings, chosen[0]) if chosen else {}
-    counted: Metadata = {
+    return {
+        **({"credit": _credit(settings, chosen[0])} if chosen else {}),
+        "topic": result.topic,
+        **(_origin(settings, chosen[0]) if chosen else {}),
         "chosen": len(chosen),
         "mode": settings.mode,
         **_present({"shortage": result.shortage}),
+        **_all_of(chosen),
     }
-    return {**credit, "topic": result.topic, **origin, **counted, **_all_of(chosen)}
 
 
 def of_files(settings: Settings, result: Brought) -> Metadata:
     """Describe the files that a run has stored, or the topic's newest if it stored none."""
     outcome = result.outcome
+    troubles = {
+        "left for later": outcome.postponed and f"{outcome.postponed}: {outcome.shortage}",
+        "download event failed": outcome.sent.error,
+        "pruning failed": result.pruned.error,
+        "not stored": result.not_stored,
+        "not repaired": result.repairs.failed,
+    }
     return {
         **(_of_newest(settings, result) if result.photos else {"topic": result.topic}),
         "stored": len(outcome.stored),
@@ -80,7 +88,7 @@ def of_files(settings: Settings, result: Brought) -> Metadata:
         "waiting": result.waiting,
         "mode": settings.mode,
         "repaired": len(result.repairs.repaired),
-        **_troubles(result),
+        **_present(troubles),
         **_all_of(result.photos),
     }
 
@@ -101,21 +109,6 @@ def _of_newest(settings: Settings, result: Brought) -> Metadata:
     }
 
 
-def _troubles(result: Brought) -> Metadata:
-    """Describe what a run could not do, and why."""
-    outcome = result.outcome
-    postponed = f"{outcome.postponed}: {outcome.shortage}" if outcome.postponed else None
-    return _present(
-        {
-            "left for later": postponed,
-            "download event failed": outcome.sent.error,
-            "pruning failed": result.pruned.error,
-            "not stored": result.not_stored,
-            "not repaired": result.repairs.failed,
-        }
-    )
-
-
 def of_gallery(settings: Settings, written: Gallery) -> Metadata:
     """Describe the page; a browser opens no file from a link, so there is its path as well."""
     return {
@@ -127,7 +120,7 @@ def of_gallery(settings: Settings, written: Gallery) -> Metadata:
         "thumbnails made": written.thumbnails,
         "bytes": written.bytes,
         "mode": settings.mode,
-        **({"not written": ", ".join(written.strangers)} if written.strangers else {}),
+        **_present({"not written": ", ".join(written.strangers)}),
     }
 
 
@@ -192,7 +185,9 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|~&-])", r"\\\1", text)
 
 
-def _present(metadata: Mapping[str, str | dict[str, str] | dict[str, int] | None]) -> Metadata:
+def _present(
+    metadata: Mapping[str, str | int | dict[str, str] | dict[str, int] | None],
+) -> Metadata:
     """Return what is not empty."""
     return {name: value for name, value in metadata.items() if value}
 

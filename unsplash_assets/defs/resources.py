@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
 import dagster as dg
-from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from unsplash_assets.defs import launchpad
 from unsplash_assets.defs.runs import check_settings, run_recorded
 from unsplash_assets.errors import SettingsError, UnsplashAssetsError
 from unsplash_assets.library.opening import Library, Progress, nobody, open_library
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.settings import environment, values
+from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import DEMO_KEY, DEMO_URL, Settings
 from unsplash_assets.settings.variables import BY_FIELD
 from unsplash_assets.transport.base import Timeouts
@@ -40,14 +40,19 @@ def _setting(name: str, meaning: str = "") -> Any:  # noqa: ANN401 - a field, as
     return Field(default=default, description=meaning or variable.meaning)
 
 
-def _allowed(value: object, info: ValidationInfo) -> int | float | str:
-    """Return a field's value, if the setting of that name allows it."""
-    return _plain(BY_FIELD[str(info.field_name)].check(value))
+def _allowed(value: object, info: ValidationInfo) -> object:
+    """Return a field's value, if the setting of that name allows it, or there is none."""
+    variable = BY_FIELD.get(str(info.field_name))
+    return _plain(variable.check(value)) if variable else value
 
 
 def _plain(value: object) -> int | float | str:
     """Return a setting's value as Dagster can store it."""
     return value if isinstance(value, int | float) else str(value)
+
+
+def _settings_among(resource: type[BaseModel]) -> list[str]:
+    return [name for name in resource.model_fields if name in BY_FIELD]
 
 
 class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
@@ -79,9 +84,7 @@ class UnsplashResource(dg.ConfigurableResource["UnsplashResource"]):
     retries: int = Field(default=RETRIES, ge=0, description="How often a step is tried again.")
     retry_delay: float = _setting("retry_delay")
 
-    _check = field_validator("api_url", "app_name", "orientation", "content_filter", "retry_delay")(
-        _allowed
-    )
+    _check = field_validator("*")(_allowed)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run whose config would send the key elsewhere, or reveal a variable's value."""
@@ -137,9 +140,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
     on_progress: ClassVar[Progress] = nobody
     """Told of the run's work; to be found through the class, for it is no method."""
 
-    _check = field_validator(
-        "rendition", "photos_per_run", "timeout", "max_size", "concurrency", "keep"
-    )(_allowed)
+    _check = field_validator("*")(_allowed)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Library]:
@@ -165,57 +166,37 @@ class LibraryResource(dg.ConfigurableResource[Library]):
 
     def _settings(self) -> Settings:
         """Return the settings of this run: those of the project, with this resource's fields."""
-        api = self.unsplash
-        return replace(
-            self.loaded or environment.load(),
-            api_key=api.api_key(),
-            api_url=api.api_url,
-            app_name=api.app_name,
-            orientation=api.orientation,
-            content_filter=api.content_filter,
-            library=Path(self.folder),
-            rendition=self.rendition,
-            photos_per_run=self.photos_per_run,
-            timeout=self.timeout,
-            max_size=self.max_size,
-            concurrency=self.concurrency,
-            keep=values.keep(self.keep),
-        )
+        fields = {
+            name: BY_FIELD[name].check(getattr(resource, name))
+            for resource in (self.unsplash, self)
+            for name in _settings_among(type(resource))
+        }
+        settings = self.loaded or environment.load()
+        api_key, library = self.unsplash.api_key(), Path(self.folder)
+        return replace(settings, api_key=api_key, library=library, **fields)
 
 
 def build_resources(settings: Settings, on_progress: Progress = nobody) -> dict[str, object]:
     """Return the resources with the defaults that the settings give."""
-    unsplash = _with_defaults(
-        UnsplashResource,
-        api_url=settings.api_url,
-        app_name=settings.app_name,
-        orientation=settings.orientation,
-        content_filter=settings.content_filter,
-        retry_delay=settings.retry_delay,
-    ).configure_at_launch()  # the launchpad's values reach the library's `unsplash` too
-    library_type = _with_defaults(
-        LibraryResource,
-        folder=str(settings.library),
-        rendition=settings.rendition,
-        photos_per_run=settings.photos_per_run,
-        timeout=settings.timeout,
-        max_size=settings.max_size,
-        concurrency=settings.concurrency,
-        keep=str(settings.keep),
-    )
+    # Configured at launch, the launchpad's values reach the library's `unsplash` too.
+    unsplash = _with_defaults(UnsplashResource, settings).configure_at_launch()
+    library_type = _with_defaults(LibraryResource, settings, folder=str(settings.library))
     library_type.loaded = settings
     library_type.on_progress = on_progress
     return {"unsplash": unsplash, "library": library_type(unsplash=unsplash)}
 
 
-def _with_defaults(resource: type[Resource], **defaults: object) -> type[Resource]:
-    """Return the resource's class with these defaults.
+def _with_defaults(
+    resource: type[Resource], settings: Settings, **others: object
+) -> type[Resource]:
+    """Return the resource's class with the settings' values as defaults, and others.
 
     Values given to an instance would be lost: when a launchpad changes one field, Dagster sets all
     others back to the defaults of the class.
     """
+    named = {name: _plain(getattr(settings, name)) for name in _settings_among(resource)}
     fields: dict[str, Any] = {}
-    for name, value in defaults.items():
+    for name, value in {**named, **others}.items():
         info = copy(resource.model_fields[name])
         info.default = value
         fields[name] = (info.annotation, info)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import dagster as dg
 
-from unsplash_assets.defs.partitions import PARTITION_TAG
 from unsplash_assets.library.opening import Library, working_on
 from unsplash_assets.settings.loaded import check_unchanged, fingerprint
 from unsplash_assets.settings.settings import DEMO_HINT, Settings
@@ -20,20 +19,13 @@ from unsplash_assets.settings.settings import DEMO_HINT, Settings
 MODE_TAG: Final = "unsplash_assets/mode"
 LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
 """The identity of the catalogue that a run works on: other projects may share the instance."""
+PARTITION_TAG: Final = "dagster/partition"
+"""Dagster's tag of a run that has a topic."""
 _SETTINGS_TAG: Final = ".dagster/unsplash_assets_settings"
 _ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
 
 _FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
 """The visible key of runs of before."""
-
-
-def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) -> None:
-    """Tag a run, however it was launched."""
-    tags = {
-        MODE_TAG: library.settings.mode,
-        LIBRARY_TAG: library.photos.identity(),
-    }
-    instance.add_run_tags(run.run_id, tags)
 
 
 def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401
@@ -81,7 +73,8 @@ def run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[
         with working_on(library, "no run", None):
             yield
         return
-    tag_run(instance, run, library)
+    tags = {MODE_TAG: library.settings.mode, LIBRARY_TAG: library.photos.identity()}
+    instance.add_run_tags(run.run_id, tags)
     topic = run.tags.get(PARTITION_TAG)
     with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
         yield

@@ -18,8 +18,7 @@ import dagster as dg
 from unsplash_assets.defs.assets import REPAIRING
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
-from unsplash_assets.defs.partitions import PARTITION_TAG
-from unsplash_assets.defs.runs import LIBRARY_TAG, runs_on
+from unsplash_assets.defs.runs import LIBRARY_TAG, PARTITION_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_work

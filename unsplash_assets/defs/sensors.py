@@ -1,7 +1,4 @@
-"""The sensor `open_new_images`: shows new pictures, each once, or the gallery, once.
-
-What is shown is decided in `viewer.showing`.
-"""
+"""The sensor `open_new_images`: shows new pictures, each once, or the gallery, once."""
 
 import time
 from typing import Final
@@ -12,7 +9,7 @@ from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings.loaded import LoadedSettings
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.viewer.new_pictures import Cursor, skip_pictures
+from unsplash_assets.viewer.new_pictures import Cursor
 from unsplash_assets.viewer.programs import GALLERY, Viewer
 from unsplash_assets.viewer.showing import Shown, show_new_pictures, show_page
 
@@ -36,7 +33,7 @@ def build_open_new_images(loaded: LoadedSettings, viewer: Viewer) -> dg.SensorDe
         try:
             current = loaded.current()
             if obstacle:
-                return _skipped(obstacle, skip_pictures(cursor))
+                return _skipped(obstacle, cursor.skipping())
             shown = _show(current, viewer, cursor)
         except UnsplashAssetsError as error:
             return _skipped(str(error), cursor)
@@ -46,7 +43,7 @@ def build_open_new_images(loaded: LoadedSettings, viewer: Viewer) -> dg.SensorDe
     return open_new_images
 
 
-def _show(settings: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
+def _show(settings: Settings, viewer: Viewer, cursor: Cursor) -> Shown:
     with open_library(settings) as library:
         folder, photos = library.folder, library.photos
         if viewer.setting == GALLERY:
@@ -54,8 +51,6 @@ def _show(settings: Settings, viewer: Viewer, cursor: Cursor | None) -> Shown:
         return show_new_pictures(viewer, folder, photos, cursor, time.time())
 
 
-def _skipped(message: str, cursor: Cursor | None) -> dg.SensorResult:
+def _skipped(message: str, cursor: Cursor) -> dg.SensorResult:
     """Give a reason; without a SkipReason Dagster would write its own words."""
-    return dg.SensorResult(
-        skip_reason=dg.SkipReason(message), cursor=cursor.to_text() if cursor else None
-    )
+    return dg.SensorResult(skip_reason=dg.SkipReason(message), cursor=cursor.to_text())

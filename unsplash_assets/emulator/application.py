@@ -13,13 +13,11 @@ from typing import Final
 from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY, Reply, Request, respond
+from unsplash_assets.emulator.endpoints import Reply, Request, respond
 from unsplash_assets.emulator.parameters import Refusal
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.pictures import render
 from unsplash_assets.emulator.quota import NoQuota, Quota
-
-__all__ = ["UNMATCHED_QUERY", "Emulator"]
 
 Answer = tuple[str, list[tuple[str, str]], bytes]
 """Status, headers and body of an HTTP answer."""

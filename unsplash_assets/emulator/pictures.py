@@ -1,18 +1,35 @@
 """Renders a photo's picture as imgix would deliver it: sized, encoded, and captioned as a demo.
 
 It takes imgix's parameters `w`, `h`, `dpr`, `fm` (jpg, png, webp) and `q`, and passes over all
-others. A picture is never larger than its original. What it shows is in `drawing/`.
+others. A picture is never larger than its original. What it shows is in `drawing/`: add a scene by
+writing its function there, which receives a size in pixels and a photo's own dice, and naming it in
+`SCENES`.
 """
 
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from unsplash_assets.emulator.drawing.scenes import scene_of
+from unsplash_assets.emulator.drawing.buildings import history, office
+from unsplash_assets.emulator.drawing.landscapes import dunes, nature, wisdom
+from unsplash_assets.emulator.drawing.prints import art, life
 from unsplash_assets.emulator.photos import EmulatedPhoto
+
+Scene = Callable[[tuple[int, int], random.Random], Image.Image]
+
+SCENES: Final[dict[str, Scene]] = {
+    "history": history,
+    "life": life,
+    "wisdom": wisdom,
+    "art": art,
+    "office": office,
+    "nature": nature,
+}
+"""The scenes by their topics."""
 
 _FORMATS: Final = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
 _QUALITY: Final = 80  # where `q` does not say otherwise
@@ -31,6 +48,11 @@ def render(photo: EmulatedPhoto, parameters: Mapping[str, str]) -> tuple[bytes, 
     out = io.BytesIO()
     image.save(out, form, quality=quality)
     return out.getvalue(), Image.MIME[form]
+
+
+def scene_of(topic: str | None, tint: float) -> Scene:
+    """Return the scene of a topic, or dunes of a tint if it has none of its own."""
+    return SCENES.get(topic or "", partial(dunes, tint=tint))
 
 
 def draw(photo: EmulatedPhoto, size: tuple[int, int]) -> Image.Image:

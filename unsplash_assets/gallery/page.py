@@ -22,7 +22,6 @@ from markupsafe import Markup
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.gallery.thumbnails import update_thumbnails
 from unsplash_assets.model.credit import credit_html
-from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.folder import Folder
@@ -34,7 +33,7 @@ MAX_PHOTOS: Final = 1_000
 MAX_NEWS: Final = 60
 """The most photos in the news: an hour at one a minute."""
 
-_TEMPLATES: Final = Path(__file__).parent / "web"
+_WEB: Final = Path(__file__).parent / "web"
 _MARK: Final = re.compile(r'<html lang="en" data-build="[0-9a-f]{16}"')
 _HEAD: Final = 300  # characters of a page in which its mark stands
 _UNKNOWN_COLOR: Final = "#8a8a86"
@@ -68,24 +67,6 @@ class Gallery:
         ]
 
 
-@dataclass(frozen=True)
-class _Item:
-    """A photo on the page."""
-
-    key: str
-    """Changes with the photo's file, so an open page replaces a repaired picture."""
-    topic: str
-    picture: str
-    thumbnail: str | None
-    width: int
-    height: int
-    bytes: int
-    color: str
-    alt: str
-    credit: Markup
-    stored_at: datetime
-
-
 def write_gallery(photos: Photos, folder: Folder, settings: Settings) -> Gallery:
     """Write a library's page and the thumbnails on it; remove all other thumbnails.
 
@@ -96,16 +77,15 @@ def write_gallery(photos: Photos, folder: Folder, settings: Settings) -> Gallery
         newest = found[:MAX_PHOTOS]
         thumbnails = update_thumbnails(folder, newest)
         items = [_item(photo, settings.app_name, thumbnails.available) for photo in newest]
-        context = _Context(settings.mode, is_partial=len(found) > MAX_PHOTOS)
-        page = _pages().gallery(items, context).encode()
-        news = _pages().news(items, context).encode()  # last: it announces the rest
-        strangers = [name for name in (PAGE, NEWS) if not _is_ours(folder, name)]
-        for name, content in ((PAGE, page), (NEWS, news)):
+        is_demo, is_partial = settings.mode == "demo", len(found) > MAX_PHOTOS
+        pages = _render(items, is_demo=is_demo, is_partial=is_partial)
+        strangers = tuple(name for name in pages if not _is_ours(folder, name))
+        for name in pages:
             if name not in strangers:
-                folder.write_file(name, content)
+                folder.write_file(name, pages[name])
     shown = tuple(sorted({photo.topic for photo in newest}))
-    path = folder.path(PAGE)
-    return Gallery(path, len(items), shown, thumbnails.made, len(page), tuple(strangers))
+    size = len(pages[PAGE])
+    return Gallery(folder.path(PAGE), len(items), shown, thumbnails.made, size, strangers)
 
 
 def _is_ours(folder: Folder, name: RelativePath) -> bool:
@@ -116,77 +96,50 @@ def _is_ours(folder: Folder, name: RelativePath) -> bool:
     return content is not None and _MARK.search(content[:_HEAD]) is not None
 
 
-def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> _Item:
+def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> dict[str, object]:
+    """Return a photo as the templates show it.
+
+    Its key changes with its file, so an open page replaces a repaired picture.
+    """
     thumbnail = thumbnail_path(photo.sha256)
     links = photo.photographer_url, photo.page_url, app_name
-    return _Item(
-        key=f"{photo.stored_sequence}-{photo.sha256[:12]}",
-        topic=photo.topic,
-        picture=quote(photo.path),
-        thumbnail=quote(thumbnail) if thumbnail in thumbnails else None,
-        width=photo.width,
-        height=photo.height,
-        bytes=photo.bytes,
-        color=photo.color or _UNKNOWN_COLOR,
-        alt=photo.description or f"{photo.topic}, by {photo.photographer}",
-        credit=Markup(credit_html(photo.photographer, *links)),  # noqa: S704 - escaped there
-        stored_at=datetime.fromtimestamp(photo.stored_at, UTC).replace(microsecond=0),
+    return {
+        **vars(photo),
+        "key": f"{photo.stored_sequence}-{photo.sha256[:12]}",
+        "picture": quote(photo.path),
+        "thumbnail": quote(thumbnail) if thumbnail in thumbnails else None,
+        "color": photo.color or _UNKNOWN_COLOR,
+        "alt": photo.description or f"{photo.topic}, by {photo.photographer}",
+        "credit": Markup(credit_html(photo.photographer, *links)),  # noqa: S704 - escaped there
+        "stored_at": datetime.fromtimestamp(photo.stored_at, UTC).replace(microsecond=0),
+    }
+
+
+def _render(
+    photos: Sequence[object], *, is_demo: bool, is_partial: bool
+) -> dict[RelativePath, bytes]:
+    """Return the content of the page, and of the news last: they announce the rest.
+
+    `is_partial` says that the library has more photos. `build` changes when an open page must
+    reload to be up to date.
+    """
+    style, script, news_script = map(_own_text, ("page.css", "page.js", "news.js"))
+    page_policy = _policy(
+        f"style-src {_hash_source(style)}",
+        f"script-src {_hash_source(script)}",
+        "img-src 'self' file: data:",
+        "frame-src 'self' file:",
     )
-
-
-@dataclass(frozen=True)
-class _Context:
-    """What the page shows besides its photos."""
-
-    mode: Mode
-    is_partial: bool
-    """Whether the library has more photos than the page."""
-
-    @property
-    def is_demo(self) -> bool:
-        return self.mode == "demo"
-
-
-@dataclass(frozen=True)
-class _Pages:
-    """The templates of the pages, and the parts that are the same in every library."""
-
-    gallery_template: jinja2.Template
-    news_template: jinja2.Template
-    style: str
-    script: str
-    news_script: str
-
-    def gallery(self, photos: Sequence[_Item], context: _Context) -> str:
-        """Return the page of the gallery."""
-        return self.gallery_template.render(
-            photos=photos,
-            context=context,
-            build=self._build(context),
-            policy=_policy(
-                f"style-src {_hash_source(self.style)}",
-                f"script-src {_hash_source(self.script)}",
-                "img-src 'self' file: data:",
-                "frame-src 'self' file:",
-            ),
-            style=Markup(self.style),  # noqa: S704 - the project's own
-            script=Markup(self.script),  # noqa: S704 - the project's own
-        )
-
-    def news(self, photos: Sequence[_Item], context: _Context) -> str:
-        """Return the page that tells an open gallery which photos there are."""
-        return self.news_template.render(
-            photos=photos,
-            newest=photos[:MAX_NEWS],
-            context=context,
-            build=self._build(context),
-            policy=_policy(f"script-src {_hash_source(self.news_script)}"),
-            script=Markup(self.news_script),  # noqa: S704 - the project's own
-        )
-
-    def _build(self, context: _Context) -> str:
-        """Return an identifier that changes when an open page must reload to be up to date."""
-        return _digest(f"{self.style}{self.script}{context}").hex()[:16]
+    news_policy = _policy(f"script-src {_hash_source(news_script)}")
+    build = _digest(f"{style}{script}{is_demo}{is_partial}").hex()[:16]
+    context = {"photos": photos, "is_demo": is_demo, "is_partial": is_partial, "build": build}
+    page, news = map(_templates().get_template, ("index.html", "news.html"))
+    return {
+        PAGE: page.render(context, style=style, script=script, policy=page_policy).encode(),
+        NEWS: news.render(
+            context, newest=photos[:MAX_NEWS], script=news_script, policy=news_policy
+        ).encode(),
+    }
 
 
 def _policy(*allowed: str) -> str:
@@ -198,21 +151,19 @@ def _policy(*allowed: str) -> str:
 
 
 @cache
-def _pages() -> _Pages:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_WEB),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    parts = ("page.css", "page.js", "news.js")
-    return _Pages(
-        environment.get_template("index.html"),
-        environment.get_template("news.html"),
-        *((_TEMPLATES / name).read_text(encoding="utf-8") for name in parts),
-    )
+
+
+def _own_text(name: str) -> Markup:
+    return Markup((_WEB / name).read_text(encoding="utf-8"))  # noqa: S704 - the project's own
 
 
 def _digest(text: str) -> bytes:

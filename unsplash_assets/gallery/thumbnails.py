@@ -1,7 +1,4 @@
-"""The thumbnails that the gallery's grid shows.
-
-They are made from the pictures' files whenever they are missing. `images.preview` makes one.
-"""
+"""The thumbnails that the gallery's grid shows."""
 
 import json
 from collections.abc import Iterable

@@ -49,13 +49,13 @@ class Container:
     insert: Callable[[Sequence[Block], bytes], Parts]
     """Returns the parts of a file with this XMP content among these other blocks."""
     xmp_name: bytes
-    keyword: bytes
+    keyword: bytes = b""
     """What tells XMP from other content of blocks of this name."""
-    max_packet: int
-    """Bytes."""
-    xmp_prefix: bytes
+    xmp_prefix: bytes = b""
     """What precedes the packet in a block that is made here."""
-    unwrap: Callable[[bytes], bytes | None]
+    max_packet: int = MAX_PACKET
+    """Bytes."""
+    unwrap: Callable[[bytes], bytes | None] = lambda content: content
     """Returns the packet in a block's content, or None if it cannot be read."""
     extension: bytes | None = None
     """What marks the blocks in which a packet goes on that says so."""
@@ -169,8 +169,8 @@ _JPEG: Final = Container(
     _insert_into_jpeg,
     xmp_name=_APP1,
     keyword=_JPEG_XMP,
-    max_packet=MAX_PACKET_SIZE,
     xmp_prefix=_JPEG_XMP,
+    max_packet=MAX_PACKET_SIZE,
     unwrap=lambda content: content[len(_JPEG_XMP) :],
     extension=b"http://ns.adobe.com/xmp/extension/\0",
 )
@@ -179,16 +179,7 @@ _PNG: Final = Container(
     _insert_into_png,
     xmp_name=b"iTXt",
     keyword=_PNG_XMP,
-    max_packet=MAX_PACKET,
     xmp_prefix=_PNG_XMP + bytes(4),  # not compressed, no language
     unwrap=_png_packet,
 )
-_WEBP: Final = Container(
-    webp_chunks,
-    _insert_into_webp,
-    xmp_name=b"XMP ",
-    keyword=b"",
-    max_packet=MAX_PACKET,
-    xmp_prefix=b"",
-    unwrap=lambda content: content,
-)
+_WEBP: Final = Container(webp_chunks, _insert_into_webp, xmp_name=b"XMP ")

@@ -1,7 +1,4 @@
-"""Reads a credit back from a picture's file, where this project has put it.
-
-`xmp` writes the packet; here it is read for a catalogue that has to be made from the files.
-"""
+"""Reads a credit back from a picture's file, where this project has put it."""
 
 import re
 from dataclasses import dataclass

@@ -44,8 +44,8 @@ def merged(ours: bytes, theirs: bytes, limit: int) -> bytes:
     is_older = any(CREDIT_MARK.decode() in _words(e) for e in other.take(_CREDIT))
     for element in list(mine.descriptions[0]):
         found = other.take(element.tag)
-        if found and not is_older:
-            _RULES.get(element.tag, _keep_ours)(element, found[0])
+        if found and not is_older and element.tag in _RULES:
+            _RULES[element.tag](element, found[0])
     mine.descriptions[0].set(_ABOUT, other.about)
     other.shrink(limit - len(ours) - _ROOM)
     if not other.says_anything and is_older:
@@ -113,10 +113,9 @@ def _read(packet: bytes) -> _Packet | None:
     prefixes = dict(value[::-1] for event, value in reversed(events) if event == "start-ns")
     found = (e for event, e in events if event == "start" and e.tag == _RDF)
     rdf = next(found, None)
-    return None if rdf is None else _of(rdf.findall(_DESCRIPTION), prefixes)
-
-
-def _of(descriptions: list[ET.Element], prefixes: Mapping[str, str]) -> _Packet:
+    if rdf is None:
+        return None
+    descriptions = rdf.findall(_DESCRIPTION)
     about = next((d.attrib[_ABOUT] for d in descriptions if _ABOUT in d.attrib), "")
     for description in descriptions:
         description.attrib = {_ABOUT: about, **dict(_properties(description))}
@@ -151,10 +150,6 @@ def _texts(element: ET.Element) -> Iterator[str]:
     for each in element.iter():
         yield each.text or ""
         yield from (value for name, value in each.attrib.items() if name not in _SYNTAX)
-
-
-def _keep_ours(_mine: ET.Element, _their: ET.Element) -> None:
-    """For what is a fact of this download, such as where the file is from."""
 
 
 def _keep_theirs_if_longer(mine: ET.Element, their: ET.Element) -> None:
@@ -209,6 +204,7 @@ _RULES: Final[Mapping[str, Callable[[ET.Element, ET.Element], None]]] = {
     named("dc:rights"): _keep_theirs_if_new,
     named("xmpRights:UsageTerms"): _keep_theirs_if_new,
 }
+"""Ours alone counts for all else: a fact of this download, such as where the file is from."""
 
 
 def _written(descriptions: list[ET.Element], preferred: Mapping[str, str]) -> bytes:

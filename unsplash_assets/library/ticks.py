@@ -15,7 +15,6 @@ from operator import attrgetter
 from typing import Final
 
 from unsplash_assets.library.opening import Library
-from unsplash_assets.storage.processes import ProcessName
 
 _PRECEDENCE: Final = 1.5
 """Seconds that a second `dagster dev` leaves to the first."""
@@ -80,12 +79,9 @@ def claim(library: Library, tick: float) -> Skipped | None:
     holder = library.runs.claim_tick(tick)
     if holder is None:
         return None
+    is_here = holder.place == library.machine.me().place
+    where = "" if is_here else " on another machine or in a container"
     return Skipped(
-        "another `dagster dev` on this library has this minute (its process "
-        f"{_where(library, holder)}): stop one of the two"
+        f"another `dagster dev` on this library has this minute (its process {holder.pid}{where}): "
+        "stop one of the two"
     )
-
-
-def _where(library: Library, process: ProcessName) -> str:
-    is_here = process.place == library.machine.me().place
-    return f"{process.pid}" if is_here else f"{process.pid} on another machine or in a container"

@@ -44,11 +44,6 @@ class Finding:
     photo_id: str | None = None
     """None for an unknown file."""
 
-    @property
-    def is_bad(self) -> bool:
-        """Whether a photo's file is not whole."""
-        return self.kind != "unknown"
-
     def __str__(self) -> str:
         return f"{self.kind} {self.path}"
 
@@ -69,7 +64,7 @@ class Verification:
     @property
     def bad(self) -> tuple[Finding, ...]:
         """The findings of photos whose file is not whole."""
-        return tuple(finding for finding in self.findings if finding.is_bad)
+        return tuple(finding for finding in self.findings if finding.kind != "unknown")
 
 
 def verify(
@@ -92,7 +87,8 @@ def verify(
                 on_progress(files, max(files, total), size)
                 verdicts.append(verdict)
             findings += _settle(library, verdicts)
-    strangers = list(_unclaimed(integrity, _still_there(folder, strangers)))
+    still_there = (path for path in strangers if folder.stamp(path) is not None)
+    strangers = list(_unclaimed(integrity, still_there))
     findings += [Finding("unknown", path) for path in strangers]
     return Verification(files, size, tuple(sorted(findings, key=lambda found: found.path)))
 
@@ -145,10 +141,6 @@ def _findings(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
         if verdict.fault:
             kind: Kind = "damaged" if verdict.state else "missing"
             yield Finding(kind, verdict.record.path, verdict.record.photo_id)
-
-
-def _still_there(folder: Folder, paths: Sequence[str]) -> Iterator[str]:
-    return (path for path in paths if folder.stamp(path) is not None)
 
 
 def _unclaimed(integrity: Integrity, paths: Iterator[str]) -> Iterator[str]:

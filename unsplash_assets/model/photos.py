@@ -1,7 +1,4 @@
-"""Photos as several rooms know them: their states, and what is known in each.
-
-Which change of state is allowed stands in `states`.
-"""
+"""Photos as several rooms know them: their states, and what is known in each."""
 
 from dataclasses import dataclass
 from enum import StrEnum

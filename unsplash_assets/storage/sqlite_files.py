@@ -1,7 +1,4 @@
-"""The files of an SQLite database, seen from outside: written, empty, set aside or removed?
-
-`catalogue.database` opens those of the catalogue.
-"""
+"""The files of an SQLite database, seen from outside: written, empty, set aside or removed?"""
 
 import os
 from datetime import datetime

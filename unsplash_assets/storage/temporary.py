@@ -1,7 +1,4 @@
-"""Temporary files that are named after the process that writes them, to tell which are abandoned.
-
-`folder` decides where they are, and publishes them.
-"""
+"""Temporary files, named after the process that writes them, to tell which are abandoned."""
 
 import os
 import secrets

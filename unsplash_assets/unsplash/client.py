@@ -105,7 +105,7 @@ class UnsplashClient:
             if isinstance(read, Photo):
                 photos.setdefault(read.id, self._with_event(read))
             else:
-                skipped[read.reason] += 1
+                skipped[read] += 1
         if not photos and set(skipped) == {MALFORMED}:
             raise BadAnswer(f"none of the answer's {skipped.total()} photos could be read")
         return RandomPhotos(tuple(photos.values()), dict(skipped))
@@ -121,9 +121,9 @@ class UnsplashClient:
         read = read_photo(content, picture_origins(self._base_url))
         if isinstance(read, Photo):
             return read
-        if read.reason == MALFORMED:
+        if read == MALFORMED:
             raise BadAnswer("the API answered with something that is not a photo")
-        raise PhotoRefused(f"Unsplash has this photo only as one that is skipped ({read.reason})")
+        raise PhotoRefused(f"Unsplash has this photo only as one that is skipped ({read})")
 
     def report_download(self, download_location: str, grant: Grant) -> None:
         """Notify Unsplash that a photo was downloaded; uses one request of `grant`.

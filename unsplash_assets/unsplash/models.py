@@ -134,35 +134,28 @@ class Photo:
     alt_description: str | None
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """A photo of an answer that this project does not use, and why, in a word or two."""
-
-    reason: str
-
-
-def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | Skipped:  # noqa: ANN401
-    """Read one photo of an answer; a malformed one is skipped rather than raised."""
+def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | str:  # noqa: ANN401
+    """Read one photo of an answer; return, in a word, why it is skipped, if it is."""
     try:
         answer = PhotoAnswer.model_validate(content)
     except ValidationError:
-        return Skipped(MALFORMED)
+        return MALFORMED
     return _to_photo(answer, picture_origins)
 
 
-def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | Skipped:
+def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | str:
     """Return the photo if it is free, credited, and at an allowed origin."""
     given = {name: url for name in NAMED_RENDITIONS if (url := getattr(answer.urls, name))}
     urls = {name: url for name, url in given.items() if _origin(url) in picture_origins}
     if answer.premium or answer.plus or any(_origin(url) == PREMIUM for url in given.values()):
-        return Skipped("premium")
+        return "premium"
     if not urls:
-        return Skipped("elsewhere" if given else MALFORMED)
+        return "elsewhere" if given else MALFORMED
     if any(PLACEHOLDER in path_of(url) for url in urls.values()):
-        return Skipped("placeholder")
+        return "placeholder"
     photographer = answer.user.name or answer.user.username
     if not photographer:
-        return Skipped("uncredited")
+        return "uncredited"
     is_unsplash = PICTURES in picture_origins
     return Photo(
         id=answer.id,

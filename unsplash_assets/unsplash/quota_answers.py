@@ -1,7 +1,4 @@
-"""What an answer of the API teaches about the quota: the limit, another program, a fixed hour.
-
-The account and what is free of it are in `quota`.
-"""
+"""What an answer of the API teaches about the quota: the limit, another program, a fixed hour."""
 
 import math
 from dataclasses import replace

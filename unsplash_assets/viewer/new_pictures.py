@@ -39,44 +39,32 @@ class Cursor:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_text(cls, text: str | None) -> "Cursor | None":
-        """Read a cursor; return None if there is none, or one of another version."""
+    def from_text(cls, text: str | None) -> "Cursor":
+        """Read a cursor; return START if there is none, or one of another version."""
         try:
             return _CURSOR.validate_json(text or "", strict=True)
         except ValidationError:
-            return None
+            return START
+
+    def skipping(self) -> "Cursor":
+        """Return the next cursor of a look that shows no pictures; those of now are never shown.
+
+        It needs no catalogue: the next look for pictures begins at the newest.
+        """
+        return replace(self, looked_at=_NEVER)
 
 
 _CURSOR: Final = TypeAdapter(Cursor)
+START: Final = Cursor("", 0, _NEVER)
+"""Has seen nothing."""
 
 
 def new_pictures(
-    catalogue: Photos, identity: str, cursor: Cursor | None, now: float, max_pictures: int
+    catalogue: Photos, identity: str, cursor: Cursor, now: float, max_pictures: int
 ) -> tuple[list[StoredPhoto], Cursor]:
     """Return the newest pictures since the last look, oldest first, and the next cursor."""
-    pages = cursor.pages if cursor else ()
-    was_away = cursor is None or cursor.catalogue != identity or now - cursor.looked_at > AWAY_AFTER
-    if cursor is None or was_away:
-        return [], Cursor(identity, catalogue.newest_sequence(), now, pages)
+    if cursor.catalogue != identity or now - cursor.looked_at > AWAY_AFTER:
+        return [], Cursor(identity, catalogue.newest_sequence(), now, cursor.pages)
     pictures = catalogue.stored_after(cursor.sequence, newest=max_pictures)
     seen = pictures[-1].stored_sequence if pictures else cursor.sequence
-    return pictures, Cursor(identity, seen, now, pages)
-
-
-def skip_pictures(cursor: Cursor | None) -> Cursor | None:
-    """Return the next cursor of a look that shows no pictures; those of now are never shown.
-
-    It needs no catalogue: the next look for pictures begins at the newest.
-    """
-    return cursor and replace(cursor, looked_at=_NEVER)
-
-
-def was_page_opened(cursor: Cursor | None, identity: str) -> bool:
-    """Return whether the page of this catalogue was opened before."""
-    return cursor is not None and identity in cursor.pages
-
-
-def mark_page_opened(cursor: Cursor | None, identity: str) -> Cursor:
-    """Return the next cursor after the page of this catalogue was opened."""
-    before = cursor or Cursor(identity, 0, _NEVER)
-    return replace(before, looked_at=_NEVER, pages=(*before.pages, identity))
+    return pictures, Cursor(identity, seen, now, cursor.pages)

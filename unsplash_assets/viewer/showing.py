@@ -1,10 +1,7 @@
-"""Shows what is new: the newest pictures, each once, or the gallery's page, once.
-
-Which pictures are new is decided in `new_pictures`, how they are opened in `programs`.
-"""
+"""Shows what is new: the newest pictures, each once, or the gallery's page, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import ViewerError
@@ -12,13 +9,7 @@ from unsplash_assets.model.credit import credit_line
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import PAGE
-from unsplash_assets.viewer.new_pictures import (
-    Cursor,
-    mark_page_opened,
-    new_pictures,
-    skip_pictures,
-    was_page_opened,
-)
+from unsplash_assets.viewer.new_pictures import Cursor, new_pictures
 from unsplash_assets.viewer.programs import Viewer
 
 
@@ -27,28 +18,27 @@ class Shown:
     """What a look has shown."""
 
     message: str
-    cursor: Cursor | None
+    cursor: Cursor
     """Where the next look begins."""
 
 
-def show_page(viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor | None) -> Shown:
+def show_page(viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor) -> Shown:
     """Open the gallery's page, unless that of this catalogue was opened before."""
-    page = folder.path(PAGE)
+    page, after = folder.path(PAGE), cursor.skipping()
     if not page.is_file():
-        return Shown("no gallery yet", skip_pictures(cursor))
+        return Shown("no gallery yet", after)
     identity = photos.identity()
-    if was_page_opened(cursor, identity):
-        message = "the gallery was opened before: unsplash-assets open shows it again"
-        return Shown(message, skip_pictures(cursor))
+    if identity in cursor.pages:
+        return Shown("the gallery was opened before: unsplash-assets open shows it again", after)
     try:
         viewer.open_page(page)
     except ViewerError as error:
-        return Shown(str(error), skip_pictures(cursor))
-    return Shown("opened the gallery", mark_page_opened(cursor, identity))
+        return Shown(str(error), after)
+    return Shown("opened the gallery", replace(after, pages=(*cursor.pages, identity)))
 
 
 def show_new_pictures(
-    viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor | None, now: float
+    viewer: Viewer, folder: Folder, photos: Photos, cursor: Cursor, now: float
 ) -> Shown:
     """Open the pictures stored since the last look; `now` is in seconds since 1970."""
     pictures, after = new_pictures(photos, photos.identity(), cursor, now, viewer.max_pictures)

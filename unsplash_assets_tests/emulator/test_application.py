@@ -16,7 +16,8 @@ import requests
 from hypothesis import strategies as st
 from PIL import Image
 
-from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.transport.wsgi import WsgiAdapter

@@ -15,7 +15,8 @@ from unsplash.api import Api
 from unsplash.auth import Auth
 from unsplash.errors import UnsplashError
 
-from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets_tests.conftest import Clock, Serve

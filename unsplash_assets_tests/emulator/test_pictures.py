@@ -10,9 +10,8 @@ import simplejpeg
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
-from unsplash_assets.emulator.drawing.scenes import SCENES
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
-from unsplash_assets.emulator.pictures import draw, render
+from unsplash_assets.emulator.pictures import SCENES, draw, render
 from unsplash_assets_tests.support.elsewhere import printed_here_and_elsewhere
 from unsplash_assets_tests.support.processes import Processes
 

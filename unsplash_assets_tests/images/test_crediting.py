@@ -12,18 +12,13 @@ from unsplash_assets.images.embedding import embed
 from unsplash_assets.images.xmp import packet
 from unsplash_assets.model.credit import UNSPLASH, Credit, referral
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets_tests.support.stored import CHOSEN
 
-PHOTO = ChosenPhoto(
-    id="abcdefghijk",
-    topic="sea",
-    rendition="thumb",
-    url="",
+PHOTO = replace(
+    CHOSEN,
     photographer="Zoë <Ng> & Co. on Unsplash",
     photographer_url="https://unsplash.com/@zoe?a=1",
-    page_url="https://unsplash.com/photos/waves-abcdefghijk",
     description="Waves & rocks",
-    color=None,
 )
 
 

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,13 @@ from unsplash_assets.errors import BadPicture
 from unsplash_assets.images.embedding import embed, read_packet
 from unsplash_assets.images.xmp import CREDIT_MARK, MAX_PACKET_SIZE, packet
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import ChosenPhoto
 from unsplash_assets_tests.support.odd_pictures import FILM, in_the_header
 from unsplash_assets_tests.support.odd_pictures import WHOLE as PLAIN
 from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.stored import CHOSEN
 
-PHOTO = ChosenPhoto(
-    id="AbCdEfGhIjK",
-    topic="sea",
-    rendition="regular",
-    url="https://images.unsplash.com/photo-1?ixid=x",
-    photographer='Zoë <山田> 👩🏽\u200d🎨 & "O\'Neil"',
-    photographer_url="https://unsplash.com/@zoe",
-    page_url="https://unsplash.com/photos/waves-AbCdEfGhIjK",
-    description="Waves & <foam>",
-    color="#26735a",
+PHOTO = replace(
+    CHOSEN, photographer='Zoë <山田> 👩🏽\u200d🎨 & "O\'Neil"', description="Waves & <foam>"
 )
 PACKET = packet(Credit(PHOTO, "my wall", "live"))
 ODD_PACKET = PACKET + b" " * (len(PACKET) % 2 == 0)

@@ -11,18 +11,9 @@ from unsplash_assets.images.xmp import MAX_PACKET_SIZE, packet
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets_tests.support.stored import CHOSEN
 
-PHOTO = ChosenPhoto(
-    id="AbCdEfGhIjK",
-    topic="sea",
-    rendition="regular",
-    url="https://images.unsplash.com/photo-1?ixid=x",
-    photographer="Zoë O'Neil",
-    photographer_url="https://unsplash.com/@zoe",
-    page_url="https://unsplash.com/photos/waves-AbCdEfGhIjK",
-    description="Waves",
-    color="#26735a",
-)
+PHOTO = replace(CHOSEN, photographer="Zoë O'Neil", photographer_url="https://unsplash.com/@zoe")
 SENT = "utm_source=my+wall&utm_medium=referral"
 PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",

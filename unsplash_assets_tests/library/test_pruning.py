@@ -78,16 +78,6 @@ def test_the_oldest_files_go_until_the_bound_holds(
     assert {states(library.database)[name] for name in names[:3]} == {"pruned"}
 
 
-@pytest.mark.parametrize("keep", ["all", "5", f"{5 * SIZE}B", "240s"])
-def test_what_is_within_the_bound_stays(
-    opened: Opened, library: Library, store: Store, keep: str
-) -> None:
-    names = store(1, 2, 3, 4, 5)
-    assert prune(opened(keep=keep), "now") == Pruned()
-    assert stored(library.database) == names
-    assert held(library) == set(names)
-
-
 def test_the_file_of_a_damaged_photo_is_pruned_like_a_whole_one(
     opened: Opened, library: Library, store: Store
 ) -> None:
@@ -106,15 +96,6 @@ def test_the_file_of_a_favourite_stays(
     library.curation.favour(names[2])
     assert prune(opened(keep=keep), "now").photos == 1
     assert held(library) == {names[0], *names[2:]} == set(stored(library.database))
-
-
-def test_the_files_that_the_run_has_stored_stay_even_beyond_the_bound(
-    opened: Opened, library: Library, store: Store
-) -> None:
-    store(1, 2)
-    mine = store(3, 4, 5, run_id="mine")
-    assert prune(opened(keep="1"), "mine").photos == 2
-    assert held(library) == set(mine)
 
 
 def test_files_that_are_not_ours_stay(opened: Opened, library: Library, store: Store) -> None:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import strategies as st
 
 from unsplash_assets.emulator import answers
-from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.quota import HourlyQuota

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from unsplash_assets.model.credit import UNSPLASH, Credit, credit_html, credit_line, referral
-from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets_tests.support.stored import CHOSEN
 
 SENT = "utm_source=my+wall&utm_medium=referral"
 
@@ -54,17 +54,7 @@ def test_a_link_names_the_application_and_keeps_the_rest(url: str, sent: str) ->
 
 ANA = "https://unsplash.com/@ana"
 WAVES = "https://unsplash.com/photos/waves-AbCdEfGhIjK"
-PHOTO = ChosenPhoto(
-    id="AbCdEfGhIjK",
-    topic="sea",
-    rendition="regular",
-    url="https://images.unsplash.com/photo-1?ixid=x",
-    photographer="Ana & <Bo>",
-    photographer_url=ANA,
-    page_url=WAVES,
-    description="Waves",
-    color="#26735a",
-)
+PHOTO = replace(CHOSEN, photographer="Ana & <Bo>")
 
 
 def test_the_credit_in_html_links_the_photographer_and_the_photos_page() -> None:

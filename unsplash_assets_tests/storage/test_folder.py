@@ -38,11 +38,6 @@ with Folder(Path(sys.argv[1])).exclusive("work"):
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
-
-
 def publish(folder: Folder, content: bytes, name: RelativePath = NAME) -> None:
     with folder.temporary() as temporary:
         folder.write(temporary, content)

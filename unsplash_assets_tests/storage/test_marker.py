@@ -19,11 +19,6 @@ STORED = [RelativePath("sea/one.jpg"), RelativePath("sea/two.jpg")]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
-
-
-@pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / RECORD_FOLDER).mkdir()
     return tmp_path

@@ -12,11 +12,6 @@ from unsplash_assets.storage.folder import INCOMING, Folder
 from unsplash_assets_tests.support.processes import Processes, python
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
-
-
 def incoming(folder: Folder) -> list[str]:
     """Return the names of the files in the folder for temporary files."""
     return sorted(path.name for path in (folder.root / INCOMING).iterdir())

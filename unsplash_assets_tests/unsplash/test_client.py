@@ -12,7 +12,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from unsplash_assets.emulator import answers
-from unsplash_assets.emulator.application import UNMATCHED_QUERY, Emulator
+from unsplash_assets.emulator.application import Emulator
+from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.emulator.server import marked
@@ -352,26 +353,11 @@ def test_no_match_says_which_topic_to_change(emulator_url: str) -> None:
         client(emulator_url).random_photos(UNMATCHED_QUERY)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("5000", 5000),
-        ("7", 7),
-        ("0", 0),
-        ("many", None),
-        ("-5", None),
-        ("1e9", None),
-        ("\xb2", None),
-        ("99999999999999999999", None),
-        ("", None),
-    ],
-)
-@pytest.mark.parametrize("case", [str.title, str.lower, str.upper])
+@pytest.mark.parametrize(("text", "number"), [("5000", 5000), ("many", None), ("\xb2", None)])
 def test_a_grant_gets_the_numbers_of_the_answer(
-    raw_serve: RawServe, case: Any, text: str, number: int | None
+    raw_serve: RawServe, text: str, number: int | None
 ) -> None:
-    names = [case(name) for name in ("x-ratelimit-limit", "x-ratelimit-remaining")]
-    both = "".join(f"{name}: {text}\r\n" for name in names)
+    both = f"x-ratelimit-limit: {text}\r\nX-Ratelimit-Remaining: {text}\r\n"
     answer = f"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{both}\r\n[]".encode("latin-1")
     grant = Grant(1)
     with pytest.raises(BadAnswer):
@@ -381,23 +367,12 @@ def test_a_grant_gets_the_numbers_of_the_answer(
     assert outcome(grant) == (1, QuotaReport(number, number))
 
 
-@pytest.mark.parametrize(
-    ("cached", "report"),
-    [
-        ({}, QuotaReport(50, 44)),
-        ({"Age": "0", "X_Cache": "MISS, MISS"}, QuotaReport(50, 44)),
-        ({"Age": "1"}, QuotaReport()),
-        ({"X_Cache": "Hit from cloudfront"}, QuotaReport()),
-    ],
-)
-def test_the_numbers_of_an_answer_from_a_cache_are_ignored(
-    serve: Serve, cached: dict[str, str], report: QuotaReport
-) -> None:
-    fresh = {"X_Ratelimit_Limit": "50", "X_Ratelimit_Remaining": "44"}
+def test_the_numbers_of_an_answer_from_a_cache_are_ignored(serve: Serve) -> None:
+    stale = {"X_Ratelimit_Limit": "50", "X_Ratelimit_Remaining": "44", "Age": "1"}
     grant = Grant(1)
     with pytest.raises(BadAnswer):
-        client(serve(Api([], **fresh, **cached))).random_photos("sea", grant=grant)
-    assert outcome(grant) == (1, report)
+        client(serve(Api([], **stale))).random_photos("sea", grant=grant)
+    assert outcome(grant) == (1, QuotaReport())
 
 
 def _silent(connection: socket.socket, _: bytes) -> None:

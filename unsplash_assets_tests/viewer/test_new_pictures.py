@@ -8,14 +8,7 @@ import pytest
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.viewer.new_pictures import (
-    AWAY_AFTER,
-    Cursor,
-    mark_page_opened,
-    new_pictures,
-    skip_pictures,
-    was_page_opened,
-)
+from unsplash_assets.viewer.new_pictures import AWAY_AFTER, START, Cursor, new_pictures
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import NOON
 from unsplash_assets_tests.support.stored import record_stored
@@ -47,7 +40,7 @@ class Looks:
         self.catalogue = catalogue
         self.identity = identity
         self.now = NOON
-        self.cursor: Cursor | None = None
+        self.cursor = START
 
     def look(self, after: float = LOOK, max_pictures: int = 10) -> list[str]:
         self.now += after
@@ -129,7 +122,6 @@ def test_after_being_away_the_next_new_picture_is_shown(looks: Looks, store: Sto
 def test_another_catalogue_starts_afresh(looks: Looks, store: Store) -> None:
     looks.look()
     store(1, 2)
-    assert looks.cursor
     looks.cursor = replace(looks.cursor, catalogue="another", sequence=0)
     assert looks.look() == []
     stored = store(3)
@@ -148,40 +140,18 @@ def test_pictures_that_arrived_while_pictures_were_skipped_are_not_shown(
     looks: Looks, store: Store
 ) -> None:
     looks.look()
-    looks.cursor = skip_pictures(looks.cursor)
+    looks.cursor = looks.cursor.skipping()
     store(1)
     assert looks.look() == []
     stored = store(2)
     assert looks.look() == stored
 
 
-def test_pictures_can_be_skipped_before_the_first_look() -> None:
-    assert skip_pictures(None) is None
-
-
-def test_a_page_is_opened_once_per_catalogue(looks: Looks) -> None:
-    assert not was_page_opened(None, "mine")
-    looks.look()
-    assert not was_page_opened(looks.cursor, "mine")
-    looks.cursor = mark_page_opened(looks.cursor, "mine")
-    assert was_page_opened(looks.cursor, "mine")
-    assert not was_page_opened(looks.cursor, "another")
-    looks.cursor = mark_page_opened(looks.cursor, "another")
-    assert was_page_opened(looks.cursor, "mine")
-
-
 def test_no_look_forgets_that_the_page_was_opened(looks: Looks) -> None:
-    looks.cursor = skip_pictures(mark_page_opened(None, "mine"))
+    looks.cursor = replace(START, pages=("mine",)).skipping()
     for after in (LOOK, LOOK, AWAY_AFTER * 2):
         looks.look(after)
-        assert was_page_opened(looks.cursor, "mine")
-
-
-def test_pictures_from_before_the_page_was_opened_are_not_shown(looks: Looks, store: Store) -> None:
-    looks.look()
-    store(1)
-    looks.cursor = mark_page_opened(looks.cursor, looks.identity)
-    assert looks.look() == []
+        assert looks.cursor.pages == ("mine",)
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
@@ -209,5 +179,5 @@ def test_a_cursor_of_a_version_without_pages_is_read() -> None:
         '{"catalogue": "x", "sequence": "1", "looked_at": "noon"}',
     ],
 )
-def test_a_cursor_of_another_version_is_none(text: str | None) -> None:
-    assert Cursor.from_text(text) is None
+def test_a_cursor_of_another_version_begins_afresh(text: str | None) -> None:
+    assert Cursor.from_text(text) == START

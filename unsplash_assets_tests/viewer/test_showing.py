@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unsplash_assets.viewer.new_pictures import AWAY_AFTER, Cursor, was_page_opened
+from unsplash_assets.viewer.new_pictures import START
 from unsplash_assets.viewer.programs import AUTO, GALLERY, Viewer
 from unsplash_assets.viewer.showing import Shown, show_new_pictures, show_page
 from unsplash_assets_tests.conftest import NOON
@@ -61,7 +61,7 @@ class Looker:
     def __init__(self, library: GalleryLibrary) -> None:
         self.library = library
         self.now = NOON
-        self.cursor: Cursor | None = None
+        self.cursor = START
 
     def look(self, viewer: Viewer, after: float = 10.0) -> str:
         """Look for new pictures; return the message."""
@@ -148,17 +148,6 @@ def test_a_desktop_without_an_opener_is_the_message(
     assert looker.look(viewer).startswith("xdg-open is missing")
 
 
-@pytest.mark.process
-def test_pictures_that_came_while_nobody_looked_stay_closed(
-    library: GalleryLibrary, looker: Looker, command: str, notes: Path
-) -> None:
-    viewer = Viewer(f"{command} {{path}}", has_screen=False)
-    looker.look(viewer)
-    library.hang()
-    assert looker.look(viewer, after=AWAY_AFTER + 1) == "no new picture"
-    assert not notes.exists()
-
-
 def page_viewer(command: str) -> Viewer:
     return Viewer(GALLERY, has_screen=False, browsers=(command,))
 
@@ -166,7 +155,7 @@ def page_viewer(command: str) -> Viewer:
 @pytest.mark.process
 def test_without_a_page_there_is_nothing_to_open(looker: Looker, command: str, notes: Path) -> None:
     assert looker.look_for_page(page_viewer(command)) == "no gallery yet"
-    assert looker.cursor is None
+    assert looker.cursor == START
     assert not notes.exists()
 
 
@@ -209,7 +198,7 @@ def test_a_page_that_could_not_be_opened_is_opened_when_it_can(
     library.write()
     message = looker.look_for_page(page_viewer(MISSING))
     assert message.startswith(f"BROWSER: {MISSING!r} cannot be started")
-    assert not was_page_opened(looker.cursor, library.catalogue.identity())
+    assert looker.cursor.pages == ()
     assert looker.look_for_page(page_viewer(command)) == "opened the gallery"
     assert len(noted(notes, 1)) == 1
 

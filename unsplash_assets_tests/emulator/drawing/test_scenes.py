@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from unsplash_assets.emulator.drawing.scenes import SCENES, scene_of
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
+from unsplash_assets.emulator.pictures import SCENES, scene_of
 from unsplash_assets_tests.conftest import MakeSettings
 
 pytestmark = pytest.mark.long

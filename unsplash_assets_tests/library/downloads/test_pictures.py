@@ -8,7 +8,6 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -38,7 +37,7 @@ from unsplash_assets.library.downloads import bodies
 from unsplash_assets.library.downloads.bodies import picture_limits
 from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import ChosenPhoto, StoredFile
+from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import THUMBNAILS, is_thumbnail, thumbnail_path
@@ -47,22 +46,13 @@ from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES
 from unsplash_assets_tests.conftest import Noted, RawServe, Script, Serve
 from unsplash_assets_tests.support.odd_pictures import ODD_JPEGS, exif
+from unsplash_assets_tests.support.stored import CHOSEN
 from unsplash_assets_tests.viewer.test_programs import posix_only
 
 LIMITS = Limits(Timeouts(), size=200_000)
 SHORT = replace(LIMITS, timeouts=Timeouts(0.5, 0.3, 0.6))
 
-PHOTO = ChosenPhoto(
-    id="AbCdEfGhIjK",
-    topic="Deep Sea",
-    rendition="thumb",
-    url="",
-    photographer="Ana",
-    photographer_url="",
-    page_url="",
-    description="Waves",
-    color="#26735a",
-)
+PHOTO = replace(CHOSEN, topic="Deep Sea", rendition="thumb", photographer_url="", page_url="")
 NAME = "deep-sea/waves_AbCdEfGhIjK_555.jpg"
 
 
@@ -75,11 +65,6 @@ def picture(kind: str = "JPEG") -> bytes:
 WHOLE = picture()
 PACKET = packet(Credit(PHOTO, "tests", "live"))
 CREDITED = b"".join(embed(PACKET, io.BytesIO(WHOLE)))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "library")
 
 
 def store(url: str, folder: Folder, limits: Limits = LIMITS, own_path: str = "") -> StoredFile:
