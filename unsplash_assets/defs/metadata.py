@@ -18,10 +18,9 @@ from unsplash_assets.library.bringing import Brought
 from unsplash_assets.library.selection import Choice, TopUp
 from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
+from unsplash_assets.model.photos import ChosenPhoto, Photo, StoredPhoto
 from unsplash_assets.model.text import printable
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.unsplash.models import Photo
 
 Metadata = dict[str, dg.MetadataValue[Any] | dict[str, Any] | str | int]
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from unsplash_assets.errors import BadAnswer, KeyRefused, QuotaSpent, RequestRefused, SettingsError
+from unsplash_assets.model.photos import Photo
 from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
@@ -20,7 +21,8 @@ from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.urls import origin, origin_or_none
 from unsplash_assets.unsplash.answers import Question, is_page, not_the_api, problem, quota_report
 from unsplash_assets.unsplash.budget import Grant
-from unsplash_assets.unsplash.models import PICTURES, Photo, photo_list, read_photo
+from unsplash_assets.unsplash.filters import Filters
+from unsplash_assets.unsplash.models import PICTURES, photo_list, read_photo
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets.unsplash.redaction import Redactor
 
@@ -37,14 +39,6 @@ class RandomPhotos:
     photos: tuple[Photo, ...]
     skipped: Mapping[str, int]
     """Why photos of the answer were skipped, and how many each."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What photos are asked for, besides their topic; `any` asks for nothing."""
-
-    orientation: str = "any"
-    content_filter: str = "low"
 
 
 class UnsplashClient:
