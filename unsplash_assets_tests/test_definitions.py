@@ -148,8 +148,12 @@ def test_dg_finds_the_same_definitions(processes: Processes, tmp_path: Path) -> 
 
 
 @pytest.mark.process
-def test_loading_the_definitions_writes_nothing(processes: Processes, tmp_path: Path) -> None:
-    processes.run(python("from unsplash_assets.definitions import defs; defs()"), check=True)
+def test_loading_the_definitions_writes_nothing_and_loads_nothing_that_only_steps_need(
+    processes: Processes, tmp_path: Path
+) -> None:
+    load = "import sys; from unsplash_assets.definitions import defs; defs(); print(*sys.modules)"
+    loaded = processes.run(python(load), check=True).stdout.split()
+    assert not {"PIL", "jinja2", "numpy", "simplejpeg"}.intersection(loaded)
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
