@@ -7,6 +7,7 @@ schedule, sensor or resource is named here; how it works stays in its module.
 
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import dagster as dg
 
@@ -55,4 +56,10 @@ def defs() -> dg.Definitions:
 
     An import alone needs no project: another one may have settings of its own.
     """
-    return build_definitions(environment.load(), read=environment.load)
+    return _pipeline(environment.load())
+
+
+@lru_cache(maxsize=1)
+def _pipeline(settings: Settings) -> dg.Definitions:
+    """Return the pipeline; Dagster asks for it five times to run a job once."""
+    return build_definitions(settings, read=environment.load)

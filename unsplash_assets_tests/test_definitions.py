@@ -10,16 +10,16 @@ import dagster as dg
 import pytest
 import yaml
 
-from unsplash_assets.definitions import build_definitions
+from unsplash_assets.definitions import build_definitions, defs
 from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.paths import PROJECT
 from unsplash_assets_tests.support.processes import Processes, environment, python
 
 
 def test_the_names_that_users_rely_on_are_these(make_settings: MakeSettings) -> None:
-    defs = build_definitions(make_settings())
-    repository = defs.get_repository_def()
-    assets = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    pipeline = build_definitions(make_settings())
+    repository, graph = pipeline.get_repository_def(), pipeline.resolve_asset_graph()
+    assets = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert assets == {"photo_metadata", "image_url", "image_file", "gallery"}
     assert {job.name for job in repository.get_all_jobs()} - {"__ASSET_JOB"} == {
         "refresh",
@@ -27,7 +27,7 @@ def test_the_names_that_users_rely_on_are_these(make_settings: MakeSettings) -> 
     }
     schedules = {schedule.name: schedule.job_name for schedule in repository.schedule_defs}
     assert schedules == {"every_minute": "refresh", "every_day": "verify"}
-    checks = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
+    checks = {key.name for key in graph.asset_check_keys}
     assert checks == {
         "files_are_whole",
         "catalogue_and_folder_agree",
@@ -36,6 +36,16 @@ def test_the_names_that_users_rely_on_are_these(make_settings: MakeSettings) -> 
     }
     assert [sensor.name for sensor in repository.sensor_defs] == ["open_new_images"]
     assert set(repository.get_top_level_resources()) == {"unsplash", "library"}
+
+
+def test_the_pipeline_is_built_once_a_process_however_often_dagster_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert defs() is defs()
+    monkeypatch.setenv("UNSPLASH_TOPICS", "street art,日本")
+    asset = defs().resolve_assets_def("image_file")
+    assert asset.partitions_def
+    assert set(asset.partitions_def.get_partition_keys()) == {"street art", "日本"}
 
 
 def test_the_assets_are_one_chain_and_each_says_what_it_is(make_settings: MakeSettings) -> None:
@@ -56,8 +66,8 @@ def test_the_assets_are_one_chain_and_each_says_what_it_is(make_settings: MakeSe
 
 
 def test_the_partitions_are_the_topics_of_the_settings(make_settings: MakeSettings) -> None:
-    defs = build_definitions(make_settings(topics="street art,日本"))
-    asset = defs.resolve_assets_def("image_file")
+    pipeline = build_definitions(make_settings(topics="street art,日本"))
+    asset = pipeline.resolve_assets_def("image_file")
     assert asset.partitions_def == dg.StaticPartitionsDefinition(["street art", "日本"])
 
 
@@ -138,8 +148,12 @@ def test_dg_finds_the_same_definitions(processes: Processes, tmp_path: Path) -> 
 
 
 @pytest.mark.process
-def test_loading_the_definitions_writes_nothing(processes: Processes, tmp_path: Path) -> None:
-    processes.run(python("from unsplash_assets.definitions import defs; defs()"), check=True)
+def test_loading_the_definitions_writes_nothing_and_loads_nothing_that_only_steps_need(
+    processes: Processes, tmp_path: Path
+) -> None:
+    load = "import sys; from unsplash_assets.definitions import defs; defs(); print(*sys.modules)"
+    loaded = processes.run(python(load), check=True).stdout.split()
+    assert not {"PIL", "jinja2", "numpy", "simplejpeg"}.intersection(loaded)
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 

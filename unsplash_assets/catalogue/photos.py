@@ -18,16 +18,10 @@ from unsplash_assets.catalogue.events import due_once_stored
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.catalogue.stored import StoredPhotos, chosen_photo
 from unsplash_assets.catalogue.tables import change_to
-from unsplash_assets.model.photos import (
-    ChosenPhoto,
-    PhotoState,
-    StoredFile,
-    StoredPhoto,
-)
+from unsplash_assets.model.photos import ChosenPhoto, Photo, PhotoState, StoredFile, StoredPhoto
 from unsplash_assets.model.states import before
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.processes import HERE, Machine
-from unsplash_assets.unsplash.models import Photo
 
 POSTPONED_AT_MOST: Final = 5
 """How many runs a photo may fail before it is refused."""

@@ -23,7 +23,7 @@ metadata = sa.MetaData()
 
 def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
     """Index some rows alone; a query uses it if it has `where`, word for word."""
-    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    return sa.Index(name, *columns, sqlite_where=sa.text(where))
 
 
 libraries = sa.Table(
@@ -144,6 +144,15 @@ requests = sa.Table(
     sa.Column("settled_at", sa.Float),
     sa.Index("requests_by_time", "mode", "key", "reserved_at"),
 )
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _tell_postgres(_: sa.MetaData, connection: sa.Connection, **__: object) -> None:
+    """Give Postgres the conditions of partial indexes: its option there would load its dialect."""
+    if connection.dialect.name == "postgresql":
+        for index in photos.indexes:
+            where = index.dialect_options["sqlite"]["where"]
+            index.dialect_kwargs["postgresql_where"] = where
 
 
 def change_to(state: PhotoState, *where: sa.ColumnElement[bool]) -> sa.Update:

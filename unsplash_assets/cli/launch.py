@@ -7,7 +7,6 @@ its processes end within seconds of a signal.
 import os
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from typing import Final, NoReturn
@@ -62,9 +61,8 @@ def _prepared(port_text: str) -> list[str]:
     environment.enter_project(settings.project)
     mode = "demo: UNSPLASH_API_KEY is not set" if settings.mode == "demo" else "live"
     say(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).")
-    record = [sys.executable, "-m", "unsplash_assets.cli.record"]
-    subprocess.run(record, check=False)  # noqa: S603 - `dagster dev` reports what is wrong
-    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+    dagster = [sys.executable, "-m", "unsplash_assets.cli.record"]  # which it makes ready first
+    command = [*dagster, "dev", "--host", HOST, "--port", str(port)]
     if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
         command += ["-m", "unsplash_assets.definitions"]
     return command

@@ -1,13 +1,16 @@
 """Opens Dagster's record of runs, creates it under a lock, and forgets ticks of the future.
 
-Two programs that create it at once can ruin it for good. `fetch` opens it here, and so does
-`make run` before it starts `dagster dev`, which takes no lock. A tick that a clock ahead has
-recorded would keep Dagster's schedules and sensors waiting until that time has come.
+    python -m unsplash_assets.cli.record [COMMAND OF DAGSTER ...]
+
+Two programs that create it at once can ruin it for good. `fetch` opens it here, and so does the
+process that `make run` starts, before it is `dagster dev`, which takes no lock. A tick that a clock
+ahead has recorded would keep Dagster's schedules and sensors waiting until that time has come.
 """
 
+import runpy
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +20,7 @@ import dagster as dg
 import sqlalchemy.exc
 
 from unsplash_assets.catalogue.engines import damage, is_damage
+from unsplash_assets.cli.output import say
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.projects import is_project
@@ -106,16 +110,24 @@ def _unusable(folder: Path, error: Exception) -> LibraryError:
     )
 
 
-def main() -> None:
-    """Make the record of the project in the current folder ready."""
+def main(command: Sequence[str]) -> None:
+    """Make the record of the project ready, then be that command of Dagster, if there is one.
+
+    Dagster is loaded once for both. What is wrong with the record, the command reports as well.
+    """
     try:
         project = environment.find_project()
         environment.enter_project(project)
         with open_record(project):
             pass
     except UnsplashAssetsError as error:
-        sys.exit(f"unsplash_assets: {error}")
+        if not command:
+            sys.exit(f"unsplash_assets: {error}")
+        say(f"unsplash_assets: {error}")
+    if command:
+        sys.argv = ["dagster", *command]
+        runpy.run_module("dagster", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

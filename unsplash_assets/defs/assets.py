@@ -15,7 +15,6 @@ from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_step_errors
 from unsplash_assets.defs.resources import RETRIES, UnsplashResource
 from unsplash_assets.defs.runs import settings_tag
-from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.selection import choose, top_up
@@ -71,6 +70,8 @@ def gallery(
     context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
 ) -> Materialized:
     """The page to look at: the newest photos of all topics, credited, as a file for a browser."""
+    from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Jinja for this step
+
     with translate_step_errors(context, unsplash, library) as attempt:
         page = attempt.log(write_gallery(library.photos, library.folder, library.settings))
     return dg.MaterializeResult(metadata=metadata.of_gallery(library.settings, page))

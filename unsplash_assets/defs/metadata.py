@@ -7,21 +7,21 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
-from unsplash_assets.gallery.page import Gallery
-from unsplash_assets.images.preview import larger_preview, preview
 from unsplash_assets.library.bringing import Brought
 from unsplash_assets.library.selection import Choice, TopUp
 from unsplash_assets.library.verification import FINDINGS, Verification
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
+from unsplash_assets.model.photos import ChosenPhoto, Photo, StoredPhoto
 from unsplash_assets.model.text import printable
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.unsplash.models import Photo
+
+if TYPE_CHECKING:
+    from unsplash_assets.gallery.page import Gallery
 
 Metadata = dict[str, dg.MetadataValue[Any] | dict[str, Any] | str | int]
 
@@ -94,6 +94,8 @@ def of_files(settings: Settings, result: Brought) -> Metadata:
 
 
 def _of_newest(settings: Settings, result: Brought) -> Metadata:
+    from unsplash_assets.images.preview import larger_preview, preview  # noqa: PLC0415 - Pillow
+
     newest, path = result.photos[-1], result.newest_file
     return {
         **_picture("preview", newest, lambda room: preview(path, room)),
@@ -109,7 +111,7 @@ def _of_newest(settings: Settings, result: Brought) -> Metadata:
     }
 
 
-def of_gallery(settings: Settings, written: Gallery) -> Metadata:
+def of_gallery(settings: Settings, written: "Gallery") -> Metadata:
     """Describe the page; a browser opens no file from a link, so there is its path as well."""
     return {
         "page": dg.MetadataValue.url(written.path.absolute().as_uri()),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from unsplash_assets.catalogue.curation import Curation
 from unsplash_assets.catalogue.database import (
@@ -27,8 +27,6 @@ from unsplash_assets.catalogue.retention import Retention
 from unsplash_assets.catalogue.runs import RENEWED_EVERY, Runs
 from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.library.downloads.bodies import picture_limits
-from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.disks import network_warning
 from unsplash_assets.storage.folder import Folder
@@ -37,9 +35,12 @@ from unsplash_assets.storage.names import CATALOGUE_FILE
 from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.storage.records import remember_library
 from unsplash_assets.transport.base import Timeouts
-from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.transport.modes import transport_of
-from unsplash_assets.unsplash.client import Filters, UnsplashClient
+from unsplash_assets.unsplash.filters import Filters
+
+if TYPE_CHECKING:
+    from unsplash_assets.library.downloads.pictures import Downloader
+    from unsplash_assets.transport.http import HttpTransport
+    from unsplash_assets.unsplash.client import UnsplashClient
 
 _PATHS_CHECKED: Final = 20
 """Stored photos of which one at least must be there for a folder without a marker to get one."""
@@ -64,25 +65,32 @@ class Library:
     clock: Callable[[], float]
     """Seconds since 1970."""
     sleep: Callable[[float], None]
-    given_transport: HttpTransport | None = None
+    given_transport: "HttpTransport | None" = None
     machine: Machine = HERE
     """Where this process runs; with a clock of one's own, one without an uptime."""
     on_progress: Progress = nobody
 
     @cached_property
-    def transport(self) -> HttpTransport:
+    def transport(self) -> "HttpTransport":
         """The way to the API and its pictures."""
+        from unsplash_assets.transport.modes import transport_of  # noqa: PLC0415 - loads requests
+
         return self.given_transport or transport_of(self.settings.mode)
 
     @cached_property
-    def client(self) -> UnsplashClient:
+    def client(self) -> "UnsplashClient":
         """The API."""
+        from unsplash_assets.unsplash.client import UnsplashClient  # noqa: PLC0415 - loads pydantic
+
         key, url = self.settings.access_key, self.settings.api_url
         return UnsplashClient(self.transport, key, url, timeouts=self.timeouts)
 
     @cached_property
-    def downloader(self) -> Downloader:
+    def downloader(self) -> "Downloader":
         """Downloads pictures into the folder."""
+        from unsplash_assets.library.downloads.bodies import picture_limits  # noqa: PLC0415
+        from unsplash_assets.library.downloads.pictures import Downloader  # noqa: PLC0415 - Pillow
+
         settings = self.settings
         limits = picture_limits(settings.api_url, settings.timeout, settings.max_size)
         return Downloader(self.transport, self.folder, limits, settings.app_name, settings.mode)
@@ -152,7 +160,7 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     create: bool = True,
     needs_files: bool = True,
     timeouts: Timeouts | None = None,
-    transport: HttpTransport | None = None,
+    transport: "HttpTransport | None" = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     machine: Machine | None = None,

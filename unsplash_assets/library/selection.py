@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from unsplash_assets.errors import NoPhotos, QuotaSpent
 from unsplash_assets.library.opening import Library
-from unsplash_assets.model.photos import ChosenPhoto
+from unsplash_assets.model.photos import ChosenPhoto, Photo
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.budget import describe_events_shortage
 from unsplash_assets.unsplash.client import PHOTOS_PER_REQUEST, RandomPhotos
-from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2

@@ -1,5 +1,6 @@
 """Photos as several rooms know them: their states, and what is known in each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +26,25 @@ class PhotoState(StrEnum):
     """Its file is being removed to make room."""
     PRUNED = "pruned"
     """Its file was removed to make room; runs do not ask for it again."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo of an answer that this project may use; its sides are those of the original."""
+
+    id: str
+    photographer: str
+    photographer_url: str
+    page_url: str
+    download_location: str | None
+    urls: Mapping[str, str]
+    """Rendition (of NAMED_RENDITIONS, one at least) to URL."""
+    width: int | None
+    height: int | None
+    color: str | None
+    blur_hash: str | None
+    description: str | None
+    alt_description: str | None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from unsplash_assets.errors import (
     RequestRefused,
     SettingsError,
 )
+from unsplash_assets.model.photos import Photo
 from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
@@ -28,7 +29,8 @@ from unsplash_assets.transport.reasons import is_page
 from unsplash_assets.transport.urls import origin, origin_or_none
 from unsplash_assets.unsplash.answers import Question, not_the_api, problem, quota_report
 from unsplash_assets.unsplash.budget import Grant
-from unsplash_assets.unsplash.models import MALFORMED, PICTURES, Photo, photo_list, read_photo
+from unsplash_assets.unsplash.filters import Filters
+from unsplash_assets.unsplash.models import MALFORMED, PICTURES, photo_list, read_photo
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets.unsplash.redaction import Redactor
 
@@ -45,14 +47,6 @@ class RandomPhotos:
     photos: tuple[Photo, ...]
     skipped: Mapping[str, int]
     """Why photos of the answer were skipped, and how many each."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What photos are asked for, besides their topic; `any` asks for nothing."""
-
-    orientation: str = "any"
-    content_filter: str = "low"
 
 
 class UnsplashClient:

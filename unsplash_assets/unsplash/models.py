@@ -7,8 +7,6 @@ else is missing or odd gets a default. Add a field here when the project needs o
 `client` makes the requests. Facts and null rates are in docs/reference/unsplash.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +22,7 @@ from pydantic import (
 )
 
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.model.photos import Photo
 from unsplash_assets.model.text import one_line
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
@@ -113,25 +112,6 @@ class PhotoAnswer(_Answer):
     alt_description: Text | None = None
     premium: bool | None = None
     plus: bool | None = None
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo that this project may use; width and height are the original's, in pixels."""
-
-    id: str
-    photographer: str
-    photographer_url: str
-    page_url: str
-    download_location: str | None
-    urls: Mapping[str, str]
-    """Rendition (of NAMED_RENDITIONS, one at least) to URL."""
-    width: int | None
-    height: int | None
-    color: str | None
-    blur_hash: str | None
-    description: str | None
-    alt_description: str | None
 
 
 def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | str:  # noqa: ANN401

@@ -22,12 +22,13 @@ from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import UnknownPhoto
 from unsplash_assets.model.photos import (
     ChosenPhoto,
+    Photo,
     PhotoState,
     StoredFile,
     StoredPhoto,
     TopicCounts,
 )
-from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
+from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.processes import Processes, python
 from unsplash_assets_tests.support.stored import record_stored

@@ -51,7 +51,22 @@ ALLOWED = {
 }
 """Written out a second time, so that a change of the table is a decision."""
 
+PARTIAL = {"photos_prunable": db.PRUNABLE, "photos_miscounted": db.MISCOUNTED}
+
 PAIRS = list(product(PhotoState, PhotoState))
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql://"])
+def test_a_new_catalogue_has_its_partial_indexes_on_each_database(url: str) -> None:
+    made: list[str] = []
+    dialect = sa.make_url(url).get_dialect()()
+    engine = sa.create_mock_engine(
+        url, lambda sql, *_: made.append(str(sql.compile(None, dialect)))
+    )
+    db.metadata.create_all(engine, checkfirst=False)
+    for name, where in PARTIAL.items():
+        (statement,) = (sql for sql in made if f"INDEX {name} " in sql)
+        assert statement.endswith(f"WHERE {where}")
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
-from shutil import copy
 from typing import NoReturn
 
 import pytest
@@ -14,7 +12,6 @@ import pytest
 from unsplash_assets.cli import launch
 from unsplash_assets.cli.launch import check_port, main
 from unsplash_assets.errors import SettingsError
-from unsplash_assets_tests.support.paths import PROJECT
 from unsplash_assets_tests.support.processes import Processes, python
 from unsplash_assets_tests.support.waiting import CEILING
 
@@ -84,27 +81,18 @@ class Started(Exception):
     """The command would run here."""
 
 
-@pytest.mark.process
-@pytest.mark.usefixtures("processes")
-def test_dagsters_record_is_created_before_dagster_dev_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_process_of_dagster_dev_creates_the_record_first_and_no_other_is_started(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`dagster dev` takes no lock, so beside a `fetch` it could ruin the record."""
-    copy(PROJECT / "dagster.yaml", tmp_path)
-    record = tmp_path / ".dagster" / "storage" / "history" / "runs.db"
-
     def start(command: list[str]) -> NoReturn:
-        assert record.is_file()
         raise Started(*command)
 
     monkeypatch.setattr(launch, "ProcessGroup", start)
-    created: list[int] = []
-    for _ in range(2):
-        with pytest.raises(Started) as caught:
-            main([str(free_port())])
-        assert caught.value.args[1:4] == ("-m", "dagster", "dev")
-        created.append(record.stat().st_mtime_ns)
-    assert created[0] == created[1]
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(Started) as caught:
+        main([port := str(free_port())])
+    wanted = ("-m", "unsplash_assets.cli.record", "dev", "--host", launch.HOST, "--port", port)
+    assert caught.value.args[1:8] == wanted
 
 
 LAUNCHES = """

@@ -35,7 +35,7 @@ from unsplash_assets_tests.support.processes import Processes
 pytestmark = pytest.mark.long
 
 CREATES = [sys.executable, "-m", "unsplash_assets.cli.record"]
-OPENS = [sys.executable, "-c", "from unsplash_assets.cli.record import main; main()"]
+OPENS = [sys.executable, "-c", "from unsplash_assets.cli.record import main; main([])"]
 
 
 @pytest.fixture
@@ -67,6 +67,16 @@ def test_a_record_is_created_and_opened_again(project: Path) -> None:
 
 @dg.asset
 def _asset() -> None: ...
+
+
+@pytest.mark.process
+def test_a_command_of_dagster_runs_in_the_process_that_has_made_the_record_ready(
+    processes: Processes, project: Path
+) -> None:
+    """`dagster dev` takes no lock, so beside a `fetch` it could ruin the record."""
+    done = processes.run([*CREATES, "--version"], cwd=project)
+    assert done.stdout.endswith(f"dagster, version {dg.__version__}\n"), done.stderr
+    assert [len(found) for found in versions(project)] == [1, 1, 1]
 
 
 @pytest.mark.process
@@ -108,7 +118,7 @@ def test_who_creates_a_record_that_is_damaged_hears_what_to_do(
     monkeypatch.chdir(damaged)
     monkeypatch.setattr(environment, "enter_project", lambda _: None)
     with pytest.raises(SystemExit, match=r"^unsplash_assets: Dagster's record in .* is damaged: "):
-        main()
+        main([])
 
 
 _ORIGIN = RemoteInstigatorOrigin(

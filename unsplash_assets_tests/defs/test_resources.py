@@ -17,7 +17,7 @@ from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL
 from unsplash_assets.transport.base import Timeouts
-from unsplash_assets.unsplash.client import Filters
+from unsplash_assets.unsplash.filters import Filters
 from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.runs import Project
 

@@ -23,12 +23,12 @@ from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.selection import TAKEN, TopUp, choose, rendition_url, top_up
 from unsplash_assets.library.verification import verify
 from unsplash_assets.model.credit import Credit
-from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.model.photos import Photo, StoredFile
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.storage.names import photo_id_of, photo_path
 from unsplash_assets.unsplash.budget import clock_time
-from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
+from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets.unsplash.quota import HOUR
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
 from unsplash_assets_tests.support.stored import record_stored

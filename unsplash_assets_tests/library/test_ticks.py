@@ -8,9 +8,8 @@ import pytest
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.ticks import Skipped, Work, claim, next_topic, next_work
 from unsplash_assets.library.verification import verify
-from unsplash_assets.model.photos import StoredFile
+from unsplash_assets.model.photos import Photo, StoredFile
 from unsplash_assets.unsplash.budget import clock_time
-from unsplash_assets.unsplash.models import Photo
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.machines import elsewhere

@@ -15,11 +15,11 @@ from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.gallery.page import Gallery, write_gallery
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.model.photos import StoredFile, StoredPhoto
+from unsplash_assets.model.photos import Photo, StoredFile, StoredPhoto
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.storage.folder import sha256
 from unsplash_assets.storage.names import THUMBNAILS, photo_path
-from unsplash_assets.unsplash.models import PICTURES, Photo, read_photo
+from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.stored import record_stored
 

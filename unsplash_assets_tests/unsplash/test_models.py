@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from unsplash_assets.emulator import answers
 from unsplash_assets.emulator.photos import EmulatedPhoto
 from unsplash_assets.errors import BadAnswer
+from unsplash_assets.model.photos import Photo
 from unsplash_assets.model.text import is_shown
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.models import (
     PICTURES,
-    Photo,
     PhotoAnswer,
     photo_list,
     read_photo,

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from unsplash_assets.errors import LibraryError, PhotoRefused, UnsplashAssetsError
 from unsplash_assets.library.downloads.outcomes import Outcome, error_of, photos_error
-from unsplash_assets.library.downloads.pictures import Download
 from unsplash_assets.library.events import LOOK_EVERY, Sending
 from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
 from unsplash_assets.unsplash.budget import Grant
+
+if TYPE_CHECKING:
+    from unsplash_assets.library.downloads.pictures import Download
 
 _AHEAD: Final = 32
 """Downloads that wait for a thread, or for their record."""
@@ -85,7 +87,7 @@ class Batches:
         if some.fault:
             raise some.fault
 
-    def _published(self, done: Mapping[str, Future[Download]]) -> Outcome:
+    def _published(self, done: "Mapping[str, Future[Download]]") -> Outcome:
         folder = self._library.folder
         errors = {photo_id: error_of(future, folder) for photo_id, future in done.items()}
         whole = {
@@ -100,7 +102,7 @@ class Batches:
         return outcome
 
     def _publish(
-        self, photo_id: str, download: Download, errors: dict[str, UnsplashAssetsError | None]
+        self, photo_id: str, download: "Download", errors: dict[str, UnsplashAssetsError | None]
     ) -> StoredFile | None:
         """Publish one photo's file; its error costs no other photo, unless the disk is at fault."""
         errors[photo_id] = next((e for e in errors.values() if isinstance(e, LibraryError)), None)
@@ -112,7 +114,7 @@ class Batches:
             errors[photo_id] = photos_error(error, self._library.folder)
             return None
 
-    def _close(self, futures: Iterable[Future[Download]]) -> None:
+    def _close(self, futures: "Iterable[Future[Download]]") -> None:
         for future in futures:
             if future.exception() is None:
                 future.result().close()
