@@ -28,12 +28,14 @@ _FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
 
 
 def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) -> None:
-    """Tag a run, however it was launched."""
+    """Tag a run, however it was launched; those of the schedule come with all tags."""
     tags = {
         MODE_TAG: library.settings.mode,
         LIBRARY_TAG: library.photos.identity(),
     }
-    instance.add_run_tags(run.run_id, tags)
+    missing = {key: value for key, value in tags.items() if run.tags.get(key) != value}
+    if missing:
+        instance.add_run_tags(run.run_id, missing)
 
 
 def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401
