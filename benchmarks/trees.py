@@ -45,8 +45,8 @@ class Look:
 
     cpu: Mapping[str, float]
     """Seconds of each part, all that have ended included: those are the runs."""
-    memory: float
-    """MB, what processes share counted once."""
+    memory: Mapping[str, float]
+    """MB of each part, what processes share counted once."""
 
 
 @dataclass
@@ -109,20 +109,24 @@ class Tree:
         first, *_, last = (look.cpu.get(part, 0.0) for look in self.looks)
         return (last - first) / len(self.delays)
 
+    def memory(self, look: int) -> float:
+        """Return the MB of all parts at a look."""
+        return sum(self.looks[look].memory.values())
+
     def log(self) -> str:
         """Return the last words of `dagster dev`."""
         return (self.folder / "dev.log").read_text(errors="replace")[-2000:]
 
     def _look(self) -> Look:
         cpu: defaultdict[str, float] = defaultdict(float)
-        memory = 0.0
+        memory: defaultdict[str, float] = defaultdict(float)
         for process in self._processes():
             with suppress(psutil.NoSuchProcess), process.oneshot():
                 times, part = process.cpu_times(), _part(process.cmdline())
                 cpu[part] += times.user + times.system
                 cpu["runs"] += times.children_user + times.children_system
                 taken = process.memory_full_info()
-                memory += getattr(taken, "pss", taken.uss) / 1e6
+                memory[part] += getattr(taken, "pss", taken.uss) / 1e6
         return Look(cpu, memory)
 
     def _processes(self) -> list[psutil.Process]:
@@ -174,17 +178,21 @@ def report(ours: Tree, other: Tree) -> None:
         print(
             f"| {tree.name} | {_said(came)} | {len(tree.delays) - len(came)} | "
             f"{figure(tree.cpu_by_minute())} | "
-            f"{tree.looks[0].memory:,.0f} to {tree.looks[-1].memory:,.0f} |"
+            f"{tree.memory(0):,.0f} to {tree.memory(-1):,.0f} |"
         )
     pairs = zip(ours.delays, other.delays, strict=True)
     delay = _said([one / another for one, another in pairs if one and another])
     cpu = sum(ours.cpu_by_minute()) / sum(other.cpu_by_minute())
-    memory = ours.looks[-1].memory / other.looks[-1].memory
+    memory = ours.memory(-1) / other.memory(-1)
     print(f"| ratio | {delay} | | {cpu:.3f} | {memory:.3f} |")
     parts = sorted({*ours.looks[-1].cpu, *other.looks[-1].cpu})
     print("\n| CPU a minute, s | " + " | ".join(parts) + " |\n|---|" + "---|" * len(parts))
     for tree in (ours, other):
         print(f"| {tree.name} | " + " | ".join(f"{tree.cpu_of(part):.2f}" for part in parts) + " |")
+    print("\n| memory, MB | " + " | ".join(parts) + " |\n|---|" + "---|" * len(parts))
+    for tree in (ours, other):
+        grown = ((tree.looks[n].memory.get(part, 0) for n in (0, -1)) for part in parts)
+        print(f"| {tree.name} | " + " | ".join("{:.0f} to {:.0f}".format(*g) for g in grown) + " |")
 
 
 def _said(values: Sequence[float]) -> str:
