@@ -1,6 +1,6 @@
 """Measures the project and others, side by side and round by round, and prints tables of ratios.
 
-    python -m benchmarks.run [--only NAME] [--rounds N] [--count N]
+    python -m benchmarks.run [--only NAME] [--rounds N] [--count N] [--ticks N]
 
 Each benchmark brings up a photo server of its own. Programs that are not installed are left out.
 """
@@ -23,6 +23,7 @@ import requests
 from benchmarks.growth import growth
 from benchmarks.measure import Taken, figure, run
 from benchmarks.others import WAYS
+from benchmarks.trees import Tree, report, watch
 
 ROOT: Final = Path(__file__).parent.parent
 _BIN: Final = Path(sys.executable).parent
@@ -147,6 +148,17 @@ def verify(rounds: int, count: int) -> None:
     )
 
 
+def minute(ticks: int) -> None:
+    """`dagster dev` with a tick each minute, beside the smallest Dagster project."""
+    with server(0) as url, project(url) as (folder, env), project(url) as (other, other_env):
+        module, pictures = "unsplash_assets.definitions", "library/nature/*.jpg"
+        ours = Tree("this project", module, pictures, folder, env)
+        module, pictures = "benchmarks.smallest", "photo.jpg"
+        smallest = Tree("the smallest project", module, pictures, other, other_env)
+        watch([ours, smallest], ticks)
+        report(ours, smallest)
+
+
 BENCHMARKS: Final[Mapping[str, Callable[[int, int], None]]] = {
     "bulk": bulk, "far": far, "single": single, "status": status, "verify": verify,
     "growth": growth,
@@ -197,9 +209,10 @@ def _compare(what: str, ours: Sequence[Taken], others: Sequence[Taken], name: st
 def main() -> None:
     """Read the command line, and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=BENCHMARKS, help="one benchmark alone")
+    parser.add_argument("--only", choices=[*BENCHMARKS, "minute"], help="one benchmark alone")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=1000, help="photos")
+    parser.add_argument("--ticks", type=int, default=10, help="minutes of `minute`")
     given = parser.parse_args()
     names = ("dagster", "pillow", "requests")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
@@ -208,6 +221,8 @@ def main() -> None:
     for name, benchmark in BENCHMARKS.items():
         if given.only in {None, name}:
             benchmark(given.rounds, given.count)
+    if given.only in {None, "minute"}:
+        minute(given.ticks)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,14 @@ def image_file() -> None:
     Path("photo.jpg").write_bytes(requests.get(_PHOTO.read_text(), timeout=30).content)
 
 
+every_minute = dg.ScheduleDefinition(
+    name="every_minute",
+    job=dg.define_asset_job("refresh"),
+    cron_schedule="* * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
 defs = dg.Definitions(
-    assets=[photo_metadata, image_url, image_file], executor=dg.in_process_executor
+    assets=[photo_metadata, image_url, image_file],
+    schedules=[every_minute],
+    executor=dg.in_process_executor,
 )

@@ -28,6 +28,14 @@ _FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
 """The visible key of runs of before."""
 
 
+def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) -> None:
+    """Tag a run, however it was launched; those of the schedule come with all tags."""
+    tags = {MODE_TAG: library.settings.mode, LIBRARY_TAG: library.photos.identity()}
+    missing = {key: value for key, value in tags.items() if run.tags.get(key) != value}
+    if missing:
+        instance.add_run_tags(run.run_id, missing)
+
+
 def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401
     """Return the filters that together find the runs on some libraries, by their identities."""
     for key in (LIBRARY_TAG, _FORMER_LIBRARY_TAG):
@@ -73,8 +81,7 @@ def run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[
         with working_on(library, "no run", None):
             yield
         return
-    tags = {MODE_TAG: library.settings.mode, LIBRARY_TAG: library.photos.identity()}
-    instance.add_run_tags(run.run_id, tags)
+    tag_run(instance, run, library)
     topic = run.tags.get(PARTITION_TAG)
     with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
         yield

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.runs import LIBRARY_TAG
+from unsplash_assets.defs.runs import LIBRARY_TAG, MODE_TAG, tag_run
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.conftest import MakeSettings
@@ -29,6 +29,20 @@ def test_a_run_is_tagged_with_its_library_and_recorded_with_its_process(
         query = sa.select(db.runs.c.process).where(db.runs.c.run_id == run.run_id)
         with library.database.reading() as connection:
             assert connection.scalar(query) == str(ProcessName.current())
+
+
+def test_a_run_is_given_only_the_tags_that_its_launch_has_not_given_it(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The schedule's runs have them all; one that is executed again has those of another time."""
+    written: list[dict[str, str]] = []
+    instance = dg.DagsterInstance.ephemeral()
+    monkeypatch.setattr(instance, "add_run_tags", lambda _, tags: written.append(tags))
+    with open_library(make_settings()) as library:
+        ours = {MODE_TAG: "demo", LIBRARY_TAG: library.photos.identity()}
+        for tags in (ours, {**ours, LIBRARY_TAG: "another"}, {}):
+            tag_run(instance, dg.DagsterRun("refresh", tags=tags), library)
+    assert written == [{LIBRARY_TAG: ours[LIBRARY_TAG]}, ours]
 
 
 def test_a_long_tag_is_one_that_dagsters_ui_hides() -> None:
