@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from unsplash_assets.images.blocks import Block, read_exactly
-from unsplash_assets.images.containers import MAX_PACKET, Container, open_container
+from unsplash_assets.images.containers import MAX_PACKET, Container, Parts, open_container
 from unsplash_assets.images.merging import merged
 
 _CHUNK_SIZE: Final = 262_144  # bytes
@@ -32,7 +32,7 @@ def embed(packet: bytes, picture: BinaryIO) -> Iterator[bytes]:
         for block in blocks
         if not container.is_packet(block) and (goes_on or not container.is_extension(block))
     ]
-    for part in container.insert(others, container.xmp_prefix + content):
+    for part in _joined(container.insert(others, container.xmp_prefix + content)):
         if isinstance(part, bytes):
             yield part
         else:
@@ -53,6 +53,18 @@ def _packet_in(container: Container, blocks: Iterable[Block], picture: BinaryIO)
     if block is None or len(block.content) > MAX_PACKET:
         return None
     return container.unwrap(b"".join(_copy(picture, block.content)))
+
+
+def _joined(parts: Parts) -> Iterator[bytes | range]:
+    """Yield the parts of a file, those that follow each other in the old file as one."""
+    before: bytes | range = b""
+    for part in parts:
+        if isinstance(part, range) and isinstance(before, range) and part.start == before.stop:
+            before = range(before.start, part.stop)
+        else:
+            yield from (before,) if before else ()
+            before = part
+    yield before
 
 
 def _copy(picture: BinaryIO, part: range) -> Iterator[bytes]:

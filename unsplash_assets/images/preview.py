@@ -3,7 +3,7 @@
 import base64
 import io
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
@@ -20,6 +20,7 @@ _QUALITY: Final = 30
 GRID_SIZE: Final = (600, 400)
 """The largest thumbnail of the gallery's grid, in pixels: twice the size at which it is shown."""
 _GRID_QUALITY: Final = 80
+_RGB: Final = 3  # numbers of a pixel
 _CLOSE: Final = 1.25
 """How many times larger than that a thumbnail may be, where the decoder has left it so."""
 
@@ -49,14 +50,24 @@ def grid_thumbnail(picture: Path | SmallCopy) -> bytes:
 
     A small copy that is a little larger stays as it is: to reduce it takes longer than the rest.
     """
-    if isinstance(picture, SmallCopy):
-        width, height = picture.appearance.turned(picture.image.size)
-        is_close = width <= GRID_SIZE[0] * _CLOSE and height <= GRID_SIZE[1] * _CLOSE
-        box = (width, height) if is_close else GRID_SIZE
-        small = shown(picture.image, picture.appearance, box)
-    else:
-        small = _reduced(picture, GRID_SIZE)
+    if isinstance(picture, Path):
+        return _encoded(_reduced(picture, GRID_SIZE), "JPEG", quality=_GRID_QUALITY)
+    height, width, colours = picture.pixels.shape
+    width, height = picture.appearance.turned((width, height))
+    is_close = width <= GRID_SIZE[0] * _CLOSE and height <= GRID_SIZE[1] * _CLOSE
+    if is_close and colours == _RGB and picture.appearance.is_plain:
+        return _encoded_at_once(picture.pixels)
+    image = Image.fromarray(picture.pixels if colours == _RGB else picture.pixels[..., 0])
+    small = shown(image, picture.appearance, (width, height) if is_close else GRID_SIZE)
     return _encoded(small, "JPEG", quality=_GRID_QUALITY)
+
+
+def _encoded_at_once(pixels: Any) -> bytes:  # noqa: ANN401 - an array of numpy
+    """Return a JPEG as `_encoded` does, in half the time and outside of the interpreter's lock."""
+    from simplejpeg import encode_jpeg  # noqa: PLC0415 - it imports numpy, which takes a while
+
+    how = {"quality": _GRID_QUALITY, "colorspace": "RGB", "colorsubsampling": "420"}
+    return bytes(encode_jpeg(pixels, **how))
 
 
 def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:

@@ -44,6 +44,11 @@ class Appearance:
     orientation: int
     profile: bytes | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the pixels are shown as they are."""
+        return self.orientation not in _TURNS and not self.profile
+
     def turned(self, size: Size) -> Size:
         """Return what a size, as a viewer shows it, is among the pixels; or the other way."""
         return size[::-1] if self.orientation in _ON_ITS_SIDE else size

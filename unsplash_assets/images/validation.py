@@ -15,9 +15,7 @@ every bit that was flipped on the way here.
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
-
-from PIL import Image
+from typing import Any, Final
 
 from unsplash_assets.errors import BadPicture
 from unsplash_assets.images import jpeg
@@ -74,7 +72,8 @@ class Examined:
 class SmallCopy:
     """A picture as it was decoded, reduced, not yet as a viewer shows it."""
 
-    image: Image.Image
+    pixels: Any
+    """An array of numpy: rows of pixels of one number, or of three."""
     appearance: Appearance
 
 
@@ -202,10 +201,7 @@ def _decode_jpeg(
         if (unpadded := jpeg.unpadded(bare)) == bare:
             raise
         pixels = decode(unpadded)
-    if colours is None:
-        return None
-    image = Image.fromarray(pixels[..., 0] if colours == "GRAY" else pixels)
-    return SmallCopy(image, header.appearance)
+    return SmallCopy(pixels, header.appearance) if colours else None
 
 
 def _reduced(header: _Header, smallest: tuple[int, int]) -> tuple[int, int]:

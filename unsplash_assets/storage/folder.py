@@ -67,8 +67,11 @@ class Folder:
         """
         with translate_errors(self.root):
             folder = self.root / beside / INCOMING
-            folder.mkdir(parents=True, exist_ok=True)
-            path, file = temporary.create(folder)
+            try:
+                path, file = temporary.create(folder)
+            except FileNotFoundError:
+                folder.mkdir(parents=True, exist_ok=True)
+                path, file = temporary.create(folder)
         try:
             yield TemporaryFile(path, file)
         finally:

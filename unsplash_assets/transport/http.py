@@ -1,62 +1,41 @@
-"""The transport over `requests`: sessions, timeouts, redirects, limits.
+"""The transport over `urllib3`: timeouts, redirects, limits.
 
-`requests` handles proxies, certificate authorities and chunked and compressed bodies. This module
-and `deadline` add what it lacks: a total deadline, a limit on size, redirects only where they are
-allowed, and no credentials but the caller's (no netrc, no cookies). `reasons` words the errors.
+`urllib3` keeps connections and reads chunked and compressed bodies; `ways` finds its proxies and
+authorities. This module and `deadline` add what it lacks: a total deadline, a limit on size, and
+redirects only where they are allowed. No credentials but the caller's are sent (no netrc, no
+cookies). `reasons` words the errors.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from typing import Any, Final
+from typing import Final
 
-import requests
+import urllib3
 
 from unsplash_assets.errors import NetworkError, RedirectedAway, RequestRefused, TooLarge
 from unsplash_assets.transport.base import Limits
-from unsplash_assets.transport.deadline import DeadlineAdapter, until
-from unsplash_assets.transport.reasons import (
-    BROKEN,
-    INVALID_URL,
-    ON_THE_WAY,
-    certificates_error,
-    network_error,
-    proxy_error,
-)
-from unsplash_assets.transport.urls import is_local, join, origin_or_none, shown_host
+from unsplash_assets.transport.deadline import until
+from unsplash_assets.transport.reasons import BROKEN, ON_THE_WAY, network_error
+from unsplash_assets.transport.urls import join, origin_or_none, shown_host
+from unsplash_assets.transport.ways import Pool, Ways
 
-_USER_AGENT: Final = "unsplash_assets"
 _CHUNK_SIZE: Final = 64 * 1024  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_NO_PROXY: Final = {"http": "", "https": ""}
-_SHOWN: Final = 200  # characters of a URL
 _PARTIAL: Final = 206
-_Ask = Callable[[Mapping[str, str]], requests.Response]
-"""Requests the same URL again, with more headers."""
+_Response = urllib3.BaseHTTPResponse
+_Ask = Callable[[Mapping[str, str]], tuple[str, _Response]]
+"""Requests the same URL again, with more headers; returns the URL that answered, and the answer."""
 
 
 class HttpTransport:
     """Carries GET requests over HTTP. Safe to use from several threads."""
 
     def __init__(
-        self,
-        *adapters: tuple[str, requests.adapters.BaseAdapter],
-        certificates: str | None = None,
+        self, given: Mapping[str, Pool] | None = None, *, certificates: str | None = None
     ) -> None:
-        """Use `adapters` (URL prefix and adapter) for URLs with their prefix, else the network.
-
-        `certificates` names a file of authorities to trust instead of those that requests brings;
-        a file that requests itself finds in the environment takes precedence.
-        """
-        session = requests.Session()
-        session.verify = certificates or True
-        session.headers["User-Agent"] = _USER_AGENT
-        for prefix in ("http://", "https://"):
-            session.mount(prefix, DeadlineAdapter())
-        for prefix, adapter in adapters:
-            session.mount(prefix, adapter)
-        self._session = session
-        self._environments: dict[str, Mapping[str, Any]] = {}
+        """Use the `given` pools for their base URLs, else the network; see `ways.Ways`."""
+        self._ways = Ways(given or {}, certificates)
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str], limits: Limits) -> Iterator["Answer"]:
@@ -68,24 +47,24 @@ class HttpTransport:
         """
         deadline = time.monotonic() + limits.timeouts.total
 
-        def ask(more: Mapping[str, str]) -> requests.Response:
+        def ask(more: Mapping[str, str]) -> tuple[str, _Response]:
             return self._follow(url, {**headers, **more}, limits, deadline)
 
-        with until(deadline), closing(Answer(ask({}), limits, deadline, ask)) as answer:
+        with until(deadline), closing(Answer(*ask({}), limits, deadline, ask)) as answer:
             yield answer
 
     def _follow(
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
-    ) -> requests.Response:
+    ) -> tuple[str, _Response]:
         """Request `url`, and follow the redirects that the limits allow."""
         if limits.is_confined and origin_or_none(url) not in limits.redirect_origins:
             raise RequestRefused(f"{shown_host(url)} is not an allowed host: nothing was requested")
         for _ in range(limits.redirects + 1):
             response = self._request(url, headers, limits, deadline)
             location = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or location is None:
-                return response
-            response.close()
+            if response.status not in _REDIRECTS or location is None:
+                return url, response
+            _give_up(response)
             target = join(url, location)
             _check_redirect(url, target, limits)
             url = target
@@ -95,74 +74,35 @@ class HttpTransport:
 
     def _request(
         self, url: str, headers: Mapping[str, str], limits: Limits, deadline: float
-    ) -> requests.Response:
+    ) -> _Response:
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             raise RequestRefused("a request header has forbidden characters: check the key")
         left = max(deadline - time.monotonic(), 0.001)
-        timeout = (min(limits.timeouts.connect, left), min(limits.timeouts.read, left))
+        connect, read = min(limits.timeouts.connect, left), min(limits.timeouts.read, left)
+        way = self._ways.to(url)
         try:
-            return self._send(url, headers, timeout)
-        except INVALID_URL:
-            if self._can_request(url):
-                raise proxy_error() from None
-            raise RequestRefused(f"{url[:_SHOWN]!r} is not a URL that can be requested") from None
+            timeout = urllib3.Timeout(connect=connect, read=read)
+            return way.get(url, {**self._ways.headers, **headers}, timeout)
         except BROKEN as error:
-            if type(error) is OSError:  # raised by requests itself, before it connects
-                raise certificates_error() from None
             is_late = time.monotonic() >= deadline
             raise network_error(error, url, limits, is_late=is_late) from error
 
-    def _send(
-        self, url: str, headers: Mapping[str, str], timeout: tuple[float, float]
-    ) -> requests.Response:
-        """Send a request through its adapter.
 
-        The session would do it in twice the time: it reads the whole environment for each request,
-        follows redirects and keeps cookies.
-        """
-        every = {**self._session.headers, **headers}
-        request = requests.Request("GET", url, headers=every, auth=_as_it_is).prepare()
-        sent_to = str(request.url)
-        adapter = self._session.get_adapter(sent_to)
-        return adapter.send(request, timeout=timeout, **self._environment(sent_to))
-
-    def _environment(self, url: str) -> Mapping[str, Any]:
-        """Return what the environment says about a URL's origin: its proxy, the authorities."""
-        place = origin_or_none(url) or url
-        if place not in self._environments:
-            self._environments[place] = self._session.merge_environment_settings(
-                url,
-                proxies=dict(_NO_PROXY) if is_local(url) else {},  # one would read plain HTTP
-                stream=True,
-                verify=None,
-                cert=None,
-            )
-        return self._environments[place]
-
-    def _can_request(self, url: str) -> bool:
-        """Return whether a URL is valid, so that an error must be about the proxy's URL."""
-        try:
-            requests.Request("GET", url).prepare()
-            self._session.get_adapter(url)
-        except INVALID_URL:
-            return False
-        return True
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Give no credentials: a URL's, or a netrc file's, would replace the caller's."""
-    return request
+def _give_up(response: _Response) -> None:
+    """Give up what was not read, and the connection if there is any of that."""
+    response.close()
+    response.release_conn()
 
 
 class Answer:
     """One answer, its body not yet read."""
 
     def __init__(
-        self, response: requests.Response, limits: Limits, deadline: float, ask: _Ask
+        self, url: str, response: _Response, limits: Limits, deadline: float, ask: _Ask
     ) -> None:
-        self.url = response.url
+        self.url = url
         """The URL that answered, after redirects."""
-        self.status = response.status_code
+        self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         """Their names are looked up in any case."""
         self._response = response
@@ -173,7 +113,7 @@ class Answer:
 
     def close(self) -> None:
         """Give up what was not read."""
-        self._response.close()
+        _give_up(self._response)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body in pieces; ask for the rest of one that broke off, if allowed.
@@ -186,7 +126,7 @@ class Answer:
         received = 0
         while True:
             try:
-                for chunk in self._response.iter_content(_CHUNK_SIZE):
+                for chunk in self._response.stream(_CHUNK_SIZE, decode_content=True):
                     received += len(chunk)
                     self._check_size(received)
                     if time.monotonic() > self._deadline:
@@ -195,7 +135,9 @@ class Answer:
             except (*BROKEN, ValueError) as error:  # ValueError: a chunk of negative length
                 is_late = time.monotonic() >= self._deadline
                 if is_late or not self._resume(received):
-                    raise network_error(error, self.url, self._limits, is_late=is_late) from error
+                    raise network_error(
+                        error, self.url, self._limits, is_late=is_late, has_begun=True
+                    ) from error
             else:
                 return
 
@@ -206,14 +148,14 @@ class Answer:
             return False
         self._resumptions -= 1
         try:
-            rest = self._ask({"Range": f"bytes={received}-", "If-Range": validator})
+            _, rest = self._ask({"Range": f"bytes={received}-", "If-Range": validator})
         except NetworkError:
             return False
         expected = f"bytes {received}-{whole - 1}/{whole}"
-        if rest.status_code != _PARTIAL or rest.headers.get("Content-Range") != expected:
-            rest.close()
+        if rest.status != _PARTIAL or rest.headers.get("Content-Range") != expected:
+            _give_up(rest)
             return False
-        self._response.close()
+        _give_up(self._response)
         self._response = rest
         return True
 

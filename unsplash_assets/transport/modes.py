@@ -11,6 +11,6 @@ def transport_of(mode: Mode) -> HttpTransport:
     if mode == "live":
         return HttpTransport(certificates=certificates())
     from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415 - for the demo
-    from unsplash_assets.transport.wsgi import WsgiAdapter  # noqa: PLC0415
+    from unsplash_assets.transport.wsgi import WsgiPool  # noqa: PLC0415
 
-    return HttpTransport((DEMO_URL, WsgiAdapter(Emulator())), certificates=certificates())
+    return HttpTransport({DEMO_URL: WsgiPool(Emulator())}, certificates=certificates())

@@ -1,6 +1,6 @@
-"""Says in plain words why an exchange failed; the messages of requests are for its authors.
+"""Says in plain words why an exchange failed; the messages of urllib3 are for its authors.
 
-Add a line to `_REASONS` when requests raises something that a person can act on.
+Add a line to `_REASONS` when urllib3 raises something that a person can act on.
 """
 
 import re
@@ -9,54 +9,60 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import requests
-import urllib3.exceptions
+from urllib3 import exceptions as errors
 
 from unsplash_assets.errors import NetworkError, SettingsError, TookTooLong
 from unsplash_assets.transport.base import Limits
 from unsplash_assets.transport.urls import shown_host
 
-BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
-"""What requests raises when an exchange fails, whatever the reason."""
+BROKEN: Final = (errors.HTTPError, OSError)
+"""What urllib3 raises when an exchange fails, whatever the reason."""
 INVALID_URL: Final = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
-    urllib3.exceptions.ProxySchemeUnknown,
+    errors.LocationValueError,
 )
-"""What requests raises when it cannot use a URL: that of the request, or that of the proxy."""
+"""What requests and urllib3 raise when they cannot use a URL: a request's, or a proxy's."""
 
+_NO_ANSWER: Final = "no answer from {host}: is the network up?"
+_CUT_SHORT: Final = "the answer from {host} was cut short"
 _REASONS: Final = (
-    (requests.exceptions.ConnectTimeout, "no connection to {host} within {connect} s"),
-    (requests.exceptions.Timeout, "{host} sent nothing for {read} s"),
-    (
-        requests.exceptions.SSLError,
-        "the certificate of {host} is not trusted here: see REQUESTS_CA_BUNDLE",
-    ),
-    (requests.exceptions.ContentDecodingError, "{host} sent a body that cannot be decompressed"),
-    (requests.exceptions.ChunkedEncodingError, "the answer from {host} was cut short"),
-    (ValueError, "the answer from {host} is not valid HTTP"),
+    (errors.NewConnectionError, _NO_ANSWER),
+    (errors.ConnectTimeoutError, "no connection to {host} within {connect} s"),
+    (errors.TimeoutError, "{host} sent nothing for {read} s"),
+    (errors.SSLError, "the certificate of {host} is not trusted here: see REQUESTS_CA_BUNDLE"),
+    (errors.DecodeError, "{host} sent a body that cannot be decompressed"),
+    ((errors.InvalidHeader, ValueError), "the answer from {host} is not valid HTTP"),
 )
 ON_THE_WAY: Final = "look for a proxy (HTTPS_PROXY), a filter or a login page on the way"
 """What to do where somebody else has answered."""
 
 _TYPE: Final = "content-type"
 _SHOWN: Final = 60  # characters
-_NO_ANSWER: Final = "no answer from {host}: is the network up?"
 
 
 def network_error(
-    error: BaseException, url: str, limits: Limits, *, is_late: bool = False
+    error: BaseException,
+    url: str,
+    limits: Limits,
+    *,
+    is_late: bool = False,
+    has_begun: bool = False,
 ) -> NetworkError:
-    """Return the error that says why an exchange with `url` failed; a late one hit its deadline."""
+    """Return the error that says why an exchange with `url` failed.
+
+    A late one hit its deadline; one that has begun broke off within the body.
+    """
     host, timeouts = shown_host(url), limits.timeouts
     if is_late:
         bound = f", which {limits.time_setting} allows" if limits.time_setting else ""
         return TookTooLong(f"{host} took longer than {timeouts.total:g} s in all{bound}")
-    if isinstance(error, requests.exceptions.ProxyError):
+    if isinstance(error, errors.ProxyError):
         return NetworkError(f"{_proxy_of(url)} cannot connect to {host}{_refusal(error)}")
-    timed_out = type(error) is requests.exceptions.ConnectionError and "timed out" in str(error)
-    kind = requests.exceptions.ReadTimeout if timed_out else type(error)
-    reason = next((text for known, text in _REASONS if issubclass(kind, known)), _NO_ANSWER)
+    is_broken = has_begun and isinstance(error, errors.ProtocolError)
+    other = _CUT_SHORT if is_broken else _NO_ANSWER
+    reason = next((text for known, text in _REASONS if isinstance(error, known)), other)
     return NetworkError(
         reason.format(host=host, connect=f"{timeouts.connect:g}", read=f"{timeouts.read:g}")
     )

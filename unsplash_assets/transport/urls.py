@@ -5,14 +5,21 @@ requested. Add a function here when a check needs another part of a URL.
 """
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from unsplash_assets.settings.values import is_loopback
 
 _SHOWN: Final = 60  # characters
+
+
+@lru_cache(maxsize=256)  # a URL is checked in several places, one after the other
+def parsed(url: str) -> Url:
+    """Return the parts of a URL. Raises ValueError if it is no URL."""
+    return parse_url(url)
 
 
 def origin(url: str) -> str:
@@ -20,7 +27,7 @@ def origin(url: str) -> str:
 
     Raises ValueError if the URL has no origin.
     """
-    parts = parse_url(url)
+    parts = parsed(url)
     if not parts.scheme or not parts.host:
         raise ValueError("a URL has a scheme and a host")
     default = {"http": 80, "https": 443}.get(parts.scheme.lower())
@@ -38,12 +45,12 @@ def origin_or_none(url: str) -> str | None:
 
 def has_user(url: str) -> bool:
     """Return whether a URL names a user before its host. Raises ValueError if it is no URL."""
-    return bool(parse_url(url).auth)
+    return bool(parsed(url).auth)
 
 
 def path_of(url: str) -> str:
     """Return a URL's path. Raises ValueError if it is no URL."""
-    return parse_url(url).path or ""
+    return parsed(url).path or ""
 
 
 def join(url: str, location: str) -> str:

@@ -1,4 +1,4 @@
-"""An adapter for `requests` that hands each request to a WSGI application of this process.
+"""A pool, in place of urllib3's, that hands each request to a WSGI application of this process.
 
 The body stays lazy and its announced length is enforced, so an application that cuts its answer
 short or sends it slowly looks exactly like a server that does (requests-wsgi-adapter reads the
@@ -6,25 +6,29 @@ whole body first, and accepts one that is cut short).
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import requests
-import requests.adapters
 import urllib3
 
 
-class WsgiAdapter(requests.adapters.HTTPAdapter):
+class WsgiPool:
     """Answers requests from a WSGI application instead of the network."""
 
     def __init__(self, application: WSGIApplication) -> None:
         """Answer from `application`."""
-        super().__init__()
         self._application = application
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:  # noqa: ANN401
+    def urlopen(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        **_: object,
+    ) -> urllib3.HTTPResponse:
         """Call the application and wrap its answer; timeouts do not apply within a process."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
@@ -35,19 +39,18 @@ class WsgiAdapter(requests.adapters.HTTPAdapter):
             started.append((status, headers))
             return written.append
 
-        body = self._application(_environ(request), _typed(start_response))
+        body = self._application(_environ(method, url, headers), _typed(start_response))
         stream = _Stream(body, written)
-        status, headers = started[-1]
-        raw = urllib3.HTTPResponse(
+        status, answered = started[-1]
+        return urllib3.HTTPResponse(
             body=io.BufferedReader(stream),
-            headers=urllib3.HTTPHeaderDict(headers),
+            headers=urllib3.HTTPHeaderDict(answered),
             status=int(status[:3]),
             reason=status[4:],
             preload_content=False,
             enforce_content_length=True,
-            request_method=request.method,
+            request_method=method,
         )
-        return self.build_response(request, raw)
 
 
 class _Stream(io.RawIOBase):
@@ -90,12 +93,12 @@ def _typed(start_response: Callable[..., Callable[[bytes], object]]) -> StartRes
     return start_response
 
 
-def _environ(request: requests.PreparedRequest) -> WSGIEnvironment:
-    parts = urlsplit(request.url or "")
+def _environ(method: str, url: str, headers: Mapping[str, str]) -> WSGIEnvironment:
+    parts = urlsplit(url)
     return {
-        "REQUEST_METHOD": request.method or "GET",
+        "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(parts.path or "/").decode("latin-1"),
         "QUERY_STRING": parts.query,
         "SERVER_NAME": parts.hostname or "",
         "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
@@ -108,8 +111,5 @@ def _environ(request: requests.PreparedRequest) -> WSGIEnvironment:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        **{
-            f"HTTP_{name.upper().replace('-', '_')}": value
-            for name, value in request.headers.items()
-        },
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }

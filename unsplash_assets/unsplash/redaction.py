@@ -28,19 +28,39 @@ class Redactor:
 
     def __init__(self, key: str) -> None:
         """Take the key; a key that is too short to be a secret is never found."""
-        forms = [_pattern(key), *map(re.escape, _encoded(key))]
+        encoded = list(_encoded(key))
+        forms = [_pattern(key), *map(re.escape, encoded)]
         pattern = "|".join(forms) if len(key) >= _MIN_LENGTH else "(?!)"
         self._forms = re.compile(pattern, re.IGNORECASE)
+        self._shortest = min(map(len, [key.replace("\\", ""), *encoded]))
+        self._encoded = [form.lower() for form in encoded]
+        self._begun = re.compile(_pattern(key).removeprefix(_BACKSLASHES).lower())
+        self._is_plain = key.isascii()
 
     def finds(self, text: str) -> bool:
         """Return whether the text contains the key in any form."""
-        return self._forms.search(text) is not None
+        return self._may_find(text) and self._forms.search(text) is not None
+
+    def _may_find(self, text: str) -> bool:
+        """Whether it is worth while to look closer: for most texts, which are many, it is not.
+
+        In lower case a pattern has few characters to begin with, so a search for it is fast.
+        """
+        if len(text) < self._shortest:
+            return False
+        if not (self._is_plain and text.isascii()):
+            return True
+        lower = text.lower()
+        has_encoded = any(form in lower for form in self._encoded)
+        return has_encoded or self._begun.search(lower) is not None
 
     def redact(self, content: Any) -> Any:  # noqa: ANN401 - any JSON
         """Return a text, or JSON, with the key replaced."""
         match content:
             case str():
-                return self._forms.sub(_REPLACEMENT, content)
+                return (
+                    self._forms.sub(_REPLACEMENT, content) if self._may_find(content) else content
+                )
             case list():
                 return [self.redact(item) for item in content]
             case dict():

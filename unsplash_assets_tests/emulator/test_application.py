@@ -7,12 +7,14 @@ import threading
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
 from wsgiref.validate import validator
 
 import hypothesis
 import jsonschema
 import pytest
 import requests
+import requests.adapters
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -20,7 +22,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
 from unsplash_assets.emulator.quota import HourlyQuota
-from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.transport.wsgi import WsgiPool
 from unsplash_assets_tests.conftest import Clock, Serve
 from unsplash_assets_tests.recorded import recordings
 from unsplash_assets_tests.support.specification import specification
@@ -32,6 +34,21 @@ PHOTO = EmulatedPhoto(topic_code("nature"), 7)
 PHOTOS = st.builds(EmulatedPhoto, st.integers(0, (1 << 24) - 1), st.integers(0, 4999))
 LINKS = re.compile(r'<[^>]*>; *rel="[^"]*"(, *<[^>]*>; *rel="[^"]*")*')
 SPECIFIED = specification()
+
+
+class Wsgi(requests.adapters.HTTPAdapter):
+    """Lets requests ask an application of this process."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self._pool = WsgiPool(application)
+
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **__: object
+    ) -> requests.Response:
+        url, headers = str(request.url), request.headers
+        answer = self._pool.urlopen(str(request.method), url, headers=headers)
+        return self.build_response(request, answer)
 
 
 def dice(seed: int = 1) -> random.Random:
@@ -47,7 +64,7 @@ def ask(
 ) -> requests.Response:
     """Ask an emulator in process; without headers of its own, with a key."""
     with requests.Session() as session:
-        session.mount(BASE, WsgiAdapter(emulator or Emulator()))
+        session.mount(BASE, Wsgi(emulator or Emulator()))
         given = KEY if headers is None else headers
         url = target if target.startswith(BASE) else BASE + target
         return session.request(method, url, params=query, headers=given)
@@ -261,7 +278,7 @@ def test_no_key_is_known_where_there_is_none() -> None:
 def test_the_emulator_keeps_to_the_rules_of_wsgi(target: str) -> None:
     """Otherwise the standard library's validator raises AssertionError."""
     with requests.Session() as session:
-        session.mount(BASE, WsgiAdapter(validator(Emulator())))
+        session.mount(BASE, Wsgi(validator(Emulator())))
         assert session.get(BASE + target, headers=KEY).content
 
 

@@ -34,7 +34,7 @@ from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.settings import DEMO_URL, parse
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.transport.wsgi import WsgiPool
 from unsplash_assets.unsplash.budget import Grant
 from unsplash_assets_tests.conftest import NOON, Clock
 from unsplash_assets_tests.support.events import send_events
@@ -208,7 +208,7 @@ class _Program:
 
     def __init__(self, folder: Path, server: _Server, clock: Clock, scenario: Scenario) -> None:
         settings = parse({"UNSPLASH_API_KEY": "key", "UNSPLASH_TOPICS": ",".join(_TOPICS)}, folder)
-        transport = HttpTransport((DEMO_URL, WsgiAdapter(server)))
+        transport = HttpTransport({DEMO_URL: WsgiPool(server)})
         self.database = Mortal(folder, server)
         self._library = Library(
             settings=replace(settings, api_url=DEMO_URL, concurrency=1),

@@ -28,7 +28,7 @@ from unsplash_assets.library.ticks import Skipped, claim, next_topic
 from unsplash_assets.settings.settings import DEMO_URL, parse
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.transport.wsgi import WsgiPool
 from unsplash_assets_tests.conftest import NOON
 from unsplash_assets_tests.support.invariant import Seen, look
 from unsplash_assets_tests.support.machines import Computer, Inside
@@ -125,7 +125,7 @@ class Program:
             timeouts=Timeouts(),
             clock=world.clock,
             sleep=world.advance,
-            given_transport=HttpTransport((DEMO_URL, WsgiAdapter(world))),
+            given_transport=HttpTransport({DEMO_URL: WsgiPool(world)}),
             machine=self.machine,
         )
         self._world = world

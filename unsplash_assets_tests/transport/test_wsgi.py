@@ -12,7 +12,7 @@ import pytest
 from unsplash_assets.errors import NetworkError, RedirectedAway, TooLarge
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
-from unsplash_assets.transport.wsgi import WsgiAdapter
+from unsplash_assets.transport.wsgi import WsgiPool
 from unsplash_assets_tests.conftest import Serve
 
 BASE = "http://photos.invalid"
@@ -20,7 +20,7 @@ PIECE = b"x" * 10_000
 
 
 def transport_to(application: WSGIApplication) -> HttpTransport:
-    return HttpTransport((BASE, WsgiAdapter(application)))
+    return HttpTransport({BASE: WsgiPool(application)})
 
 
 def limits_of(*redirect_origins: str, size: int = 100_000_000) -> Limits:
@@ -146,7 +146,7 @@ def test_an_application_sees_in_process_what_it_sees_behind_a_port(serve: Serve)
 def test_the_application_knows_the_address_of_the_request(
     base: str, expected: tuple[str, ...]
 ) -> None:
-    transport = HttpTransport((base, WsgiAdapter(about_the_request)))
+    transport = HttpTransport({base: WsgiPool(about_the_request)})
     with transport.get(f"{base}/", {}, limits_of()) as answer:
         seen_by_application = json.loads(b"".join(answer.chunks()))
     names = ("wsgi.url_scheme", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST")

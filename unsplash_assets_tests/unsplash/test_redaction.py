@@ -20,6 +20,7 @@ REDACTOR = Redactor(KEY)
 WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in lower case": str.lower,
+    "in upper case": str.upper,
     "quoted": lambda key: quote(key, safe=""),
     "quoted but for slashes": quote,
     "quoted with plus": quote_plus,
