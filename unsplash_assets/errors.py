@@ -5,7 +5,8 @@
     ├── SettingsChanged      the settings are not those that Dagster has loaded
     ├── LibraryError         the library's folder or catalogue cannot be used
     │   ├── LibraryMissing   the folder is not the one that the catalogue belongs to
-    │   └── CatalogueDamaged  the catalogue's file is; another can be made from the photos
+    │   ├── CatalogueDamaged  the catalogue's file is; another can be made from the photos
+    │   └── CatalogueUnavailable  its server is out of reach or busy; a TemporaryError as well
     ├── ViewerError          this machine cannot show a picture or the gallery
     ├── UnknownPhoto         a person named a photo that is not here, or is in the wrong state
     ├── TemporaryError       worth retrying
@@ -87,6 +88,17 @@ class UnknownPhoto(UnsplashAssetsError):
 
 class TemporaryError(UnsplashAssetsError):
     """The same request may succeed a little later."""
+
+
+class CatalogueUnavailable(LibraryError, TemporaryError):
+    """The catalogue's server is out of reach or busy, or has ended a transaction."""
+
+    def __init__(self, trouble: str) -> None:
+        """Say what the trouble is; where the server should be is always said by one variable."""
+        super().__init__(
+            f"the catalogue's database is out of reach or busy ({trouble}): it is tried again "
+            "later; UNSPLASH_CATALOGUE says where it is"
+        )
 
 
 class NetworkError(TemporaryError):
