@@ -2,7 +2,7 @@
 
     UnsplashAssetsError: SettingsError SettingsChanged LibraryError ViewerError UnknownPhoto
                          TemporaryError PermanentError QuotaSpent
-    LibraryError: LibraryMissing CatalogueDamaged
+    LibraryError: LibraryMissing CatalogueDamaged CatalogueUnavailable (a TemporaryError as well)
     TemporaryError: NetworkError ServerError BadAnswer BadPicture
     NetworkError: TookTooLong
     PermanentError: KeyRefused AccessDenied NoPhotos RequestRefused TooLarge PhotoRefused
@@ -68,6 +68,17 @@ class UnknownPhoto(UnsplashAssetsError):
 
 class TemporaryError(UnsplashAssetsError):
     """The same request may succeed a little later."""
+
+
+class CatalogueUnavailable(LibraryError, TemporaryError):
+    """The catalogue's server is out of reach or busy, or has ended a transaction."""
+
+    def __init__(self, trouble: str) -> None:
+        """Say what the trouble is; where the server should be is always said by one variable."""
+        super().__init__(
+            f"the catalogue's database is out of reach or busy ({trouble}): it is tried again "
+            "later; UNSPLASH_CATALOGUE says where it is"
+        )
 
 
 class NetworkError(TemporaryError):

@@ -21,9 +21,11 @@ from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.settings import projects, settings
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.folder import Folder
+from unsplash_assets_tests.support.postgres import placed
 
 pytest_plugins = [
     "pytester",
+    "unsplash_assets_tests.support.databases",
     "unsplash_assets_tests.support.dev",
     "unsplash_assets_tests.support.migrations",
     "unsplash_assets_tests.support.processes",
@@ -122,7 +124,7 @@ def make_settings(tmp_path: Path) -> MakeSettings:
 
     def make(**values: str) -> Settings:
         environ = {f"UNSPLASH_{name.upper()}": value for name, value in values.items()}
-        return settings.parse(environ, tmp_path)
+        return placed(settings.parse(environ, tmp_path))
 
     return make
 

@@ -1,61 +1,55 @@
 """Opens the catalogue and gives transactions on it, on SQLite or Postgres, through SQLAlchemy Core.
 
 Demo and live photos never mix, even in one database: every row has its mode, and a `Database` sees
-one mode. The ways to a database are in `engines`, the tables in `tables`. Only `library.opening`
-opens a catalogue.
+one mode. What differs between the two is in `engines`, the tables are in `tables`. Only
+`library.opening` opens a catalogue.
 """
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
-from unsplash_assets.catalogue.engines import (
-    address_of,
-    engine_of,
-    memory_engine,
-    reading_engine,
-    translate_errors,
-)
+from unsplash_assets.catalogue.engines.addresses import address_of, backend_of
+from unsplash_assets.catalogue.engines.base import Backend
+from unsplash_assets.catalogue.engines.sqlite import SQLiteBackend, sqlite_file
 from unsplash_assets.catalogue.migrations import forms
 from unsplash_assets.catalogue.tables import libraries, metadata
-from unsplash_assets.errors import LibraryError, SettingsError
+from unsplash_assets.errors import CatalogueUnavailable, LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
-from unsplash_assets.storage.locks import exclusive
 from unsplash_assets.storage.names import CATALOGUE_FILE
-from unsplash_assets.storage.sqlite_files import is_read_only
-
-_IN_MEMORY: Final = ":memory:"
-_PATIENCE: Final = 30.0  # seconds to wait for another process that makes the tables
 
 
 class Database:
     """One mode's part of a catalogue. Safe to use from several threads and processes."""
 
-    def __init__(self, engine: sa.Engine, mode: Mode, *, is_read_only: bool = False) -> None:
+    def __init__(self, backend: Backend, mode: Mode) -> None:
         """Use `open_database` instead, which makes sure that the tables are there."""
-        self._engine = engine
+        self.backend = backend
         self.mode = mode
-        self.is_read_only = is_read_only
 
     @property
     def file(self) -> Path | None:
         """SQLite's file; None if it has none, or one that a URI names, or on another database."""
-        return _file(self._engine.url)
+        return self.backend.file
 
     @property
     def is_kept(self) -> bool:
         """Whether the catalogue outlives this process: it is not in memory."""
-        url = self._engine.url
-        return not _is_sqlite(url) or url.database not in {None, "", _IN_MEMORY}
+        return self.backend.is_kept
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the catalogue can only be read here."""
+        return self.backend.is_read_only
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the catalogue and changes nothing."""
-        with self._begun("BEGIN") as connection:
+        with self.backend.translated(), self.backend.reading() as connection:
             yield connection
 
     @contextmanager
@@ -66,7 +60,7 @@ class Database:
                 f"the catalogue {self.file} can only be read here: check its permissions, and "
                 "whether its disk is mounted read-only"
             )
-        with self._begun("BEGIN IMMEDIATE") as connection:
+        with self.backend.translated(), self.backend.writing() as connection:
             yield connection
             connection.commit()
 
@@ -93,26 +87,18 @@ class Database:
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _begun(self, on_sqlite: str) -> Iterator[sa.Connection]:
-        """Connect and begin; only SQLite's driver does not begin by itself."""
-        with translate_errors(self.file), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql(on_sqlite)
-            yield connection
+        self.backend.engine.dispose()
 
 
 def file_of(folder: Path, url: str | None, project: Path | None = None) -> Path | None:
     """Return the file of a library's catalogue on SQLite, which need not be there; else None."""
-    return _file(_address(folder, url, project))
+    return sqlite_file(address_of(folder, url, project))
 
 
 def new_database(file: Path, mode: Mode) -> Database:
     """Make a catalogue in a file of SQLite, or add another mode to it."""
-    url = sa.URL.create("sqlite", database=str(file))
-    return _made(Database(engine_of(url), mode), file.parent)
+    address = sa.URL.create("sqlite", database=str(file))
+    return _made(Database(SQLiteBackend.of(address), mode), file.parent)
 
 
 def open_database(
@@ -126,7 +112,7 @@ def open_database(
     """
     if url is None:
         _make_folder(folder)
-    database = _database(folder, url, mode, project)
+    database = Database(backend_of(address_of(folder, url, project)), mode)
     return database if _is_ready(database) else _made(database, folder)
 
 
@@ -135,58 +121,26 @@ def read_database(
 ) -> Database:
     """Open the catalogue to read it; where there is none yet, return an empty one in memory."""
     if url is not None or (folder / CATALOGUE_FILE).exists():
-        database = _database(folder, url, mode, project)
+        database = Database(backend_of(address_of(folder, url, project)), mode)
         if _is_ready(database):
             return database
         if not database.is_read_only:
             return _made(database, folder)
         database.close()  # it has nothing of this mode
-    database = Database(memory_engine(), mode)
+    database = Database(SQLiteBackend.in_memory(), mode)
     _prepare(database)
     return database
 
 
 def _made(database: Database, folder: Path) -> Database:
-    """Make the tables, in one process at a time; the lock is where SQLite has its own files."""
-    file = database.file
-    place = file.parent if file else folder
-    if file is None or place != folder:
+    """Make the tables, in one process at a time."""
+    if database.file is None or database.file.parent != folder:
         _check_connection(database)
-    if place == folder:
+    if database.file is None or database.file.parent == folder:
         _make_folder(folder)
-    try:
-        with exclusive(place / ".catalogue.lock", _PATIENCE):
-            _prepare(database)
-    except OSError as error:
-        raise LibraryError(
-            f"the catalogue's folder {place} cannot be written ({error.strerror}): check its "
-            "permissions, or choose another with UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE"
-        ) from error
+    with database.backend.making_tables(folder):
+        _prepare(database)
     return database
-
-
-def _database(folder: Path, url: str | None, mode: Mode, project: Path | None) -> Database:
-    address = _address(folder, url, project)
-    file = _file(address)
-    if file and is_read_only(file):
-        return Database(reading_engine(file), mode, is_read_only=True)
-    return Database(engine_of(address), mode)
-
-
-def _address(folder: Path, url: str | None, project: Path | None) -> sa.URL:
-    if url:
-        return address_of(url, project or Path())
-    return sa.URL.create("sqlite", database=str(folder / CATALOGUE_FILE))
-
-
-def _file(address: sa.URL) -> Path | None:
-    name = address.database or _IN_MEMORY
-    is_path = _is_sqlite(address) and name != _IN_MEMORY and not name.startswith("file:")
-    return Path(name) if is_path else None
-
-
-def _is_sqlite(address: sa.URL) -> bool:
-    return address.get_backend_name() == "sqlite"
 
 
 def _is_ready(database: Database) -> bool:
@@ -226,6 +180,8 @@ def _check_connection(database: Database) -> None:
     try:
         with database.reading():
             pass
+    except CatalogueUnavailable:
+        raise
     except LibraryError as error:
         if "unable to open database file" not in str(error):
             raise LibraryError(f"{error} (UNSPLASH_CATALOGUE says where it is)") from error

@@ -19,7 +19,7 @@ import alembic.util
 import dagster as dg
 import sqlalchemy.exc
 
-from unsplash_assets.catalogue.engines import damage, is_damage
+from unsplash_assets.catalogue.engines.sqlite import damage, is_damage
 from unsplash_assets.cli.output import say
 from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.settings import environment

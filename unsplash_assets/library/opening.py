@@ -161,7 +161,7 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     needs_files: bool = True,
     timeouts: Timeouts | None = None,
     transport: "HttpTransport | None" = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     machine: Machine | None = None,
     on_progress: Progress = nobody,
@@ -169,10 +169,10 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     """Open the library of the settings until the `with` ends.
 
     Where there is none yet it is made; without `create`, an empty one in memory is given instead.
-    `transport` replaces the network, `clock` gives seconds since 1970. Raises LibraryError where
-    folder or catalogue cannot be used; LibraryMissing, unless the files are not needed, where the
-    folder is not the catalogue's; and SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is
-    wrong.
+    `transport` replaces the network, `clock` the time that all who use the catalogue share, in
+    seconds since 1970. Raises LibraryError where folder or catalogue cannot be used;
+    LibraryMissing, unless the files are not needed, where the folder is not the catalogue's; and
+    SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is wrong.
     """
     folder = Folder(settings.library)
     if settings.catalogue is None and needs_files:
@@ -181,12 +181,13 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     opened = open_database if create else read_database
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:
-        here = machine or Machine(has_uptime=clock is time.time)
+        shared = database.backend.clock
+        here = machine or Machine(has_uptime=clock is None and shared is None)
         library = Library(
             settings,
             database,
             timeouts or Timeouts(),
-            clock,
+            clock or shared or time.time,
             sleep,
             transport,
             here,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from unsplash_assets.catalogue.database import file_of, new_database
-from unsplash_assets.catalogue.engines import damage, knows_files
+from unsplash_assets.catalogue.engines.sqlite import damage, knows_files
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import BadPicture, LibraryError, PhotoRefused
 from unsplash_assets.images.crediting import read_credit

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database, open_database, read_database
-from unsplash_assets.catalogue.engines import engine_of, reading_engine
+from unsplash_assets.catalogue.engines.addresses import backend_of
+from unsplash_assets.catalogue.engines.sqlite import SQLiteBackend
 from unsplash_assets.errors import LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
 from unsplash_assets_tests.support.processes import Processes, python
@@ -271,7 +272,7 @@ def test_where_sqlite_keeps_the_catalogue_can_be_asked(database: Database, tmp_p
 
 def reading(file: Path) -> Database:
     """Open a catalogue as where it can only be read."""
-    return Database(reading_engine(file), "live", is_read_only=True)
+    return Database(SQLiteBackend.that_only_reads(file), "live")
 
 
 def test_a_catalogue_that_can_only_be_read_has_nothing_beside_it(tmp_path: Path) -> None:
@@ -315,6 +316,6 @@ def test_the_lock_is_where_the_catalogue_is(tmp_path: Path) -> None:
     "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:photos.db?uri=true"]
 )
 def test_a_catalogue_without_a_path_of_its_own_has_no_file(url: str) -> None:
-    with closing(Database(engine_of(url), "live")) as database:
+    with closing(Database(backend_of(sa.make_url(url)), "live")) as database:
         assert database.file is None
         assert database.is_kept == ("photos.db" in url)

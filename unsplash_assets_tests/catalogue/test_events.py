@@ -151,6 +151,7 @@ def test_a_photo_that_is_stored_again_has_no_second_event(stored: StoredPhotos, 
     assert stored.due() == (0, end == "taken")
 
 
+@pytest.mark.only_sqlite("its hundred examples compare numbers, and take long on a server")
 @pytest.mark.long
 def test_an_event_that_failed_waits_twice_as_long_each_time_and_a_day_at_most(
     stored: StoredPhotos,

@@ -412,6 +412,7 @@ def test_the_same_key_at_another_api_begins_afresh(answer: Answer, opened: Opene
     assert opened(api_key=KEY, api_url="https://photos.example").budget.usage() == UNUSED
 
 
+@pytest.mark.only_sqlite("it reads SQLite's file")
 def test_the_key_itself_is_nowhere_in_the_catalogue(library: Library, answer: Answer) -> None:
     answer(remaining=49, key_refused=True)
     assert library.database.file

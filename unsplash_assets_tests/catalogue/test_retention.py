@@ -187,6 +187,7 @@ def test_a_pruned_photo_counts_no_more(catalogue: Photos, store: Store, prune: P
     assert (counts.stored, counts.damaged, counts.bytes) == (1, 0, SIZE)
 
 
+@pytest.mark.only_sqlite("it measures SQLite's pages")
 @pytest.mark.long
 def test_a_pruned_photo_takes_little_room_in_the_catalogue(
     database: Database, store: Store, prune: Prune
@@ -448,6 +449,7 @@ def test_no_more_are_marked_than_are_allowed(
     assert retention.mark("now", at_most=9) == 1
 
 
+@pytest.mark.only_sqlite("it reads SQLite's plans")
 def test_no_query_of_a_pruning_looks_at_photos_that_stay_as_they_are(
     database: Database, clock: Clock, store: Store
 ) -> None:
@@ -467,6 +469,7 @@ def test_no_query_of_a_pruning_looks_at_photos_that_stay_as_they_are(
     assert "photos_miscounted" in used
 
 
+@pytest.mark.only_sqlite("it counts SQLite's steps")
 @pytest.mark.long
 @pytest.mark.parametrize("bound", ["photos", "size"])
 def test_pruning_takes_no_more_steps_in_a_large_library(

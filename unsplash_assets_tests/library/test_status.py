@@ -35,6 +35,7 @@ def run(library: Library, topic: str) -> list[StoredPhoto]:
         return list(bring(library, topic, f"run of {topic}", last_try=True).photos)
 
 
+@pytest.mark.only_sqlite("a catalogue that a URL names is made")
 def test_a_library_without_anything_lists_its_topics_and_is_not_made(
     make_settings: MakeSettings, tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_look_at_a_spent_quota_says_until_when_and_changes_nothing(opened: Ope
         top_up(library, "sea")
 
 
+@pytest.mark.only_sqlite("it is about SQLite's file")
 def test_a_catalogue_on_a_network_drive_is_a_warning(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:

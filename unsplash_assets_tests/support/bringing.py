@@ -10,7 +10,6 @@ behind, and of several that work at once.
 import os
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +45,7 @@ class Bringing:
         folder: Path,
         concurrency: int,
         keep: str = "all",
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Work on a library, with the photos at `url`; `clock` gives seconds since 1970."""
         self.settings = parse(

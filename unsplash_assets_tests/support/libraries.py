@@ -1,7 +1,6 @@
 """A library of stored photos, and the Unsplash that it has them from, for tests of its health."""
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from unsplash_assets.storage.folder import Folder
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import UnsplashClient
 from unsplash_assets_tests.conftest import served
+from unsplash_assets_tests.support.postgres import placed
 
 
 class Unsplash:
@@ -149,7 +149,7 @@ def library(
 def opened(
     folder: Path,
     unsplash: Unsplash,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     mode: Mode = "live",
     catalogue: str = "",
 ) -> Iterator[StockedLibrary]:
@@ -165,7 +165,7 @@ def opened(
     }
     if mode == "live":
         environ |= {"UNSPLASH_API_KEY": "key", "UNSPLASH_API_URL": unsplash.base}
-    settings = parse(environ, folder.parent)
+    settings = placed(parse(environ, folder.parent))
     if mode == "demo":  # its pictures come over the socket too
         settings = replace(settings, api_url=unsplash.base)
     with open_library(settings, clock=clock, transport=HttpTransport()) as found:

@@ -19,6 +19,7 @@ TIERS: Final = {
     "screen": ("opens windows on a screen of its own (Xvfb)", {"screen"}),
     "browser": ("opens the gallery in Chromium", {"browser"}),
     "e2e": ("runs `dagster dev` for minutes", {"start_dev"}),
+    "postgres": ("runs on a Postgres of the tests' own", {"postgres", "postgres_server"}),
 }
 """What the tests of a tier do, and the fixtures that let them do it, by the tier's marker."""
 
@@ -89,11 +90,15 @@ def _markers(item: pytest.Item) -> set[str]:
 
 
 def _fixtures(item: pytest.Item) -> set[str]:
-    """Return the names of the fixtures that an item uses; an argument with values is none."""
+    """Return the names of the fixtures that an item uses; an argument with values is none.
+
+    One says by its value which is used: see `databases`.
+    """
     if not isinstance(item, pytest.Function):
         return set()
     values = item.callspec.params if hasattr(item, "callspec") else {}
-    return set(item.fixturenames) - set(values)
+    asked_for = {str(values["catalogue_on"])} if "catalogue_on" in values else set()
+    return set(item.fixturenames) - set(values) | asked_for
 
 
 @pytest.hookimpl(tryfirst=True)
