@@ -2,8 +2,8 @@
 
     UnsplashAssetsError: SettingsError SettingsChanged LibraryError ViewerError UnknownPhoto
                          TemporaryError PermanentError QuotaSpent
-    LibraryError: LibraryMissing CatalogueDamaged CatalogueUnavailable (a TemporaryError as well)
-    TemporaryError: NetworkError ServerError BadAnswer BadPicture
+    LibraryError: LibraryMissing CatalogueDamaged CatalogueUnavailable
+    TemporaryError: NetworkError ServerError BadAnswer BadPicture CatalogueUnavailable
     NetworkError: TookTooLong
     PermanentError: KeyRefused AccessDenied NoPhotos RequestRefused TooLarge PhotoRefused
     AccessDenied: RedirectedAway
