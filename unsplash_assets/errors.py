@@ -2,7 +2,7 @@
 
     UnsplashAssetsError: SettingsError SettingsChanged LibraryError ViewerError UnknownPhoto
                          TemporaryError PermanentError QuotaSpent
-    LibraryError: LibraryMissing CatalogueDamaged CatalogueUnavailable
+    LibraryError: LibraryMissing CatalogueDamaged LeaseLost CatalogueUnavailable
     TemporaryError: NetworkError ServerError BadAnswer BadPicture CatalogueUnavailable
     NetworkError: TookTooLong
     PermanentError: KeyRefused AccessDenied NoPhotos RequestRefused TooLarge PhotoRefused
@@ -55,6 +55,17 @@ class CatalogueDamaged(LibraryError):
         super().__init__(
             f"{trouble}: put it back from a backup, or run `unsplash-assets verify --rebuild`, "
             "which makes another from the photos and the credit in them"
+        )
+
+
+class LeaseLost(LibraryError):
+    """A run that gave no sign of life wakes, and another has taken over its photos meanwhile."""
+
+    def __init__(self) -> None:
+        """Say what has happened; there is nothing to do."""
+        super().__init__(
+            "this run gave no sign of life for a while, and another has taken over its photos: it "
+            "writes nothing more, and the other goes on"
         )
 
 

@@ -5,6 +5,7 @@ a person decides about single photos is in `curation`, what becomes of stored fi
 and what goes to make room in `retention`.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -18,15 +19,13 @@ from unsplash_assets.catalogue.events import due_once_stored
 from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.catalogue.stored import StoredPhotos, chosen_photo
 from unsplash_assets.catalogue.tables import change_to
-from unsplash_assets.model.photos import ChosenPhoto, Photo, PhotoState, StoredFile, StoredPhoto
+from unsplash_assets.model.photos import ChosenPhoto, Photo, PhotoState, StoredFile
 from unsplash_assets.model.states import before
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.storage.processes import HERE, Machine
 
 POSTPONED_AT_MOST: Final = 5
 """How many runs a photo may fail before it is refused."""
-
-_MINUTE: Final = 60.0  # seconds; no library has stored more than one photo in each since 1970
 
 _OF_FILE: Final[dict[str, Any]] = {
     name: sa.bindparam(f"new_{name}")
@@ -83,8 +82,8 @@ class Photos(StoredPhotos):
         The count includes photos that the run chose before, and photos left behind by a run that
         has ended. All get their rendition and URL anew.
         """
-        with self._db.writing() as connection:
-            taken = self._free_chosen(connection, topic, run_id)[:count]
+        with self._runs.writing(run_id) as connection:
+            taken = self._own_and_left(connection, topic, run_id, count)[:count]
             query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.WAITING))
             oldest = query.order_by(db.photos.c.postponed, db.photos.c.arrival)
             taken += connection.execute(oldest.limit(count - len(taken))).all()
@@ -95,10 +94,13 @@ class Photos(StoredPhotos):
                 connection.execute(chosen, rows)
             return self._chosen(connection, topic, run_id)
 
-    def take_over(self, topic: str, run_id: str) -> list[ChosenPhoto]:
-        """Return the topic's chosen photos that belong to the run, or that were left behind."""
-        with self._db.writing() as connection:
-            for row in self._free_chosen(connection, topic, run_id):
+    def take_over(self, topic: str, run_id: str, at_most: int = sys.maxsize) -> list[ChosenPhoto]:
+        """Return the topic's chosen photos that belong to the run, or that were left behind.
+
+        Of the latter it takes only as many as it has room for, with `at_most` in all.
+        """
+        with self._runs.writing(run_id) as connection:
+            for row in self._own_and_left(connection, topic, run_id, at_most):
                 connection.execute(self._to(PhotoState.CHOSEN, row.id).values(run_id=run_id))
             return self._chosen(connection, topic, run_id)
 
@@ -109,11 +111,12 @@ class Photos(StoredPhotos):
 
         Each function gives one file its name; None if that could not be done. Returns what is
         stored by now: without photos that were banned, or that another run has taken over while
-        this one was taken for dead. Nothing of theirs is published.
+        this one was taken for dead. Nothing of theirs is published. Here and in all that a run
+        changes, LeaseLost is raised where its lease is lost.
         """
         if not files:
             return {}
-        with self._db.writing() as connection:
+        with self._runs.writing(run_id) as connection:
             first = self._db.advance(connection, len(files)) + 1
             free = frozenset(connection.scalars(self._may_store(files, run_id)))
             published = {photo_id: files[photo_id]() for photo_id in files if photo_id in free}
@@ -124,29 +127,12 @@ class Photos(StoredPhotos):
                 connection.execute(self._storing(), rows)
         return stored
 
-    def adopt(self, photos: Sequence[StoredPhoto], identity: str | None) -> None:
-        """Record photos whose files were found, in a catalogue that is made anew from them.
-
-        It is the successor of the one with this identity. The numbers of its photos begin beyond
-        any that one had, so who has seen its photos sees the next too.
-        """
-        with self._db.writing() as connection:
-            mine = db.libraries.c.mode == self._db.mode
-            begun: dict[str, Any] = {"sequence": int(self._clock() // _MINUTE)}
-            if identity:
-                begun["identity"] = identity
-            connection.execute(sa.update(db.libraries).where(mine).values(**begun))
-            first = self._db.advance(connection, len(photos)) + 1
-            rows = [self._found(photo, first + i) for i, photo in enumerate(photos)]
-            if rows:
-                connection.execute(sa.insert(db.photos), rows)
-
     def release(self, photo_ids: Iterable[str], run_id: str | None = None) -> None:
         """Put chosen photos back on the waiting list, as if they had not been chosen.
 
         Here and below, with a `run_id`, only those that still belong to that run.
         """
-        with self._db.writing() as connection:
+        with self._runs.writing(run_id) as connection:
             for photo_id in photo_ids:
                 waiting = self._back_to_waiting(photo_id).where(*self._not_anothers(run_id))
                 connection.execute(waiting.values(run_id=None))
@@ -157,7 +143,7 @@ class Photos(StoredPhotos):
         A photo that has failed too many runs is refused.
         """
         count, ours = db.photos.c.postponed + 1, self._not_anothers(run_id)
-        with self._db.writing() as connection:
+        with self._runs.writing(run_id) as connection:
             for photo_id, reason in reasons.items():
                 values = {"postponed": count, "reason": reason}
                 later = self._back_to_waiting(photo_id).where(*ours, count < POSTPONED_AT_MOST)
@@ -167,7 +153,7 @@ class Photos(StoredPhotos):
 
     def refuse(self, reasons: Mapping[str, str], run_id: str | None = None) -> None:
         """Never ask for these chosen photos again; by id, with the reason."""
-        with self._db.writing() as connection:
+        with self._runs.writing(run_id) as connection:
             for photo_id, reason in reasons.items():
                 refused = self._to(PhotoState.REFUSED, photo_id).where(*self._not_anothers(run_id))
                 connection.execute(refused.values(reason=reason))
@@ -202,12 +188,6 @@ class Photos(StoredPhotos):
             "postponed": 0,
         }
 
-    def _found(self, photo: StoredPhoto, number: int) -> dict[str, Any]:
-        """Return the row of a photo that is known by its file alone; its event was sent."""
-        values = {**asdict(photo), "alt_description": photo.description, "description": None}
-        numbers = {"arrival": number, "stored_sequence": number, "postponed": 0}
-        return {**values, **numbers, "mode": self._db.mode, "state": PhotoState.STORED, "urls": {}}
-
     def _to(self, state: PhotoState, photo_id: str | sa.BindParameter[str]) -> sa.Update:
         return change_to(state, self._mine, db.photos.c.id == photo_id)
 
@@ -216,11 +196,18 @@ class Photos(StoredPhotos):
         is_chosen = db.photos.c.state == PhotoState.CHOSEN
         return self._to(PhotoState.WAITING, photo_id).where(is_chosen)
 
-    def _free_chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[sa.Row[Any]]:
+    def _own_and_left(
+        self, connection: sa.Connection, topic: str, run_id: str, at_most: int
+    ) -> list[sa.Row[Any]]:
+        """Return the run's chosen photos, and those of ended runs that there is room for."""
         query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.CHOSEN))
         rows = connection.execute(query.order_by(db.photos.c.arrival)).all()
-        others = self._runs.live(connection) - {run_id} if rows else frozenset()
-        return [row for row in rows if row.run_id not in others]
+        live = self._runs.live(connection) if rows else frozenset()
+        own = [row for row in rows if row.run_id == run_id]
+        left = [row for row in rows if row.run_id not in live | {run_id}]
+        left = left[: max(0, at_most - len(own))]
+        self._runs.end_leases(connection, {row.run_id for row in left})
+        return own + left
 
     def _chosen(self, connection: sa.Connection, topic: str, run_id: str) -> list[ChosenPhoto]:
         owned = (*self._in_state(topic, PhotoState.CHOSEN), db.photos.c.run_id == run_id)

@@ -2,12 +2,14 @@
 
 A run records the name of its process, so that its photos are free again once it was killed. What
 cannot be told of a process from here, the run's lease tells: its process renews it as long as it
-works. Dagster's own record of runs is richer; this one can be read without Dagster, and decides
-whether a photo that a run chose may be taken over.
+works. Whoever takes over a run's photos ends its lease, and a run without one writes no more.
+Dagster's own record of runs is richer; this one can be read without Dagster, and decides whether a
+photo that a run chose may be taken over.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -17,6 +19,7 @@ from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.clock.future import not_after
 from unsplash_assets.catalogue.clock.steps import CatalogueClock
 from unsplash_assets.catalogue.database import Database
+from unsplash_assets.errors import LeaseLost
 from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 
 Outcome = Literal["success", "failure"]
@@ -74,11 +77,28 @@ class Runs:
                 connection.execute(sa.insert(db.runs), {**row, **values})
 
     def renew(self, run_id: str) -> None:
-        """Give a sign of life of a run that this process works on."""
-        mine = self._update(run_id).where(db.runs.c.process == str(self._machine.me()))
+        """Give a sign of life of a run that this process works on, unless it has lost its lease."""
+        is_held = db.runs.c.alive_at.is_not(None)
+        mine = self._update(run_id).where(db.runs.c.process == str(self._machine.me()), is_held)
         with self._db.writing() as connection:
             self._time.watch(connection)
             connection.execute(mine.values(alive_at=self._clock()))
+
+    @contextmanager
+    def writing(self, run_id: str | None) -> Iterator[sa.Connection]:
+        """Write as a run. Raises LeaseLost where another has taken over its photos."""
+        is_mine = self._mine, db.runs.c.run_id == run_id, db.runs.c.alive_at.is_(None)
+        with self._db.writing() as connection:
+            lost = sa.select(db.runs.c.run_id).where(*is_mine)
+            if run_id is not None and connection.scalar(lost) is not None:
+                raise LeaseLost
+            yield connection
+
+    def end_leases(self, connection: sa.Connection, run_ids: Collection[str]) -> None:
+        """Let runs that are over for all we know write no more: another takes over their photos."""
+        if run_ids:
+            theirs = self._mine, db.runs.c.run_id.in_(run_ids), self._is_open
+            connection.execute(sa.update(db.runs).where(*theirs).values(alive_at=None))
 
     def report(self, run_id: str, error: str | None, *, goes_on: bool = False) -> None:
         """Record how a step of the run went: its error, or None; `goes_on` if it is tried again."""

@@ -75,7 +75,7 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
     LibraryError, after which the rest is left undone.
     """
     repairs = repair_due(library, topic)
-    chosen = library.photos.take_over(topic, run_id)
+    chosen = library.photos.take_over(topic, run_id, library.settings.photos_per_run)
     outcome = store(library, chosen, last_try=last_try, run_id=run_id)
     photos = library.photos.stored_by(run_id)
     error = _verdict(topic, photos, outcome, last_try=last_try)

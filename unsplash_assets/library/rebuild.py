@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from unsplash_assets.catalogue.adoption import adopt
 from unsplash_assets.catalogue.database import file_of, new_database
 from unsplash_assets.catalogue.engines.sqlite import damage, knows_files
-from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.errors import BadPicture, LibraryError, PhotoRefused
 from unsplash_assets.images.crediting import read_credit
 from unsplash_assets.images.validation import validate
@@ -73,7 +73,7 @@ def rebuild(
         remove(new)
         for mode, photos in found.items():
             with closing(new_database(new, mode)) as database:
-                Photos(database, clock).adopt(photos, read_marker(folder).get(mode))
+                adopt(database, photos, read_marker(folder).get(mode), clock)
         aside = set_aside(file, datetime.fromtimestamp(clock(), UTC))
         new.replace(file)
     return Rebuilt(file, sum(map(len, found.values())), aside)

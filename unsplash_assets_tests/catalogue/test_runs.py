@@ -1,6 +1,7 @@
 """Tests of `catalogue.runs`: who works, who has ended, and who has which minute."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.catalogue.runs import (
     CLOCK_DISTRUST,
     LAPSES_AFTER,
@@ -15,7 +17,9 @@ from unsplash_assets.catalogue.runs import (
     EndedRun,
     Runs,
 )
+from unsplash_assets.errors import LeaseLost
 from unsplash_assets.storage.processes import ProcessName
+from unsplash_assets_tests.catalogue.test_photos import file, full, photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes, python
@@ -429,3 +433,66 @@ def test_the_clock_of_each_mode_is_noted_by_itself(
     clock.now += 2 * DAYS
     demo.begin("theirs", "sea")
     assert clock_of(database) == (NOON, None)
+
+
+WRITES: dict[str, Callable[[Photos], object]] = {
+    "choose": lambda photos: photos.choose("sea", 2, "theirs", "full", full),
+    "take over": lambda photos: photos.take_over("sea", "theirs"),
+    "publish": lambda photos: photos.publish({photo(0).id: lambda: file(0)}, "theirs"),
+    "release": lambda photos: photos.release([photo(0).id], "theirs"),
+    "postpone": lambda photos: photos.postpone({photo(0).id: "slow"}, "theirs"),
+    "refuse": lambda photos: photos.refuse({photo(0).id: "gone"}, "theirs"),
+}
+"""What a run may change."""
+
+
+@pytest.fixture
+def asleep(database: Database, catalogue: Photos, container: Runs, clock: Clock) -> Photos:
+    """The photos as a process sees them that chose two of three in its run, and then slept."""
+    theirs = Photos(database, clock, machine=elsewhere())
+    catalogue.add("sea", [photo(number) for number in range(3)])
+    container.begin("theirs", "sea")
+    theirs.choose("sea", 2, "theirs", "full", full)
+    clock.now += LAPSES_AFTER
+    return theirs
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_run_whose_photos_another_has_taken_over_writes_no_more(
+    asleep: Photos, catalogue: Photos, runs: Runs, container: Runs, name: str
+) -> None:
+    runs.begin("mine", "sea")
+    taken = catalogue.take_over("sea", "mine", at_most=1)
+    container.renew("theirs")
+    with pytest.raises(LeaseLost):
+        WRITES[name](asleep)
+    assert catalogue.take_over("sea", "mine", at_most=1) == taken
+    assert len(catalogue.take_over("sea", "mine")) == 2
+
+
+def test_a_run_that_slept_goes_on_where_nobody_has_taken_over(
+    asleep: Photos, container: Runs
+) -> None:
+    container.renew("theirs")
+    assert len(asleep.take_over("sea", "theirs")) == 2
+
+
+def test_a_run_of_which_a_step_begins_again_has_a_lease_again(
+    asleep: Photos, catalogue: Photos, runs: Runs, container: Runs
+) -> None:
+    """It owns what nobody else has taken."""
+    runs.begin("mine", "sea")
+    catalogue.take_over("sea", "mine", at_most=1)
+    container.begin("theirs", "sea")
+    assert [each.id for each in asleep.take_over("sea", "theirs")] == [photo(1).id]
+
+
+def test_no_more_is_taken_over_than_a_run_has_room_for(
+    asleep: Photos, catalogue: Photos, runs: Runs
+) -> None:
+    assert asleep.waiting("sea") == 1
+    runs.begin("mine", "sea")
+    assert len(catalogue.choose("sea", 1, "mine", "full", full)) == 1
+    assert len(catalogue.take_over("sea", "mine", at_most=1)) == 1
+    assert len(catalogue.take_over("sea", "mine", at_most=2)) == 2
+    assert catalogue.waiting("sea") == 1

@@ -814,3 +814,12 @@ def test_the_trouble_of_the_whole_disk_is_raised_and_what_was_stored_is_recorded
     assert verify(library).findings == ()
     del vars(library)["folder"], vars(library)["downloader"]
     assert odd in ids(library.photos.take_over("sea", "mine"))
+
+
+def test_a_run_takes_over_no_more_photos_than_it_may_bring(
+    library: Library, choose: Choose
+) -> None:
+    left = choose(3, run_id="another, which died")
+    brought = bring(library, "sea", "mine", last_try=True)
+    assert [photo.id for photo in brought.photos] == ids(left[:1])
+    assert ids(library.photos.take_over("sea", "later")) == ids(left[1:])
