@@ -6,6 +6,7 @@ has a schema there. Which tests use it is said in `databases`.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -55,9 +56,9 @@ class Server:
         eventually(self._answers)
 
     def stop(self) -> None:
-        """End it at once, with all connections."""
+        """End it at once, with all connections; what was committed is kept."""
         self._engine.dispose()
-        self._process.send_signal(3)  # SIGQUIT
+        self._process.send_signal(signal.SIGINT)  # SIGQUIT would lose what is not yet flushed
         self._process.wait()
 
     def restart(self) -> None:
