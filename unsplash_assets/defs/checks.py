@@ -1,8 +1,8 @@
 """The checks of `image_file`: each asks one question about the library.
 
 They run daily and on demand, in the job `verify`, and never in the minute's run: they read every
-file, and Dagster keeps their rows for ever. Damaged files are recorded, so the next run of the
-topic repairs them.
+file, and Dagster keeps their rows for ever. Damaged files are recorded, so the next runs
+repair them.
 """
 
 from collections.abc import Iterator

@@ -82,7 +82,7 @@ def test_the_minutes_run_has_no_checks(project: Project) -> None:
 
 
 @pytest.mark.long
-def test_what_is_damaged_fails_the_check_and_is_repaired_by_the_next_run_of_its_topic(
+def test_what_is_damaged_fails_the_check_and_is_repaired_by_the_next_run(
     project: Project,
 ) -> None:
     project.run("nature", photos_per_run=3)
@@ -106,8 +106,7 @@ def test_what_is_damaged_fails_the_check_and_is_repaired_by_the_next_run_of_its_
         "art": 0,
     }
 
-    assert metadata(project.run("art"), "image_file")["repaired"] == 0
-    values = metadata(project.run("nature"), "image_file")
+    values = metadata(project.run("art"), "image_file")
     assert (values["repaired"], values["stored"]) == (2, 1)
     assert {path: path.read_bytes() for path in before} == before
     assert all(answer.passed for answer in checked(project).values())

@@ -72,6 +72,7 @@ def test_an_id_that_no_photo_has_is_unknown(photo_id: str) -> None:
     assert EmulatedPhoto.from_id(photo_id) is None
 
 
+@BY_THE_SAME_EXAMPLES
 @hypothesis.given(PHOTOS)
 def test_a_photo_has_no_other_id_than_its_own(photo: EmulatedPhoto) -> None:
     ids = {photo.id[:-1] + character for character in ALPHABET}

@@ -58,7 +58,7 @@ for first in range(0, 600, 30):
     print("added", *photos.add("sea", [photo(n) for n in range(first, first + 30)]))
 for count in range(10, 101, 10):
     chosen = photos.choose("sea", count, run, "full", lambda urls: urls["full"])
-print("chosen", *(each.id for each in chosen))
+print("chosen", *(each.id for each in chosen), flush=True)
 sys.stdin.readline()
 """
 
