@@ -5,6 +5,7 @@ Add a line to `_REASONS` when urllib3 raises something that a person can act on.
 
 import re
 from collections.abc import Mapping
+from mmap import mmap
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -81,7 +82,7 @@ def _refusal(error: BaseException) -> str:
     return f" (it answered {said[1].strip()}): see HTTPS_PROXY" if said else ""
 
 
-def is_page(body: bytes) -> bool:
+def is_page(body: bytes | mmap) -> bool:
     """Return whether a body is a page of HTML, by its beginning."""
     return body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<head"))
 

@@ -30,7 +30,7 @@ from unsplash_assets.model.photos import (
 )
 from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import CEILING
 
@@ -396,8 +396,7 @@ def another_process(processes: Processes, library: Path) -> "subprocess.Popen[st
     """Start a process in the middle of a run, which has chosen two photos of the sea."""
     pipe = subprocess.PIPE
     process = processes.start(python(CHOOSES_AND_WAITS, library), stdin=pipe, stdout=pipe)
-    assert process.stdout
-    assert process.stdout.readline().split() == ids(0, 1)
+    assert next_line(process).split() == ids(0, 1)
     return process
 
 

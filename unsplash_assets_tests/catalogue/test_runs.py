@@ -22,7 +22,7 @@ from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.catalogue.test_photos import file, full, photo
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
 from unsplash_assets_tests.support.machines import elsewhere
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 
 HOURS = 3600.0
 DAYS = 24 * HOURS
@@ -55,8 +55,7 @@ class Rival:
         self.process.stdin.flush()
 
     def hear(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline().strip()
+        return next_line(self.process)
 
     def claim(self, tick: float) -> str:
         self.tell(tick)

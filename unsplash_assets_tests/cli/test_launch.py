@@ -12,7 +12,7 @@ import pytest
 from unsplash_assets.cli import launch
 from unsplash_assets.cli.launch import check_port, main
 from unsplash_assets.errors import SettingsError
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 from unsplash_assets_tests.support.waiting import CEILING
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -129,7 +129,7 @@ def test_a_signal_ends_all_processes_also_of_a_script_in_the_background(
     command = [*script, *python(LAUNCHES, *python(LEAVES_MUCH))]
     running = processes.start(command, stdout=subprocess.PIPE)
     assert running.stdout
-    lines = [running.stdout.readline().strip() for _ in range(3)]
+    lines = [next_line(running).strip() for _ in range(3)]
     launched = next(int(line) for line in lines if line.isdigit())
     os.kill(launched, number)
     assert running.stdout.read() == "interrupted\n"  # it ends when nobody is left to write

@@ -12,7 +12,7 @@ import requests
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.server import serve
 from unsplash_assets.errors import UnsplashAssetsError
-from unsplash_assets_tests.support.processes import Processes, environment, python
+from unsplash_assets_tests.support.processes import Processes, environment, next_line, python
 from unsplash_assets_tests.support.waiting import CEILING
 
 SERVER = """
@@ -40,8 +40,7 @@ def server(processes: Processes) -> Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        assert process.stdout
-        return process, process.stdout.readline().strip()
+        return process, next_line(process)
 
     return start
 

@@ -22,7 +22,7 @@ from unsplash_assets.storage.names import RelativePath, is_thumbnail
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.libraries import StockedLibrary, cut, delete, flip, library
-from unsplash_assets_tests.support.processes import Processes, environment, python
+from unsplash_assets_tests.support.processes import Processes, environment, next_line, python
 
 REPAIRS = """
 import sys
@@ -440,8 +440,7 @@ def test_a_repair_that_is_killed_leaves_nothing_that_another_does_not_mend(
         delete(mine.folder.path(photo.path))
     command = python(REPAIRS, mine.folder.root, mine.base)
     repairing = processes.start(command, stdout=subprocess.PIPE, env=environment())
-    assert repairing.stdout
-    repairing.stdout.readline()
+    next_line(repairing)
     time.sleep(after)
     repairing.send_signal(signal.SIGTERM)
     repairing.wait()

@@ -29,7 +29,7 @@ from unsplash_assets_tests.support.libraries import (
     opened,
     swap,
 )
-from unsplash_assets_tests.support.processes import Processes, environment, python
+from unsplash_assets_tests.support.processes import Processes, environment, next_line, python
 
 STORES = """
 import sys
@@ -468,8 +468,7 @@ def test_beside_runs_of_other_processes_nothing_is_found_that_is_well(
     commands = [python(STORES, mine.folder.root, mine.base, run) for run in "ab"]
     runs = [processes.start(c, stdout=subprocess.PIPE, env=environment()) for c in commands]
     for run in runs:
-        assert run.stdout
-        run.stdout.readline()
+        next_line(run)
     seen, rounds = list[str](), 0
     while any(run.poll() is None for run in runs):
         seen += mine.found()

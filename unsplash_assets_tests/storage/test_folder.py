@@ -18,7 +18,7 @@ from unsplash_assets.errors import FileRefused, LibraryError, UnsplashAssetsErro
 from unsplash_assets.storage import folder as folder_module
 from unsplash_assets.storage.folder import INCOMING, Folder, TemporaryFile, sha256
 from unsplash_assets.storage.names import MARKER, RelativePath
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 from unsplash_assets_tests.support.rivals import gone_process
 from unsplash_assets_tests.support.waiting import CEILING
 
@@ -494,8 +494,7 @@ def test_a_lock_whose_holder_is_stopped_is_named_after_a_while(
     monkeypatch.setattr(folder_module, "_LOCK_PATIENCE", 0.5)
     pipe = subprocess.PIPE
     holder = processes.start(python(HOLDS_A_LOCK, folder.root), stdin=pipe, stdout=pipe)
-    assert holder.stdout
-    assert holder.stdout.readline() == "held\n"
+    assert next_line(holder) == "held"
     holder.send_signal(signal.SIGSTOP)
     with pytest.raises(LibraryError) as caught, folder.exclusive("work"):
         pass

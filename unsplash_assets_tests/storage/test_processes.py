@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from unsplash_assets.storage.processes import Machine, ProcessName
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 from unsplash_assets_tests.support.waiting import eventually
 
 PRINTS_ITS_NAME = """
@@ -31,8 +31,7 @@ def child(processes: Processes) -> subprocess.Popen[str]:
 
 
 def name_of(child: subprocess.Popen[str]) -> ProcessName:
-    assert child.stdout
-    return ProcessName.parse(child.stdout.readline())
+    return ProcessName.parse(next_line(child))
 
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc and namespaces")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from unsplash_assets.storage.folder import INCOMING, Folder
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 
 
 def incoming(folder: Folder) -> list[str]:
@@ -36,8 +36,7 @@ def another_writer(processes: Processes, folder: Folder) -> Writer:
     """Let another process open a temporary file; give the file and the process."""
     command, pipe = python(WRITES_A_FILE, folder.root), subprocess.PIPE
     process = processes.start(command, stdin=pipe, stdout=pipe)
-    assert process.stdout
-    path = Path(process.stdout.readline().strip())
+    path = Path(next_line(process))
     assert path.is_file()
     return path, process
 

@@ -7,6 +7,7 @@ Every process of a test comes from the fixture `processes`, which makes the test
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -57,6 +58,20 @@ class Processes:
             for process in self._started:
                 stack.enter_context(process)
                 process.kill()
+
+
+def next_line(process: subprocess.Popen[str]) -> str:
+    """Return the next line that a program prints, without its end; one that stays silent is killed.
+
+    So a program that hangs, or forgets to flush, fails its test and holds no other up.
+    """
+    assert process.stdout
+    watch = threading.Timer(CEILING, process.kill)
+    watch.start()
+    try:
+        return process.stdout.readline().rstrip("\n")
+    finally:
+        watch.cancel()
 
 
 def python(program: str, *arguments: object) -> list[str]:

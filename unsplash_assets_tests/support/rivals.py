@@ -7,7 +7,7 @@ from typing import Final
 
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.processes import ProcessName
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Processes, next_line, python
 
 _CLAIMS: Final = """
 import sys
@@ -33,8 +33,7 @@ input()
 def gone_process(processes: Processes) -> ProcessName:
     """Return the name of a process of this machine that has been killed."""
     child = processes.start(python(_SAYS_ITS_NAME), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdout
-    name = ProcessName.parse(child.stdout.readline())
+    name = ProcessName.parse(next_line(child))
     child.kill()
     child.wait()
     return name
@@ -45,8 +44,7 @@ def claimed_elsewhere(processes: Processes, settings: Settings, minute: float) -
     """Claim a tick in a process of its own, which lives as long as the `with`; gives its pid."""
     command = python(_CLAIMS, settings.library, settings.api_key or "", minute)
     child = processes.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdout
-    assert child.stdout.readline() == "claimed\n"
+    assert next_line(child) == "claimed"
     yield child.pid
     child.kill()
     child.wait()

@@ -28,7 +28,7 @@ from unsplash_assets_tests.support import bringing
 from unsplash_assets_tests.support.bringing import KEY, Bringing
 from unsplash_assets_tests.support.invariant import look
 from unsplash_assets_tests.support.paths import PROJECT
-from unsplash_assets_tests.support.processes import Processes
+from unsplash_assets_tests.support.processes import Processes, next_line
 from unsplash_assets_tests.support.runs import tick
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
@@ -77,8 +77,7 @@ def bring_and_be_killed(processes: Processes) -> BringAndBeKilled:
     def bring(*arguments: object, after: float | None = None) -> None:
         command = [sys.executable, "-m", bringing.__name__, *map(str, arguments)]
         process = processes.start(command, cwd=PROJECT, stdout=PIPE)
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+        assert next_line(process) == "ready"
         if after is not None:
             time.sleep(after)
             process.kill()

@@ -37,7 +37,6 @@ _JSON: Final = "application/json"
 _GONE: Final = frozenset({404, 410})
 _DENIED: Final = frozenset({401, 403, 407, 451, 511})
 """Answers of a server or network that lets nobody in, or not yet."""
-_BEGINNING: Final = 200  # bytes
 _TIME: Final = "UNSPLASH_TIMEOUT"
 _SIZE: Final = "UNSPLASH_MAX_SIZE"
 _IN_MEMORY: Final = 2_000_000
@@ -56,7 +55,7 @@ class Body:
 
     def check(self) -> None:
         """Refuse a page, and what is announced as one, or as data; other types are but a hint."""
-        if is_page(self.content[:_BEGINNING]) or announces_page(self.headers):
+        if is_page(self.content) or announces_page(self.headers):
             raise PhotoDenied(
                 f"{shown_host(self.url)} sent {page_from(self.headers)} in the picture's place: "
                 f"{ON_THE_WAY}"

@@ -23,7 +23,7 @@ from unsplash_assets_tests.catalogue.test_migration import FILL, FORMS
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.conftest import NOON, Clock, MakeSettings
 from unsplash_assets_tests.support.postgres import Server
-from unsplash_assets_tests.support.processes import Processes, environment, python
+from unsplash_assets_tests.support.processes import Processes, environment, next_line, python
 from unsplash_assets_tests.support.waiting import CEILING
 
 pytestmark = pytest.mark.skipif(
@@ -91,20 +91,15 @@ def at_once(
     pipe = subprocess.PIPE
     pipes = {"stdin": pipe, "stdout": pipe, "stderr": pipe}
     started = [processes.start(each, env=environment(), **pipes) for each in programs]
-    assert [_line(child) for child in started] == [["ready"]] * len(programs)
+    assert [next_line(child).split() for child in started] == [["ready"]] * len(programs)
     for child in started:
         assert child.stdin
         child.stdin.write("now\n")
         child.stdin.flush()
-    printed = [[_line(child) for _ in range(lines)] for child in started]
+    printed = [[next_line(child).split() for _ in range(lines)] for child in started]
     said = [child.communicate(timeout=CEILING)[1] for child in started]
     assert said == [""] * len(programs)
     return printed
-
-
-def _line(child: subprocess.Popen[str]) -> list[str]:
-    assert child.stdout
-    return child.stdout.readline().split()
 
 
 @pytest.mark.parametrize("written", ["postgresql", "postgresql+psycopg2"])
