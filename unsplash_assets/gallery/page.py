@@ -20,6 +20,7 @@ import jinja2
 from markupsafe import Markup
 
 from unsplash_assets.catalogue.photos import Photos
+from unsplash_assets.gallery.scripts import joined, own_text
 from unsplash_assets.gallery.thumbnails import update_thumbnails
 from unsplash_assets.model.credit import credit_html
 from unsplash_assets.model.photos import StoredPhoto
@@ -123,7 +124,7 @@ def _render(
     `is_partial` says that the library has more photos. `build` changes when an open page must
     reload to be up to date.
     """
-    style, script, news_script = map(_own_text, ("page.css", "page.js", "news.js"))
+    style, script, news_script = own_text("page.css"), joined("file.js"), own_text("news_frame.js")
     page_policy = _policy(
         f"style-src {_hash_source(style)}",
         f"script-src {_hash_source(script)}",
@@ -160,10 +161,6 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-
-
-def _own_text(name: str) -> Markup:
-    return Markup((_WEB / name).read_text(encoding="utf-8"))  # noqa: S704 - the project's own
 
 
 def _digest(text: str) -> bytes:

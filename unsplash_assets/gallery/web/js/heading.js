@@ -1,0 +1,54 @@
+// The page's head: how many photos there are, and the choice of a topic.
+
+import { byId } from "./dom.js";
+import { photos } from "./source.js";
+
+export function updateHeading() {
+  updateTopics();
+  applyChoice();
+}
+
+function applyChoice() {
+  photos.choose(photos.choice);
+  byId("empty").hidden = photos.total > 0;
+  byId("play").hidden = photos.total === 0;
+  updateCount();
+}
+
+function updateCount() {
+  const { count, choice } = photos;
+  const kind = count === 1 ? "photo" : "photos";
+  byId("count").textContent =
+    `${count.toLocaleString("en")} ${kind}${choice.topic === null ? "" : ` of ${choice.topic}`}`;
+}
+
+function updateTopics() {
+  const numbers = photos.topics();
+  if (!numbers.has(photos.choice.topic)) photos.choice.topic = null;
+  const names = [...numbers.keys()].sort((a, b) => a.localeCompare(b));
+  const group = byId("topics");
+  const focused = group.contains(document.activeElement) ? document.activeElement.value : null;
+  group.replaceChildren(
+    topicButton(null, "All", photos.total),
+    ...names.map((name) => topicButton(name, name, numbers.get(name))),
+  );
+  group.hidden = names.length < 2;
+  if (focused !== null) [...group.children].find((button) => button.value === focused)?.focus();
+}
+
+function topicButton(value, label, number) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.value = value ?? "";
+  const name = document.createElement("bdi");
+  name.textContent = label;
+  button.append(name, ` ${number.toLocaleString("en")}`);
+  button.setAttribute("aria-pressed", photos.choice.topic === value);
+  button.addEventListener("click", () => {
+    photos.choice.topic = value;
+    for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
+    applyChoice();
+    byId("announcement").textContent = byId("count").textContent; // of a choice, not of new photos
+  });
+  return button;
+}
