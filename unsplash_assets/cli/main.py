@@ -10,23 +10,31 @@ import click
 
 from unsplash_assets.cli import progress
 from unsplash_assets.cli.base import Commands, load_settings, warn_of_unknown
+from unsplash_assets.cli.completion import complete_topic
 from unsplash_assets.cli.curation import ban, favourite
 from unsplash_assets.cli.inspection import export, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
+from unsplash_assets.emulator.faults import FAULTS, with_fault
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, Settings
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="unsplash_assets", message="unsplash-assets %(version)s")
 @click.option("--project", metavar="FOLDER", help="The project folder, if not that around you.")
 def main(project: str | None) -> None:  # `load_settings` reads it
     """Photos from Unsplash, by topic. The demo needs no key."""
 
 
 @main.command()
-@click.argument("topic")
-@click.option("--count", type=click.IntRange(1, 1000), help="How many photos to bring.")
+@click.argument("topic", shell_complete=complete_topic)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1000),
+    show_default="UNSPLASH_PHOTOS_PER_RUN",
+    help="How many photos to bring.",
+)
 def fetch(topic: str, count: int | None) -> None:
     """Bring photos of TOPIC into the library, now.
 
@@ -70,20 +78,24 @@ def _known_topic(settings: Settings, topic: str) -> str:
     "--limit", type=click.IntRange(0), default=50, show_default=True, help="Requests an hour."
 )
 @click.option(
-    "--latency", type=click.FloatRange(0, 60), default=0.0, help="Seconds before each answer."
+    "--latency",
+    type=click.FloatRange(0, 60),
+    default=0.0,
+    show_default=True,
+    help="Seconds before each answer.",
 )
-@click.option("--faults", metavar="NAME", help="Misbehave in this way, such as api-500.")
+@click.option(
+    "--faults",
+    metavar="NAME",
+    type=click.Choice(list(FAULTS)),
+    help=f"Misbehave in one of these ways: {', '.join(FAULTS)}.",
+)
 def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
     """Run the built-in Unsplash as a server on this machine."""
     from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415
-    from unsplash_assets.emulator.faults import FAULTS, with_fault  # noqa: PLC0415
     from unsplash_assets.emulator.quota import HourlyQuota  # noqa: PLC0415
     from unsplash_assets.emulator.server import marked, serve  # noqa: PLC0415
 
-    if faults is not None and faults not in FAULTS:
-        raise click.BadParameter(
-            f"{faults!r}: use one of {', '.join(FAULTS)}", param_hint="--faults"
-        )
     plain = Emulator(HourlyQuota(limit, time.time), latency)
     application = with_fault(plain, faults) if faults else plain
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 from shutil import copy
 from types import SimpleNamespace
@@ -31,7 +33,7 @@ from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.cli.main import main
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.emulator.faults import with_fault
+from unsplash_assets.emulator.faults import FAULTS, with_fault
 from unsplash_assets.emulator.quota import HourlyQuota
 from unsplash_assets.emulator.server import marked
 from unsplash_assets.library.bringing import bring
@@ -104,6 +106,27 @@ def test_fetch_deletes_runs_that_have_had_their_time(project: Path) -> None:
     run("fetch", "nature")
     with dg.DagsterInstance.get() as instance:
         assert len(instance.get_run_records()) == 1
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == f"unsplash-assets {metadata.version('unsplash_assets')}\n"
+
+
+def test_the_package_runs_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["unsplash_assets", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("unsplash_assets", run_name="__main__", alter_sys=True)
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("unsplash-assets ")
+
+
+def test_help_tells_every_default_and_fault() -> None:
+    assert "[default: (UNSPLASH_PHOTOS_PER_RUN)" in " ".join(run("fetch", "-h").stdout.split())
+    said = "".join(run("emulator", "--help").stdout.split())
+    assert [name for name in FAULTS if name not in said] == []
+    assert "[default:0.0;" in said
 
 
 def test_fetch_of_another_word_is_wrong_usage_and_lists_the_topics() -> None:
