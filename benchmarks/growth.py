@@ -66,7 +66,7 @@ def _tick(library: Library, run_id: str) -> None:
 
 
 def _gallery(library: Library, _: str) -> None:
-    write_gallery(library.photos, library.folder, library.settings)
+    write_gallery(library.photos, library.store, library.settings)
 
 
 def _status(library: Library, _: str) -> None:
@@ -112,7 +112,7 @@ def _copy(library: Library, size: int) -> None:
         ]  # fmt: skip
         connection.execute(sa.insert(db.photos), copies)
     for copy in copies[-MAX_PHOTOS:]:
-        thumbnail = library.folder.path(thumbnail_path(copy["sha256"]))
+        thumbnail = library.settings.library / thumbnail_path(copy["sha256"])
         thumbnail.parent.mkdir(parents=True, exist_ok=True)
         thumbnail.write_bytes(b"as good as any")
 

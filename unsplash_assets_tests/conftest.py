@@ -20,7 +20,7 @@ from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.settings import projects, settings
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.support.postgres import placed
 
 pytest_plugins = [

@@ -21,8 +21,8 @@ from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.backoff import backoff
 from unsplash_assets.model.photos import BadPhoto, PhotoState, StoredFile
 from unsplash_assets.model.states import BAD, WITH_FILE
-from unsplash_assets.storage.folder import FileState, Folder
 from unsplash_assets.storage.names import SQLITE_ENDINGS, photo_id_of
+from unsplash_assets.storage.stores.base import FileState, Store
 
 AT_ONCE: Final = 500  # photos
 
@@ -66,11 +66,11 @@ class Integrity:
     """The integrity of one library's files."""
 
     def __init__(
-        self, database: Database, folder: Folder, clock: Callable[[], float] = time.time
+        self, database: Database, store: Store, clock: Callable[[], float] = time.time
     ) -> None:
-        """Keep in `database` what is known about `folder`; `clock` gives seconds since 1970."""
+        """Keep in `database` what is known about `store`; `clock` gives seconds since 1970."""
         self._db = database
-        self._folder = folder
+        self._store = store
         self._clock = clock
         self._mine = db.photos.c.mode == database.mode
 
@@ -166,7 +166,7 @@ class Integrity:
             file = publish()
             if now.path != file.path and not self._is_others(connection, photo.id, now.path):
                 with suppress(LibraryError):  # it stays, as an unknown file
-                    self._folder.delete(now.path, now.bytes)
+                    self._store.delete(now.path, now.bytes)
             values = {**asdict(file), **_WHOLE, "url": photo.url, "rendition": photo.rendition}
             self._change(connection, PhotoState.STORED, photo.id, **values)
         return True
@@ -214,7 +214,7 @@ class Integrity:
     def _moved(self, verdict: Verdict) -> bool:
         """Whether a file is no longer the one that was judged."""
         before = verdict.state and verdict.state.stamp
-        return self._folder.stamp(verdict.record.path) != before
+        return self._store.stamp(verdict.record.path) != before
 
     def _claims(self, row: sa.Row[Any], path: str) -> bool:
         """Whether a photo's row explains a file of that photo."""
@@ -222,14 +222,14 @@ class Integrity:
             return True
         if row.state not in {*WITH_FILE, PhotoState.PRUNING}:
             return False
-        return bool(row.path == path or self._folder.is_same(row.path, path))
+        return bool(row.path == path or self._store.is_same(row.path, path))
 
     def _is_catalogues(self, path: str) -> bool:
         """Whether a file is the catalogue's, stored here under another name."""
         file = self._db.file
-        return file is not None and self._folder.path(path) in {
-            file.with_name(file.name + ending) for ending in SQLITE_ENDINGS
-        }
+        return file is not None and any(
+            self._store.is_at(path, file.with_name(file.name + ending)) for ending in SQLITE_ENDINGS
+        )
 
     def _is_others(self, connection: sa.Connection, photo_id: str, path: str) -> bool:
         """Whether the other mode uses a path too: demo and live may share a folder."""

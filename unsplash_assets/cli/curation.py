@@ -27,7 +27,7 @@ def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click pass
         if done.removed:
             from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Pillow
 
-            write_gallery(library.photos, library.folder, settings)
+            write_gallery(library.photos, library.store, settings)
 
 
 def _describe(done: removal.Ban) -> str:

@@ -110,11 +110,11 @@ def open_gallery() -> None:
 
     settings = load_settings()
     with open_library(settings) as library:
-        page = library.folder.path(PAGE)
+        page = library.store.address(PAGE)
         try:
-            written = write_gallery(library.photos, library.folder, settings)
+            written = write_gallery(library.photos, library.store, settings)
         except LibraryError as error:
-            if not page.is_file():
+            if library.store.stamp(PAGE) is None:
                 raise
             say(f"warning: the page is that of an earlier run: {error}")
         else:

@@ -73,7 +73,7 @@ def gallery(
     from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Jinja for this step
 
     with translate_step_errors(context, unsplash, library) as attempt:
-        page = attempt.log(write_gallery(library.photos, library.folder, library.settings))
+        page = attempt.log(write_gallery(library.photos, library.store, library.settings))
     return dg.MaterializeResult(metadata=metadata.of_gallery(library.settings, page))
 
 

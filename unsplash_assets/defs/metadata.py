@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
@@ -96,26 +97,32 @@ def of_files(settings: Settings, result: Brought) -> Metadata:
 def _of_newest(settings: Settings, result: Brought) -> Metadata:
     from unsplash_assets.images.preview import larger_preview, preview  # noqa: PLC0415 - Pillow
 
-    newest, path = result.photos[-1], result.newest_file
+    newest = result.photos[-1]
+
+    def drawn(draw: Callable[[Path], str]) -> str:
+        with result.store.local(newest.path) as picture:
+            return draw(picture)
+
     return {
-        **_picture("preview", newest, lambda room: preview(path, room)),
+        **_picture("preview", newest, lambda room: drawn(lambda path: preview(path, room))),
         "credit": _credit(settings, newest),
         "topic": newest.topic,
         "width": newest.width,
         "height": newest.height,
         "bytes": newest.bytes,
         "sha256": newest.sha256,
-        "path": dg.MetadataValue.path(str(path)),
+        "path": dg.MetadataValue.path(result.store.shown(newest.path)),
         **_origin(settings, newest),
-        **_picture("larger preview", newest, lambda _: larger_preview(path)),
+        **_picture("larger preview", newest, lambda _: drawn(larger_preview)),
     }
 
 
 def of_gallery(settings: Settings, written: "Gallery") -> Metadata:
     """Describe the page; a browser opens no file from a link, so there is its path as well."""
+    page = written.address
     return {
-        "page": dg.MetadataValue.url(written.path.absolute().as_uri()),
-        "path": dg.MetadataValue.path(str(written.path)),
+        "page": dg.MetadataValue.url(page.absolute().as_uri() if isinstance(page, Path) else page),
+        "path": dg.MetadataValue.path(str(page)),
         "to open it": "unsplash-assets open",
         "photos": written.photos,
         "topics": ", ".join(written.topics),

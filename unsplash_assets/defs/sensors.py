@@ -45,10 +45,10 @@ def build_open_new_images(loaded: LoadedSettings, viewer: Viewer) -> dg.SensorDe
 
 def _show(settings: Settings, viewer: Viewer, cursor: Cursor) -> Shown:
     with open_library(settings) as library:
-        folder, photos = library.folder, library.photos
+        store, photos = library.store, library.photos
         if viewer.setting == GALLERY:
-            return show_page(viewer, folder, photos, cursor)
-        return show_new_pictures(viewer, folder, photos, cursor, time.time())
+            return show_page(viewer, store, photos, cursor)
+        return show_new_pictures(viewer, store, photos, cursor, time.time())
 
 
 def _skipped(message: str, cursor: Cursor) -> dg.SensorResult:

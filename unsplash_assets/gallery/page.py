@@ -25,8 +25,8 @@ from unsplash_assets.gallery.thumbnails import update_thumbnails
 from unsplash_assets.model.credit import credit_html
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import NEWS, PAGE, RelativePath, thumbnail_path
+from unsplash_assets.storage.stores.base import Store
 
 MAX_PHOTOS: Final = 1_000
 """The most photos on the page, so it costs the same however large the library is."""
@@ -44,7 +44,8 @@ _UNKNOWN_COLOR: Final = "#8a8a86"
 class Gallery:
     """The page that was written, and what is on it."""
 
-    path: Path
+    address: Path | str
+    """What a browser opens."""
     photos: int
     topics: tuple[str, ...]
     thumbnails: int
@@ -68,32 +69,32 @@ class Gallery:
         ]
 
 
-def write_gallery(photos: Photos, folder: Folder, settings: Settings) -> Gallery:
+def write_gallery(photos: Photos, store: Store, settings: Settings) -> Gallery:
     """Write a library's page and the thumbnails on it; remove all other thumbnails.
 
     Raises LibraryError.
     """
-    with folder.exclusive("gallery"):
+    with store.exclusive("gallery"):
         found = photos.stored_after(0, newest=MAX_PHOTOS + 1)[::-1]
         newest = found[:MAX_PHOTOS]
-        thumbnails = update_thumbnails(folder, newest)
+        thumbnails = update_thumbnails(store, newest)
         items = [_item(photo, settings.app_name, thumbnails.available) for photo in newest]
         is_demo, is_partial = settings.mode == "demo", len(found) > MAX_PHOTOS
         pages = _render(items, is_demo=is_demo, is_partial=is_partial)
-        strangers = tuple(name for name in pages if not _is_ours(folder, name))
+        strangers = tuple(name for name in pages if not _is_ours(store, name))
         for name in pages:
             if name not in strangers:
-                folder.write_file(name, pages[name])
+                store.write_file(name, pages[name])
     shown = tuple(sorted({photo.topic for photo in newest}))
     size = len(pages[PAGE])
-    return Gallery(folder.path(PAGE), len(items), shown, thumbnails.made, size, strangers)
+    return Gallery(store.address(PAGE), len(items), shown, thumbnails.made, size, strangers)
 
 
-def _is_ours(folder: Folder, name: RelativePath) -> bool:
+def _is_ours(store: Store, name: RelativePath) -> bool:
     """Whether a page may be written: there is none yet, or it carries the mark of a gallery."""
-    if folder.stamp(name) is None:
+    if store.stamp(name) is None:
         return True
-    content = folder.read_text(name)
+    content = store.read_text(name)
     return content is not None and _MARK.search(content[:_HEAD]) is not None
 
 

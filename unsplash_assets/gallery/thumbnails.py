@@ -9,13 +9,14 @@ from typing import Final
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images.preview import grid_thumbnail
 from unsplash_assets.model.photos import StoredPhoto
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import (
+    THUMBNAILS,
     THUMBNAILS_MADE,
     RelativePath,
     is_thumbnail,
     thumbnail_path,
 )
+from unsplash_assets.storage.stores.base import Store
 
 _THREADS: Final = 4  # Pillow releases the GIL
 
@@ -32,36 +33,28 @@ class Thumbnails:
     """How many of them are new."""
 
 
-def update_thumbnails(folder: Folder, photos: Iterable[StoredPhoto]) -> Thumbnails:
+def update_thumbnails(store: Store, photos: Iterable[StoredPhoto]) -> Thumbnails:
     """Make the thumbnails that these photos lack, and remove all others that were made here.
 
     A photo whose file is missing or damaged gets none; one that could not be made of a whole file
     is not tried again. Raises LibraryError.
     """
     wanted = {thumbnail_path(photo.sha256): photo for photo in photos}
-    before = _read(folder)
-    available = {path for path in wanted if _is_there(folder, path)} - before.outdated
+    before = _read(store)
+    sizes = store.sizes(THUMBNAILS)  # an empty file is what a power failure may leave of one
+    available = {path for path in wanted if sizes.get(path)} - before.outdated
     missing = sorted(wanted.keys() - available - before.failed)
     for path in before.made - wanted.keys():
-        folder.delete(path)
+        store.delete(path)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="thumbnail") as pool:
-        made = pool.map(lambda path: _make(folder, wanted[path], path), missing)
+        made = pool.map(lambda path: _make(store, wanted[path], path), missing)
         outcome = dict(zip(missing, made, strict=True))
     new = {path for path, is_made in outcome.items() if is_made}
     failed = (before.failed & wanted.keys()) | {p for p, made in outcome.items() if made is False}
     after = _Record(frozenset(available | new), frozenset(failed))
     if after != before:
-        folder.write_file(THUMBNAILS_MADE, after.to_text().encode())
+        store.write_file(THUMBNAILS_MADE, after.to_text().encode())
     return Thumbnails(available | new, len(new))
-
-
-def _is_there(folder: Folder, path: RelativePath) -> bool:
-    """Whether there is a thumbnail; an empty file is what a power failure may leave of one."""
-    stamp = folder.stamp(path)
-    if not stamp:
-        return stamp is not None
-    *_, size, _modified_at = stamp
-    return size > 0
 
 
 @dataclass(frozen=True)
@@ -78,10 +71,10 @@ class _Record:
         return json.dumps({"form": _FORM, **names})
 
 
-def _read(folder: Folder) -> _Record:
+def _read(store: Store) -> _Record:
     """Read the record; what it names is ours, and nothing else in the folder is."""
     try:
-        content = json.loads(folder.read_text(THUMBNAILS_MADE) or "{}")
+        content = json.loads(store.read_text(THUMBNAILS_MADE) or "{}")
         made, failed = (content.get(name, []) for name in ("made", "failed"))
         made, failed = (frozenset(filter(is_thumbnail, names)) for names in (made, failed))
         is_current = content.get("form") == _FORM
@@ -90,14 +83,15 @@ def _read(folder: Folder) -> _Record:
         return _Record()
 
 
-def _make(folder: Folder, photo: StoredPhoto, path: RelativePath) -> bool | None:
+def _make(store: Store, photo: StoredPhoto, path: RelativePath) -> bool | None:
     """Make a thumbnail; return whether that worked, or None if the photo's file is not there."""
     try:
-        content = grid_thumbnail(folder.path(photo.path))
+        with store.local(photo.path) as picture:
+            content = grid_thumbnail(picture)
     except (OSError, SyntaxError, ValueError, BadPicture, PhotoRefused):
         # damaged, damaged in a way that validation misses, or stored before decoding had bounds
-        state = folder.inspect(photo.path)
+        state = store.inspect(photo.path)
         is_whole = state is not None and state.sha256 == photo.sha256
         return False if is_whole else None  # a damaged file is repaired, and tried again
-    folder.write_file(path, content)
+    store.write_file(path, content)
     return True

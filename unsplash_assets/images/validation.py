@@ -26,7 +26,7 @@ from unsplash_assets.images.decoding import (
 )
 from unsplash_assets.images.formats import JPEG, PNG, WEBP, Format, format_of, open_content
 from unsplash_assets.images.seen import Appearance, appearance
-from unsplash_assets.storage.folder import sha256
+from unsplash_assets.storage.digests import sha256
 
 _MIN_SIDE: Final = 2  # pixels; content filters replace pictures by a single pixel
 

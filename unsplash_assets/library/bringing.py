@@ -7,8 +7,7 @@ than the request budget has download events for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
 from unsplash_assets.errors import (
@@ -24,6 +23,7 @@ from unsplash_assets.library.opening import Library
 from unsplash_assets.library.removal import Pruned, prune
 from unsplash_assets.library.repair import Repairs, repair_due
 from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
+from unsplash_assets.storage.stores.base import Store
 
 _NOTHING_CHOSEN: Final = "no photo of {topic!r} is chosen: materialize image_url first"
 
@@ -35,8 +35,6 @@ class Brought:
     topic: str
     photos: tuple[StoredPhoto, ...]
     """Those that the run has stored, or the topic's newest, if any, where it had none to store."""
-    newest_file: Path
-    """The file of the last of them; the library's folder if there is none."""
     outcome: Outcome
     repairs: Repairs
     pruned: Pruned
@@ -46,6 +44,8 @@ class Brought:
     waiting: int
     error: UnsplashAssetsError | None
     """Why the try failed; None if it did not."""
+    store: Store = field(repr=False)
+    """Where the files are."""
 
     @property
     def summary(self) -> str:
@@ -87,7 +87,6 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
     return Brought(
         topic=topic,
         photos=tuple(photos),
-        newest_file=library.folder.path(photos[-1].path if photos else ""),
         outcome=outcome,
         repairs=repairs,
         pruned=Pruned() if error else prune(library, run_id),
@@ -95,6 +94,7 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
         unsent_events=library.events.unsent(),
         waiting=library.photos.waiting(topic),
         error=error,
+        store=library.store,
     )
 
 

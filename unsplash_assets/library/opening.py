@@ -29,11 +29,12 @@ from unsplash_assets.catalogue.topics import Exhaustion
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.disks import network_warning
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.marker import check_marker, check_new_library, check_not_emptied
 from unsplash_assets.storage.names import CATALOGUE_FILE
 from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.storage.records import remember_library
+from unsplash_assets.storage.stores.base import Store
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.unsplash.filters import Filters
 
@@ -87,16 +88,16 @@ class Library:
 
     @cached_property
     def downloader(self) -> "Downloader":
-        """Downloads pictures into the folder."""
+        """Downloads pictures into the store."""
         from unsplash_assets.library.downloads.bodies import picture_limits  # noqa: PLC0415
         from unsplash_assets.library.downloads.pictures import Downloader  # noqa: PLC0415 - Pillow
 
         settings = self.settings
         limits = picture_limits(settings.api_url, settings.timeout, settings.max_size)
-        return Downloader(self.transport, self.folder, limits, settings.app_name, settings.mode)
+        return Downloader(self.transport, self.store, limits, settings.app_name, settings.mode)
 
     @cached_property
-    def folder(self) -> Folder:
+    def store(self) -> Store:
         """The files."""
         return Folder(self.settings.library)
 
@@ -130,7 +131,7 @@ class Library:
     @cached_property
     def integrity(self) -> Integrity:
         """Which files are whole."""
-        return Integrity(self.database, self.folder, self.clock)
+        return Integrity(self.database, self.store, self.clock)
 
     @cached_property
     def curation(self) -> Curation:
@@ -174,10 +175,10 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
     LibraryMissing, unless the files are not needed, where the folder is not the catalogue's; and
     SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is wrong.
     """
-    folder = Folder(settings.library)
+    store = Folder(settings.library)
     if settings.catalogue is None and needs_files:
-        check_new_library(folder, settings.mode, settings.project)
-    check_not_emptied(folder, file_of(settings.library, settings.catalogue, settings.project))
+        check_new_library(store, settings.mode, settings.project)
+    check_not_emptied(store, file_of(settings.library, settings.catalogue, settings.project))
     opened = open_database if create else read_database
     place = settings.library, settings.catalogue
     with closing(opened(*place, settings.mode, settings.project)) as database:
@@ -201,10 +202,11 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
 def check_place(library: Library) -> None:
     """Raise LibraryMissing unless the folder is the one that the catalogue belongs to."""
     identity, mode = library.database.identity(), library.settings.mode
-    is_inside = library.database.file == library.folder.path(CATALOGUE_FILE)
+    file = library.database.file
+    is_inside = file is not None and library.store.is_at(CATALOGUE_FILE, file)
     stored = [] if is_inside else library.photos.newest_paths(_PATHS_CHECKED)
-    check_marker(library.folder, mode, identity, stored)
-    remember_library(library.settings.project, library.folder.root, mode, identity)
+    check_marker(library.store, mode, identity, stored)
+    remember_library(library.settings.project, library.store.root, mode, identity)
 
 
 @contextmanager
@@ -218,7 +220,7 @@ def working_on(
 
     `has_failed` is asked at the end, where somebody knows better than the run's own reports.
     """
-    library.folder.clean(library.runs.processes())
+    library.store.clean(library.runs.processes())
     library.runs.begin(run_id, topic)
     try:
         with _signs_of_life(library, run_id):

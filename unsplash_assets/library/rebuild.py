@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from unsplash_assets.catalogue.adoption import adopt
@@ -23,11 +23,12 @@ from unsplash_assets.images.validation import validate
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.marker import read_marker
 from unsplash_assets.storage.names import folder_name, photo_id_of, photo_path
 from unsplash_assets.storage.refusals import translate_errors
 from unsplash_assets.storage.sqlite_files import remove, set_aside
+from unsplash_assets.storage.stores.base import Store
+from unsplash_assets.storage.stores.folder import Folder
 
 _THREADS: Final = 4
 _UNKNOWN: Final = "unknown"
@@ -61,36 +62,36 @@ def rebuild(
             f"the catalogue {file} can be used, so it stays; to make another from the files "
             "nevertheless, move it elsewhere first"
         )
-    folder = Folder(settings.library)
-    found = _find_photos(folder, settings.topics, on_progress)
+    store = Folder(settings.library)
+    found = _find_photos(store, settings.topics, on_progress)
     if not found:
         raise LibraryError(
-            f"no file in {folder.root} carries our credit, so no catalogue can be made from them: "
+            f"no file in {store.place} carries our credit, so no catalogue can be made from them: "
             "is its disk mounted?"
         )
-    with translate_errors(folder.root):
+    with translate_errors(settings.library):
         new = file.with_name(f".{file.name}.new")
         remove(new)
         for mode, photos in found.items():
             with closing(new_database(new, mode)) as database:
-                adopt(database, photos, read_marker(folder).get(mode), clock)
+                adopt(database, photos, read_marker(store).get(mode), clock)
         aside = set_aside(file, datetime.fromtimestamp(clock(), UTC))
         new.replace(file)
     return Rebuilt(file, sum(map(len, found.values())), aside)
 
 
 def _find_photos(
-    folder: Folder, topics: Sequence[str], on_progress: Callable[[int, int], None]
+    store: Store, topics: Sequence[str], on_progress: Callable[[int, int], None]
 ) -> dict[Mode, list[StoredPhoto]]:
     """Return the photos whose files are here, by mode, the oldest first.
 
     Of several copies of a photo, that in a topic's folder and under its usual name counts.
     """
     topic_of = {folder_name(topic): topic for topic in topics}
-    paths = [path for path in folder.walk(topics_only=True) if photo_id_of(Path(path).name)]
+    paths = [path for path in store.walk(topics_only=True) if photo_id_of(Path(path).name)]
     found: dict[tuple[Mode, str], StoredPhoto] = {}
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="rebuild") as pool:
-        each = pool.map(lambda path: _read_photo(folder, path, topic_of), paths)
+        each = pool.map(lambda path: _read_photo(store, path, topic_of), paths)
         for done, seen in enumerate(each, start=1):
             on_progress(done, len(paths))
             if seen is None:
@@ -106,16 +107,18 @@ def _find_photos(
 
 
 def _read_photo(
-    folder: Folder, path: str, topic_of: Mapping[str, str]
+    store: Store, path: str, topic_of: Mapping[str, str]
 ) -> tuple[StoredPhoto, Mode] | None:
     """Return the photo of a whole file with our credit, and its mode; None for any other file."""
-    place, stamp = folder.path(path), folder.stamp(path)
+    place = PurePosixPath(path)
     try:
-        with folder.open(path) as picture:
-            credit = read_credit(picture)
-        if credit is None or not stamp:
-            return None
-        valid = validate(place)
+        with store.local(path) as file:
+            with file.open("rb") as picture:
+                credit = read_credit(picture)
+            if credit is None:
+                return None
+            valid = validate(file)
+        modified_at = store.modified_at(path)
     except (OSError, BadPicture, PhotoRefused):
         return None
     photo = StoredPhoto(
@@ -133,7 +136,7 @@ def _read_photo(
         width=valid.width,
         height=valid.height,
         sha256=valid.sha256,
-        stored_at=place.stat().st_mtime,
+        stored_at=modified_at,
         stored_sequence=0,
     )
     return photo, credit.mode

@@ -14,8 +14,8 @@ from typing import Final
 from unsplash_assets.catalogue.retention import AT_ONCE
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.opening import Library
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import photo_id_of, thumbnail_path
+from unsplash_assets.storage.stores.base import Store
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/reference/unsplash.md
 _AGED_AT_MOST: Final = 50
@@ -60,8 +60,8 @@ def _remove_files(library: Library) -> Pruned:
     gone, error = [], None
     for photo in library.retention.marked():
         try:
-            library.folder.delete(photo.path, photo.bytes)
-            _remove_thumbnail(library.folder, photo.sha256)
+            library.store.delete(photo.path, photo.bytes)
+            _remove_thumbnail(library.store, photo.sha256)
             gone.append(photo)
         except LibraryError as trouble:
             error = str(trouble)
@@ -70,9 +70,9 @@ def _remove_files(library: Library) -> Pruned:
     return Pruned(len(gone), sum(photo.bytes for photo in gone), error)
 
 
-def _remove_thumbnail(folder: Folder, sha256: str) -> None:
+def _remove_thumbnail(store: Store, sha256: str) -> None:
     with suppress(LibraryError):  # it is the photo that has to go
-        folder.delete(thumbnail_path(sha256))
+        store.delete(thumbnail_path(sha256))
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def ban(library: Library, photo_id: str) -> Ban:
     was_known = library.curation.ban(photo_id)
     removed = []
     for path, size, sha256 in library.curation.files_to_remove(photo_id):
-        if library.folder.stamp(path) is not None:
-            library.folder.delete(path, size)
+        if library.store.stamp(path) is not None:
+            library.store.delete(path, size)
             removed.append(path)
-        _remove_thumbnail(library.folder, sha256)
+        _remove_thumbnail(library.store, sha256)
     return Ban(was_known, removed)
 
 

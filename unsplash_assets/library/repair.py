@@ -101,7 +101,7 @@ def _located(library: Library, photo: BadPhoto) -> BadPhoto:
 
 def _error(library: Library, photo: BadPhoto, future: Future[None]) -> str | None:
     """Return why a repair failed, if it did, and record what that means for the next one."""
-    match error_of(future, library.folder):
+    match error_of(future, library.store):
         case None:
             return None
         case PhotoGone() as error:

@@ -20,7 +20,7 @@ from unsplash_assets.errors import BadPicture
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.photos import PhotoState
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.base import Store
 
 THREADS: Final = 4
 """Files that are read at the same time: enough for a fast disk, not too many for a slow one."""
@@ -75,19 +75,19 @@ def verify(
     Files that no photo has are listed before and checked again after, so files that a run stores
     meanwhile are not among them. Raises LibraryMissing if the library's disk goes meanwhile.
     """
-    integrity, folder = library.integrity, library.folder
-    strangers = list(_unclaimed(integrity, folder.walk()))
+    integrity, store = library.integrity, library.store
+    strangers = list(_unclaimed(integrity, store.walk()))
     total, files, size = integrity.count(), 0, 0
     findings: list[Finding] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
         for records in integrity.records():
             verdicts = []
-            for verdict in pool.map(lambda record: _judge(folder, record), records):
+            for verdict in pool.map(lambda record: _judge(store, record), records):
                 files, size = files + 1, size + (verdict.state.bytes if verdict.state else 0)
                 on_progress(files, max(files, total), size)
                 verdicts.append(verdict)
             findings += _settle(library, verdicts)
-    still_there = (path for path in strangers if folder.stamp(path) is not None)
+    still_there = (path for path in strangers if store.stamp(path) is not None)
     strangers = list(_unclaimed(integrity, still_there))
     findings += [Finding("unknown", path) for path in strangers]
     return Verification(files, size, tuple(sorted(findings, key=lambda found: found.path)))
@@ -98,12 +98,12 @@ def uncredited(library: Library) -> Iterator[str]:
     for records in library.integrity.records():
         for record in records:
             is_stored = record.state == PhotoState.STORED
-            if is_stored and not _is_credited(library.folder, record.path):
+            if is_stored and not _is_credited(library.store, record.path):
                 yield record.path
 
 
-def _judge(folder: Folder, record: FileRecord) -> Verdict:
-    state = folder.inspect(record.path)
+def _judge(store: Store, record: FileRecord) -> Verdict:
+    state = store.inspect(record.path)
     if state is None:
         fault = "there is no file"
     elif state.sha256 is None:
@@ -133,7 +133,7 @@ def _settle(library: Library, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
             return
         recorded = library.integrity.record(news)
         yield from _findings(recorded.held)
-        verdicts = [_judge(library.folder, record) for record in recorded.changed]
+        verdicts = [_judge(library.store, record) for record in recorded.changed]
 
 
 def _findings(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
@@ -148,9 +148,9 @@ def _unclaimed(integrity: Integrity, paths: Iterator[str]) -> Iterator[str]:
         yield from integrity.unclaimed(some)
 
 
-def _is_credited(folder: Folder, path: str) -> bool:
+def _is_credited(store: Store, path: str) -> bool:
     try:
-        with folder.open(path) as picture:
+        with store.open(path) as picture:
             return read_packet(picture) is not None
     except BadPicture:
         return False

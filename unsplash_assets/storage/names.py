@@ -1,6 +1,6 @@
 """Names of the library's files: safe on every file system, readable and unique.
 
-Add a name here when the project puts a new file into the library. `folder` reads and writes files.
+Add a name here when the project puts a new file into the library. `stores` reads and writes files.
 """
 
 import re

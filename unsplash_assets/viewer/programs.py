@@ -116,14 +116,14 @@ class Viewer:
             words = [word.format(**fields, path=path) for word in self._words(self.setting)]
             self._programs.start(words, self._max_open)
 
-    def open_page(self, path: Path) -> None:
-        """Open a page in the browser, whatever `setting` is. Raises ViewerError."""
+    def open_page(self, page: Path | str) -> None:
+        """Open a page, by path or URL, in the browser, whatever `setting` is; or ViewerError."""
         if self.browsers:
-            self._open_in_browser(path.as_uri())
+            self._open_in_browser(page.as_uri() if isinstance(page, Path) else page)
             return
         if not self.has_screen:
-            raise ViewerError(f"{_NO_SCREEN}: open {path} in a browser on another machine")
-        self._open_on_desktop(path)
+            raise ViewerError(f"{_NO_SCREEN}: open {page} in a browser on another machine")
+        self._open_on_desktop(page)
 
     def failure(self) -> str | None:
         """Return, once, which of the started programs has failed since."""
@@ -157,7 +157,7 @@ class Viewer:
         filled = [word.replace("%s", url) for word in words]
         return filled if filled != words else [*words, url]
 
-    def _open_on_desktop(self, path: Path) -> None:
+    def _open_on_desktop(self, path: Path | str) -> None:
         if self.platform == "win32":
             _start_file(path)
             return
@@ -191,7 +191,7 @@ def _start(command: Sequence[str], variable: str) -> subprocess.Popen[bytes]:
         ) from error
 
 
-def _start_file(path: Path) -> None:
+def _start_file(path: Path | str) -> None:
     """Open a file as a double click on Windows does."""
     try:
         os.startfile(path)  # type: ignore[attr-defined,unused-ignore]  # noqa: S606

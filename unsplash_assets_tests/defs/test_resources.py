@@ -19,6 +19,7 @@ from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.unsplash.filters import Filters
 from unsplash_assets_tests.conftest import MakeSettings
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.runs import Project
 
 KEY = "recognisable-key-3f9a"
@@ -263,7 +264,7 @@ def test_a_run_works_on_a_library_with_the_fields_of_both_resources(tmp_path: Pa
         )
         assert library.filters == Filters("portrait", "high")
         assert library.timeouts == Timeouts(1, 2, 3)
-        assert library.folder.root == tmp_path / "x"
+        assert folder_of(library).root == tmp_path / "x"
     assert (tmp_path / "x" / "catalogue.db").exists()
 
 

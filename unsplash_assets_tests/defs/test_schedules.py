@@ -97,7 +97,7 @@ def test_a_tick_that_can_only_repair_asks_for_a_run_of_the_last_assets(
         top_up(library, "art")
         choose(library, "art", "earlier")
         (photo,) = bring(library, "art", "earlier", last_try=True).photos
-        library.folder.path(photo.path).unlink()
+        (settings.library / photo.path).unlink()
         assert verify(library).bad
         refuse_key(library)
     request = tick(settings, instance)

@@ -307,7 +307,8 @@ def test_the_policy_stops_a_script_that_gets_into_the_page(
     library: GalleryLibrary, new_context: NewContext, watch: Watch
 ) -> None:
     library.hang()
-    path = library.write().path
+    library.write()
+    path = library.page
     path.write_text(path.read_text().replace("<main>", f"<main>{HOSTILE}"))
     page = new_context().new_page()
     page.goto(address_of(library))

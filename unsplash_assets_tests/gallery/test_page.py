@@ -106,7 +106,8 @@ def library(tmp_path: Path) -> Iterator[GalleryLibrary]:
 
 
 def written_page(library: GalleryLibrary) -> Page:
-    return Page(library.write().path.read_text(encoding="utf-8"))
+    library.write()
+    return Page(library.page.read_text(encoding="utf-8"))
 
 
 def test_the_newest_photo_comes_first(library: GalleryLibrary) -> None:
@@ -424,7 +425,7 @@ def test_a_page_of_an_earlier_version_is_ours_and_replaced(
     library.folder.path(PAGE).write_text(page)
     written = library.write()
     assert written.strangers == ()
-    links = Page(written.path.read_text(encoding="utf-8")).pictures
+    links = Page(library.page.read_text(encoding="utf-8")).pictures
     assert [unquote(link["href"]) for link in links] == [stored.path]
 
 
@@ -435,5 +436,5 @@ def test_a_page_of_each_mode_is_replaced_by_the_other(
     library.hang()
     library.write()
     with open_library(make_settings(library="library")) as demo:
-        assert write_gallery(demo.photos, demo.folder, demo.settings).strangers == ()
+        assert write_gallery(demo.photos, demo.store, demo.settings).strangers == ()
     assert library.write().strangers == ()

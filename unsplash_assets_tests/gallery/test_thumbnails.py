@@ -11,7 +11,7 @@ from PIL import Image
 from unsplash_assets.gallery.thumbnails import Thumbnails, update_thumbnails
 from unsplash_assets.images.preview import GRID_SIZE
 from unsplash_assets.model.photos import StoredPhoto
-from unsplash_assets.storage.folder import sha256
+from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import THUMBNAILS, THUMBNAILS_MADE
 from unsplash_assets_tests.support.gallery_library import GalleryLibrary
 

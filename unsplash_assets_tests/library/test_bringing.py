@@ -38,12 +38,14 @@ from unsplash_assets.library.verification import verify
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
-from unsplash_assets.storage.folder import Folder, TemporaryFile, sha256
+from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import RelativePath, folder_name, is_thumbnail
 from unsplash_assets.storage.refusals import translate_errors
+from unsplash_assets.storage.stores.base import TemporaryFile
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
-from unsplash_assets_tests.support.libraries import cut
+from unsplash_assets_tests.support.libraries import cut, folder_of
 from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.together import Together
 from unsplash_assets_tests.support.waiting import CEILING, eventually
@@ -143,7 +145,7 @@ def ids(photos: Iterable[ChosenPhoto]) -> list[str]:
 
 
 def pictures(library: Library) -> list[str]:
-    root = library.folder.root
+    root = folder_of(library).root
     found = (path for path in root.rglob("*.*") if path.suffix in {".jpg", ".part"})
     paths = (path.relative_to(root).as_posix() for path in found)
     return sorted(path for path in paths if not is_thumbnail(path))
@@ -161,7 +163,7 @@ def test_all_photos_are_stored_each_with_its_own_file(library: Library, choose: 
     }
     assert pictures(library) == sorted(photo.path for photo in stored)
     for photo in stored:
-        assert sha256(library.folder.path(photo.path)) == photo.sha256
+        assert sha256(folder_of(library).path(photo.path)) == photo.sha256
         assert photo.id in photo.path
 
 
@@ -178,7 +180,7 @@ def test_each_file_carries_the_credit_of_its_own_photo(
     outcome = store(library, photos, last_try=False)
     assert len(outcome.stored) == COUNT
     for photo in photos:
-        with library.folder.path(outcome.stored[photo.id].path).open("rb") as picture:
+        with folder_of(library).path(outcome.stored[photo.id].path).open("rb") as picture:
             assert read_packet(picture) == packet(Credit(photo, "my wall", library.settings.mode))
 
 
@@ -298,11 +300,11 @@ def test_a_failing_event_costs_no_photo_and_is_sent_by_another_run(
     assert set(outcome.stored) == set(ids(photos))
     assert (outcome.failed, outcome.refused, outcome.sent.sent) == ({}, {}, 0)
     assert "500: Internal Server Error" in str(outcome.sent.error)
-    written = library.folder.path(outcome.stored[photos[0].id].path).stat()
+    written = folder_of(library).path(outcome.stored[photos[0].id].path).stat()
     api.application = troubled
     clock.now += 60
     assert store(library, [], last_try=False) == Outcome(sent=Sent(1, None))
-    assert library.folder.path(outcome.stored[photos[0].id].path).stat() == written
+    assert folder_of(library).path(outcome.stored[photos[0].id].path).stat() == written
     assert reported(api) == ids([*photos, *photos])
 
 
@@ -395,12 +397,12 @@ def test_a_run_that_was_taken_for_dead_writes_over_nothing_when_it_wakes(
     assert ids(taken) == ids(photos)
     store(library, taken[:1], last_try=True, run_id="other")
     (path,) = pictures(library)
-    before, rows = library.folder.stamp(path), library.photos.stored_by("other")
+    before, rows = folder_of(library).stamp(path), library.photos.stored_by("other")
     woken = store(library, photos, last_try=True, run_id="mine")
     assert woken.stored == {}
     assert set(woken.refused) == set(ids(photos))
     assert pictures(library) == [path]
-    assert library.folder.stamp(path) == before
+    assert folder_of(library).stamp(path) == before
     assert library.photos.stored_by("other") == rows
     assert ids(library.photos.take_over("sea", "other")) == ids(photos[1:])
 
@@ -495,7 +497,7 @@ def test_as_many_are_downloaded_at_the_same_time_as_the_settings_allow(
 
 
 def test_a_folder_that_cannot_be_written_is_raised(library: Library, choose: Choose) -> None:
-    library.folder.path("sea").write_text("a file where the topic's folder should be")
+    folder_of(library).path("sea").write_text("a file where the topic's folder should be")
     photos = choose()
     with pytest.raises(LibraryError, match="cannot be written"):
         store(library, photos, last_try=True)
@@ -634,7 +636,6 @@ def test_a_run_with_nothing_to_do_shows_the_topics_newest(library: Library, choo
     brought = bring(library, "sea", "mine", last_try=False)
     assert brought.error is None
     assert ids(brought.photos) == [newest]
-    assert brought.newest_file == library.folder.path(FILE.path)
 
 
 def test_a_run_whose_photos_another_has_taken_ends_well_without_any(
@@ -644,7 +645,6 @@ def test_a_run_whose_photos_another_has_taken_ends_well_without_any(
     choose(run_id="theirs")
     brought = bring(library, "sea", "mine", last_try=True)
     assert (brought.photos, brought.error) == ((), None)
-    assert brought.newest_file == library.folder.root
     assert brought.summary == "sea: stored 0"
 
 
@@ -653,7 +653,7 @@ def test_a_run_with_nothing_to_do_and_nothing_there_says_which_step_to_run(
 ) -> None:
     brought = bring(library, "sea", "mine", last_try=False)
     assert said(brought, NoPhotos).startswith("no photo of 'sea' is chosen: materialize image_url")
-    assert (brought.photos, brought.newest_file) == ((), library.folder.root)
+    assert brought.photos == ()
 
 
 @pytest.mark.long
@@ -663,9 +663,9 @@ def test_a_run_repairs_what_is_damaged_and_reports_what_cannot_be(
     store(library, choose(2, run_id="earlier"), last_try=False)
     bad, worse = library.photos.stored_by("earlier")
     for photo in (bad, worse):
-        cut(library.folder.path(photo.path))
-    library.folder.path(worse.path).unlink()
-    library.folder.path(worse.path).mkdir()
+        cut(folder_of(library).path(photo.path))
+    folder_of(library).path(worse.path).unlink()
+    folder_of(library).path(worse.path).mkdir()
     verify(library)
     events = len(api.events)
     (chosen,) = choose(1)
@@ -681,7 +681,7 @@ def test_a_run_repairs_what_is_damaged_and_reports_what_cannot_be(
 
 def test_a_run_prunes_unless_it_failed(library: Library, choose: Choose) -> None:
     store(library, choose(2, run_id="earlier"), last_try=False)
-    (first, second), root = library.photos.stored_by("earlier"), library.folder.root
+    (first, second), root = library.photos.stored_by("earlier"), folder_of(library).root
     small = replace(library, settings=replace(library.settings, keep=Keep(photos=1)))
     choose(1, down=1)
     assert bring(small, "sea", "mine", last_try=False).pruned == Pruned()
@@ -792,7 +792,7 @@ def test_whatever_the_error_of_one_photo_it_costs_no_other_and_blocks_no_topic(
     library: Library, choose: Choose, error: Exception, reason: str
 ) -> None:
     odd, *others = ids(choose())
-    vars(library)["folder"] = Odd(library.folder.root, error, odd)
+    vars(library)["store"] = Odd(folder_of(library).root, error, odd)
     brought = bring(library, "sea", "mine", last_try=False)
     assert sorted(brought.outcome.stored) == sorted(others)
     assert (brought.error, list(brought.not_stored)) == (None, [odd])
@@ -807,12 +807,12 @@ def test_the_trouble_of_the_whole_disk_is_raised_and_what_was_stored_is_recorded
     library: Library, choose: Choose, number: int
 ) -> None:
     odd, *others = ids(choose(2))
-    vars(library)["folder"] = Odd(library.folder.root, OSError(number, "of the test"), odd)
+    vars(library)["store"] = Odd(folder_of(library).root, OSError(number, "of the test"), odd)
     with pytest.raises(LibraryError, match=r"the library .* cannot be written"):
         bring(library, "sea", "mine", last_try=False)
     assert sorted(ids(library.photos.stored_by("mine"))) in ([], others)
     assert verify(library).findings == ()
-    del vars(library)["folder"], vars(library)["downloader"]
+    del vars(library)["store"], vars(library)["downloader"]
     assert odd in ids(library.photos.take_over("sea", "mine"))
 
 

@@ -16,8 +16,8 @@ from unsplash_assets.library.opening import Library
 from unsplash_assets.library.removal import Ban, ban, read_photo_id
 from unsplash_assets.library.verification import verify
 from unsplash_assets.model.photos import ChosenPhoto, PhotoState, StoredFile
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import photo_path
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.catalogue.test_curation import (
     STRANGER,
     WITH_A_FILE,
@@ -26,6 +26,7 @@ from unsplash_assets_tests.catalogue.test_curation import (
 )
 from unsplash_assets_tests.catalogue.test_photos import chosen_ids, ids, photo
 from unsplash_assets_tests.conftest import Opened, Serve
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.stored import record_stored
 from unsplash_assets_tests.support.waiting import CEILING
 
@@ -40,7 +41,7 @@ def known(library: Library, state: str, number: int = 1) -> str:
     (photo_id,) = ids(number)
     library.photos.add("sea", [photo(number)])
     if state in WITH_A_FILE:
-        path = place_file(library.folder, photo_id)
+        path = place_file(folder_of(library), photo_id)
         chosen_ids(library.photos, 1)
         record_stored(library.photos, {photo_id: StoredFile(path, 7, 1, 1, "0" * 64)})
     set_columns(library.database, photo_id, state=state)
@@ -61,10 +62,10 @@ def files(folder: Folder) -> list[str]:
 @pytest.mark.parametrize("state", PhotoState)
 def test_a_ban_removes_the_file_of_a_photo_in_any_state(library: Library, state: str) -> None:
     photo_id = known(library, state)
-    before = [f"sea/{name}" for name in files(library.folder)]
+    before = [f"sea/{name}" for name in files(folder_of(library))]
     assert len(before) == (state in WITH_A_FILE)
     assert ban(library, photo_id) == Ban(was_known=True, removed=before)
-    assert files(library.folder) == []
+    assert files(folder_of(library)) == []
     assert state_of(library.database, photo_id) == "banned"
 
 
@@ -76,7 +77,7 @@ def test_a_photo_that_is_not_known_is_banned_in_advance(library: Library) -> Non
 
 def test_a_ban_removes_the_file_of_its_row_and_no_other(library: Library) -> None:
     """Copies are the user's, also under the name that the photo would have elsewhere."""
-    folder, photo_id = library.folder, known(library, "stored")
+    folder, photo_id = folder_of(library), known(library, "stored")
     (mine,) = files(folder)
     copies = [
         place_file(folder, photo_id, topic="sky", extension="webp"),
@@ -98,7 +99,7 @@ def test_a_ban_removes_the_file_of_its_row_and_no_other(library: Library) -> Non
 def test_a_file_that_no_row_claims_is_left_by_a_ban(library: Library) -> None:
     """A run that was killed may have left it, or a person put it there: verify lists it."""
     photo_id = known(library, "chosen")
-    left = place_file(library.folder, photo_id)
+    left = place_file(folder_of(library), photo_id)
     for _ in range(2):
         assert ban(library, photo_id) == Ban(was_known=True, removed=[])
     assert [str(finding) for finding in verify(library).findings] == [f"unknown {left}"]
@@ -108,7 +109,7 @@ def test_a_ban_in_a_topics_folder_that_is_a_link_removes_the_file(
     library: Library, tmp_path: Path
 ) -> None:
     (tmp_path / "second disk").mkdir()
-    library.folder.path("sea").symlink_to(tmp_path / "second disk", target_is_directory=True)
+    folder_of(library).path("sea").symlink_to(tmp_path / "second disk", target_is_directory=True)
     photo_id = known(library, "stored")
     assert len(ban(library, photo_id).removed) == 1
     assert list((tmp_path / "second disk").iterdir()) == []
@@ -124,26 +125,26 @@ def test_the_row_is_banned_before_the_file_is_removed(
         raise LibraryError(f"{name} is in use")
 
     with monkeypatch.context() as patched:
-        patched.setattr(library.folder, "delete", crash)
+        patched.setattr(folder_of(library), "delete", crash)
         with pytest.raises(LibraryError, match="in use"):
             ban(library, photo_id)
     assert state_of(library.database, photo_id) == "banned"
-    assert len(files(library.folder)) == 1
+    assert len(files(folder_of(library))) == 1
     assert len(ban(library, photo_id).removed) == 1
-    assert files(library.folder) == []
+    assert files(folder_of(library)) == []
 
 
 def test_a_ban_in_one_mode_leaves_the_files_of_the_other(opened: Opened, library: Library) -> None:
     photo_id = known(library, "stored")
     demo = opened(api_key="", library="library")
     assert ban(demo, photo_id) == Ban(was_known=False, removed=[])
-    assert len(files(library.folder)) == 1
+    assert len(files(folder_of(library))) == 1
     demo.curation.unban(photo_id)
     assert known(demo, "stored") == photo_id
     assert ban(demo, photo_id) == Ban(was_known=True, removed=[])
-    assert len(files(library.folder)) == 1
+    assert len(files(folder_of(library))) == 1
     assert len(ban(library, photo_id).removed) == 1
-    assert files(library.folder) == []
+    assert files(folder_of(library)) == []
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_a_ban_wins_over_a_download_that_is_going_on(opened: Opened, serve: Serv
     assert outcome.refused == {banned.id: "it was banned or taken over meanwhile"}
     assert list(outcome.stored) == [other.id]
     (stored,) = library.photos.stored_by("mine")
-    assert (stored.id, files(library.folder)) == (other.id, [Path(stored.path).name])
+    assert (stored.id, files(folder_of(library))) == (other.id, [Path(stored.path).name])
     library.curation.unban(banned.id)
 
 
@@ -229,5 +230,5 @@ def test_a_ban_wins_that_comes_when_the_download_is_whole_and_has_no_name_yet(
     assert removed == []
     assert outcome.stored == {}
     assert list(outcome.refused.values()) == ["it was banned or taken over meanwhile"]
-    assert files(library.folder) == []
+    assert files(folder_of(library)) == []
     assert library.photos.stored_by("mine") == []

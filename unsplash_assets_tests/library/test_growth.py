@@ -62,7 +62,7 @@ def work(library: Library, run_id: str) -> None:
         top_up(library, "nature")
         choose(library, "nature", run_id)
         assert bring(library, "nature", run_id, last_try=True).photos
-        write_gallery(library.photos, library.folder, library.settings)
+        write_gallery(library.photos, library.store, library.settings)
     library.photos.stored_after(library.photos.newest_sequence() - 1, newest=3)
 
 

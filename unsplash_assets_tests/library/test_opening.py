@@ -27,15 +27,17 @@ from unsplash_assets.library.ticks import claim
 from unsplash_assets.library.verification import verify
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.settings import DEMO_URL, Settings
-from unsplash_assets.storage.folder import INCOMING, sha256
+from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.marker import read_marker
 from unsplash_assets.storage.names import CATALOGUE_FILE, MARKER, photo_path
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets.storage.records import RECORD_FOLDER
+from unsplash_assets.storage.stores.base import INCOMING
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
 from unsplash_assets.unsplash.quota import HOUR, MARGIN
 from unsplash_assets_tests.conftest import NOON, Clock, MakeSettings, Noted, Opened, Serve
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import gone_process
@@ -130,7 +132,7 @@ def test_a_catalogue_may_be_elsewhere_than_the_files(
     settings = make_settings(catalogue=f"sqlite:///{tmp_path}/apart.db")
     with open_library(settings) as library:
         assert library.database.file == tmp_path / "apart.db"
-        assert library.folder.root == settings.library
+        assert folder_of(library).root == settings.library
         library.photos.counts()
     assert not (settings.library / CATALOGUE_FILE).exists()
 
@@ -279,7 +281,7 @@ def test_temporary_files_of_a_process_at_work_stay_wherever_it_is(opened: Opened
 
 def leave_temporary_file(library: Library, writer: ProcessName) -> Path:
     """Leave a file as a process leaves it that does not finish."""
-    left = library.folder.path(INCOMING) / f"{quote(str(writer), safe='')}+x.part"
+    left = folder_of(library).path(INCOMING) / f"{quote(str(writer), safe='')}+x.part"
     left.parent.mkdir(exist_ok=True)
     left.write_text("half a picture")
     return left
@@ -310,8 +312,8 @@ def stock(settings: Settings) -> None:
         chosen = library.photos.choose("sea", 2, "mine", "full", lambda urls: urls["full"])
         for number, photo in enumerate(chosen):
             path = photo_path("sea", f"photo {number}", photo.id, "jpg")
-            library.folder.write_file(path, b"photo")
-            digest = sha256(library.folder.path(path))
+            folder_of(library).write_file(path, b"photo")
+            digest = sha256(folder_of(library).path(path))
             record_stored(library.photos, {photo.id: StoredFile(path, len(b"photo"), 1, 1, digest)})
 
 
@@ -336,7 +338,7 @@ WORK: dict[str, Callable[[Library], object]] = {
     "repair": lambda library: repair_due(library, "sea"),
     "bring": lambda library: bring(library, "sea", "mine", last_try=True),
     "prune": lambda library: prune(library, "mine"),
-    "gallery": lambda library: write_gallery(library.photos, library.folder, library.settings),
+    "gallery": lambda library: write_gallery(library.photos, library.store, library.settings),
     "ban": lambda library: ban(library, library.photos.stored_after(0, newest=1)[0].id),
     "tick": lambda library: claim(library, NOON),
 }
@@ -393,7 +395,7 @@ def test_a_library_of_an_earlier_version_gets_its_marker_where_one_of_its_files_
     one.unlink()
     with open_library(apart) as library:
         assert verify(library).count("missing") == 1
-        assert read_marker(library.folder) == {"demo": library.database.identity()}
+        assert read_marker(folder_of(library)) == {"demo": library.database.identity()}
     other.unlink()
     with open_library(apart) as library:
         assert verify(library).count("missing") == 2

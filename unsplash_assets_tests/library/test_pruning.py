@@ -15,12 +15,13 @@ from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.removal import Pruned, ban, prune
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.catalogue.test_curation import set_columns
 from unsplash_assets_tests.catalogue.test_photos import ids, photo
 from unsplash_assets_tests.catalogue.test_retention import copy_photo, states, stored
 from unsplash_assets_tests.conftest import Clock, MakeSettings, Opened
 from unsplash_assets_tests.library.test_curation import place_file
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.stored import record_stored
 
 DAYS = 86_400.0
@@ -53,7 +54,7 @@ def store_in(
         clock.now += 60
         library.photos.add("sea", [photo(number)])
         library.photos.choose("sea", 1, run_id, "full", lambda urls: urls["full"])
-        path = place_file(library.folder, photo_id)
+        path = place_file(folder_of(library), photo_id)
         record_stored(library.photos, {photo_id: StoredFile(path, SIZE, 1, 1, "0" * 64)})
     return ids(*numbers)
 
@@ -64,7 +65,7 @@ def files(folder: Folder) -> list[str]:
 
 def held(library: Library) -> set[str]:
     """Return the ids of the photos that have a file."""
-    return {name.partition("_")[2].rpartition("_")[0] for name in files(library.folder)}
+    return {name.partition("_")[2].rpartition("_")[0] for name in files(folder_of(library))}
 
 
 @pytest.mark.parametrize("keep", ["2", f"{2 * SIZE}B", f"{3 * SIZE - 1}B", "60s"])
@@ -100,11 +101,11 @@ def test_the_file_of_a_favourite_stays(
 
 def test_files_that_are_not_ours_stay(opened: Opened, library: Library, store: Store) -> None:
     store(1)
-    root = library.folder.root
+    root = folder_of(library).root
     (root / "sea" / "holiday.jpg").write_text("mine")
     (root / "readme.txt").write_text("mine")
     assert prune(opened(keep="1B"), "now").photos == 1
-    assert files(library.folder) == ["holiday.jpg"]
+    assert files(folder_of(library)) == ["holiday.jpg"]
     assert (root / "readme.txt").exists()
 
 
@@ -125,9 +126,9 @@ def test_files_of_the_other_mode_stay(
 def test_many_are_pruned_in_one_go(opened: Opened, library: Library, store: Store) -> None:
     store(1)
     for path in (paths := copy_photo(library.database, 1_200)):
-        library.folder.path(path).write_text("picture")
+        folder_of(library).path(path).write_text("picture")
     assert prune(opened(keep="3"), "now").photos == 1_198
-    left = [path for path in paths if library.folder.path(path).exists()]
+    left = [path for path in paths if folder_of(library).path(path).exists()]
     assert left == paths[-3:]
     assert held(library) == set()
     assert len(stored(library.database)) == 3
@@ -137,8 +138,8 @@ def test_a_file_that_is_gone_already_is_no_error(
     opened: Opened, library: Library, store: Store
 ) -> None:
     names = store(1, 2)
-    for name in files(library.folder):
-        (library.folder.root / "sea" / name).unlink()
+    for name in files(folder_of(library)):
+        (folder_of(library).root / "sea" / name).unlink()
     assert prune(opened(keep="1"), "now") == Pruned(photos=1, bytes=SIZE)
     assert stored(library.database) == names[1:]
 
@@ -154,7 +155,7 @@ def test_a_file_that_cannot_be_removed_is_reported_and_goes_the_next_time(
     names = store(1, 2)
     bounded = opened(keep="1")
     with monkeypatch.context() as patched:
-        patched.setattr(bounded.folder, "delete", refuse_to_delete)
+        patched.setattr(folder_of(bounded), "delete", refuse_to_delete)
         pruned = prune(bounded, "now")
     assert (pruned.photos, pruned.bytes) == (0, 0)
     assert pruned.error
@@ -170,14 +171,14 @@ def test_one_file_that_cannot_be_removed_keeps_no_other(
 ) -> None:
     names = store(1, 2, 3, 4)
     bounded = opened(keep="1")
-    delete = bounded.folder.delete
+    delete = folder_of(bounded).delete
 
     def delete_others(name: str, size: int = 0) -> None:
         if names[1] in name:
             refuse_to_delete(name, size)
         delete(name, size)
 
-    monkeypatch.setattr(bounded.folder, "delete", delete_others)
+    monkeypatch.setattr(folder_of(bounded), "delete", delete_others)
     pruned = prune(bounded, "now")
     assert (pruned.photos, pruned.bytes) == (2, 2 * SIZE)
     assert names[1] in str(pruned.error)
@@ -199,7 +200,7 @@ def test_after_a_crash_no_row_says_stored_without_its_file_and_none_is_left_behi
 ) -> None:
     names = store(1, 2, 3)
     bounded = opened(keep="1")
-    delete = bounded.folder.delete
+    delete = folder_of(bounded).delete
 
     def crash(name: str, size: int) -> NoReturn:
         if is_removed:
@@ -207,7 +208,7 @@ def test_after_a_crash_no_row_says_stored_without_its_file_and_none_is_left_behi
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr(bounded.folder, "delete", crash)
+        patched.setattr(folder_of(bounded), "delete", crash)
         with pytest.raises(Crash):
             prune(bounded, "now")
     assert set(stored(library.database)) <= held(library)
@@ -222,7 +223,7 @@ def test_a_photo_that_is_being_pruned_can_be_banned(
     names = store(1, 2)
     bounded = opened(keep="1")
     with monkeypatch.context() as patched:
-        patched.setattr(bounded.folder, "delete", refuse_to_delete)
+        patched.setattr(folder_of(bounded), "delete", refuse_to_delete)
         prune(bounded, "now")
     assert len(ban(library, names[0]).removed) == 1
     assert prune(bounded, "now") == Pruned()
@@ -277,7 +278,7 @@ def test_what_an_earlier_run_had_marked_goes_whatever_the_clock(
     names = store(1, 2)
     bounded = opened(keep="1")
     with monkeypatch.context() as patched:
-        patched.setattr(bounded.folder, "delete", refuse_to_delete)
+        patched.setattr(folder_of(bounded), "delete", refuse_to_delete)
         prune(bounded, "now")
     library.runs.begin("before", "sea")
     clock.now += 365 * DAYS

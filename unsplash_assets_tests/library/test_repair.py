@@ -17,8 +17,9 @@ from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.library.removal import ban
 from unsplash_assets.library.repair import REPAIRED_AT_MOST, Repairs, repair, repair_due
 from unsplash_assets.model.photos import StoredPhoto
-from unsplash_assets.storage.folder import Folder, TemporaryFile
 from unsplash_assets.storage.names import RelativePath, is_thumbnail
+from unsplash_assets.storage.stores.base import TemporaryFile
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.libraries import StockedLibrary, cut, delete, flip, library

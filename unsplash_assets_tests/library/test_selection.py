@@ -31,6 +31,7 @@ from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets.unsplash.quota import HOUR
 from unsplash_assets_tests.conftest import NOON, Clock, Noted, Opened, Serve
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.stored import record_stored
 
 FILE = StoredFile("sea/x.jpg", 1, 1, 1, "0" * 64)
@@ -354,7 +355,7 @@ def test_choosing_nothing_is_well_where_all_that_are_here_are_damaged(
     top_up(library, "sea")
     (photo,) = choose(library, "sea", "mine").photos
     record_stored(library.photos, {photo.id: FILE})
-    library.folder.root.mkdir(exist_ok=True)
+    folder_of(library).root.mkdir(exist_ok=True)
     assert [str(found) for found in verify(library).findings] == [f"missing {FILE.path}"]
     assert choose(library, "sea", "next").photos == ()
 

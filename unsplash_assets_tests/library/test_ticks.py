@@ -12,6 +12,7 @@ from unsplash_assets.model.photos import Photo, StoredFile
 from unsplash_assets.unsplash.budget import clock_time
 from unsplash_assets.unsplash.quota import HOUR, MARGIN, QuotaReport
 from unsplash_assets_tests.conftest import NOON, Clock, Opened
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.machines import elsewhere
 from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import claimed_elsewhere
@@ -184,7 +185,7 @@ def damage(library: Library, topic: str = "art") -> None:
     library.photos.add(topic, [PHOTO])
     record_stored(library.photos, {PHOTO.id: StoredFile(f"{topic}/a.jpg", 1, 1, 1, "x")})
     library.events.mark_sent(library.events.take(1))
-    library.folder.root.mkdir(exist_ok=True)
+    folder_of(library).root.mkdir(exist_ok=True)
     assert verify(library).bad
 
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from unsplash_assets.errors import LibraryMissing
 from unsplash_assets.library.removal import ban
 from unsplash_assets.library.verification import Verification, uncredited, verify
-from unsplash_assets.storage.folder import INCOMING, FileState, Folder
 from unsplash_assets.storage.names import photo_path
+from unsplash_assets.storage.stores.base import INCOMING, FileState
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.libraries import (
     StockedLibrary,

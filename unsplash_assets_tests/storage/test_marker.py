@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from unsplash_assets.errors import LibraryMissing
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.marker import check_marker, check_new_library, read_marker
 from unsplash_assets.storage.names import CATALOGUE_FILE, MARKER, RelativePath
 from unsplash_assets.storage.records import RECORD_FOLDER, remember_library
+from unsplash_assets.storage.stores.folder import Folder
 
 STORED = [RelativePath("sea/one.jpg"), RelativePath("sea/two.jpg")]
 

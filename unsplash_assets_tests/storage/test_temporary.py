@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from unsplash_assets.storage.folder import INCOMING, Folder
+from unsplash_assets.storage.stores.base import INCOMING
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.support.processes import Processes, next_line, python
 
 
@@ -20,7 +21,7 @@ def incoming(folder: Folder) -> list[str]:
 WRITES_A_FILE = """
 import sys
 from pathlib import Path
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 folder = Folder(Path(sys.argv[1]))
 with folder.temporary() as temporary:
     print(temporary.path, flush=True)

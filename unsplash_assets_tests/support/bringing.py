@@ -25,7 +25,7 @@ from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.settings.settings import parse
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.unsplash.client import UnsplashClient
 
 TOPIC: Final = "sea"

@@ -17,10 +17,11 @@ from unsplash_assets.library.opening import open_library
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import Photo, StoredFile, StoredPhoto
 from unsplash_assets.settings.settings import parse
-from unsplash_assets.storage.folder import sha256
-from unsplash_assets.storage.names import THUMBNAILS, photo_path
+from unsplash_assets.storage.digests import sha256
+from unsplash_assets.storage.names import PAGE, THUMBNAILS, photo_path
 from unsplash_assets.unsplash.models import PICTURES, read_photo
 from unsplash_assets_tests.conftest import Clock
+from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.stored import record_stored
 
 APP_NAME = "my wall"
@@ -37,7 +38,7 @@ class GalleryLibrary:
         environ |= {"UNSPLASH_API_KEY": "key"} if mode == "live" else {}
         settings = parse(environ, root.parent)
         self.library = self._opened.enter_context(open_library(settings, clock=self.clock))
-        self.folder = self.library.folder
+        self.folder = folder_of(self.library)
         self.database = self.library.database
         self.catalogue = self.library.photos
 
@@ -61,8 +62,13 @@ class GalleryLibrary:
     def write(self) -> Gallery:
         """Write the gallery, at the library's time: a browser asks a server for what is newer."""
         written = write_gallery(self.catalogue, self.folder, self.library.settings)
-        os.utime(written.path, (self.clock.now, self.clock.now))
+        os.utime(self.page, (self.clock.now, self.clock.now))
         return written
+
+    @property
+    def page(self) -> Path:
+        """The file of the page."""
+        return self.folder.path(PAGE)
 
     def thumbnails(self) -> set[str]:
         """Return the names of the files in the folder for thumbnails."""

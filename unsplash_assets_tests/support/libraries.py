@@ -22,11 +22,17 @@ from unsplash_assets.library.verification import Verification, verify
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import parse
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import UnsplashClient
 from unsplash_assets_tests.conftest import served
 from unsplash_assets_tests.support.postgres import placed
+
+
+def folder_of(library: Library) -> Folder:
+    """Return the folder that a library's files are in."""
+    assert isinstance(library.store, Folder)
+    return library.store
 
 
 class Unsplash:
@@ -67,7 +73,7 @@ class StockedLibrary:
 
     @property
     def folder(self) -> Folder:
-        return self.library.folder
+        return folder_of(self.library)
 
     @property
     def catalogue(self) -> Photos:
@@ -90,7 +96,7 @@ class StockedLibrary:
         """Return the same library, with another object for its folder, or with other settings."""
         library = replace(self.library, settings=replace(self.library.settings, **settings))
         if folder:
-            vars(library)["folder"] = folder
+            vars(library)["store"] = folder
         return StockedLibrary(library, self.unsplash)
 
     def bring(self, count: int, topic: str = "sea", run_id: str = "mine") -> list[StoredPhoto]:

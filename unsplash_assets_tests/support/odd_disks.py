@@ -63,7 +63,7 @@ def live(settings: Settings, run_id: str = "mine") -> Life:
         library.photos.add(TOPIC, named)
         choose(library, TOPIC, run_id)
         brought = bring(library, TOPIC, run_id, last_try=True)
-        gallery = write_gallery(library.photos, library.folder, settings)
+        gallery = write_gallery(library.photos, library.store, settings)
         stored = [photo.path for photo in brought.photos]
         findings = [str(finding) for finding in verify(library).findings]
         return Life(stored, list(brought.not_stored.values()), findings, gallery.photos)

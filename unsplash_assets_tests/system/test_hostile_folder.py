@@ -22,6 +22,7 @@ from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.verification import verify
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets_tests.conftest import Clock, MakeSettings
+from unsplash_assets_tests.support.libraries import folder_of
 
 pytestmark = pytest.mark.long
 
@@ -39,7 +40,7 @@ def run(settings: Settings, clock: Clock, number: int) -> None:
         top_up(library, topic)
         choose(library, topic, run_id)
         bring(library, topic, run_id, last_try=True)
-        write_gallery(library.photos, library.folder, library.settings)
+        write_gallery(library.photos, library.store, library.settings)
 
 
 def strangers(library: Path) -> list[bytes]:
@@ -90,7 +91,7 @@ def seen(path: bytes) -> object:
 def spoil(library: Library, dice: random.Random) -> None:
     """Delete or cut one of the library's own files, as a disk might."""
     photo = dice.choice(library.photos.stored_after(0, newest=50))
-    path = library.folder.path(photo.path)
+    path = folder_of(library).path(photo.path)
     if dice.random() < 0.5:
         path.unlink(missing_ok=True)
     elif path.is_file():
@@ -142,7 +143,7 @@ def test_a_copy_under_a_photos_own_name_in_another_folder_survives_its_ban(
     run(settings, clock, 0)
     with open_library(settings, clock=clock) as library:
         (photo,) = library.photos.stored_after(0, newest=9)
-        copy = library.folder.path("mine") / Path(photo.path).name
+        copy = folder_of(library).path("mine") / Path(photo.path).name
         copy.parent.mkdir()
         copy.write_bytes(b"mine")
         assert ban(library, photo.id).removed == [photo.path]

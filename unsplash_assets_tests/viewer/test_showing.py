@@ -164,7 +164,8 @@ def test_the_page_is_opened_once(
     library: GalleryLibrary, looker: Looker, command: str, notes: Path
 ) -> None:
     library.hang()
-    page = library.write().path
+    library.write()
+    page = library.page
     assert looker.look_for_page(page_viewer(command)) == "opened the gallery"
     assert noted(notes, 1) == [[page.as_uri()]]
     again = looker.look_for_page(page_viewer(command))

@@ -88,8 +88,8 @@ class Batches:
             raise some.fault
 
     def _published(self, done: "Mapping[str, Future[Download]]") -> Outcome:
-        folder = self._library.folder
-        errors = {photo_id: error_of(future, folder) for photo_id, future in done.items()}
+        store = self._library.store
+        errors = {photo_id: error_of(future, store) for photo_id, future in done.items()}
         whole = {
             photo_id: partial(self._publish, photo_id, future.result(), errors)
             for photo_id, future in done.items()
@@ -111,7 +111,7 @@ class Batches:
         try:
             return download.publish()
         except (UnsplashAssetsError, OSError, ValueError) as error:
-            errors[photo_id] = photos_error(error, self._library.folder)
+            errors[photo_id] = photos_error(error, self._library.store)
             return None
 
     def _close(self, futures: "Iterable[Future[Download]]") -> None:

@@ -21,7 +21,7 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.images.blocks import Content, mapped
 from unsplash_assets.images.formats import FORMATS
-from unsplash_assets.storage.folder import Folder, TemporaryFile
+from unsplash_assets.storage.stores.base import Store, TemporaryFile
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import Answer, HttpTransport
 from unsplash_assets.transport.reasons import ON_THE_WAY, announces_page, is_page, page_from
@@ -65,16 +65,16 @@ class Body:
 
 
 @contextmanager
-def receive(transport: HttpTransport, url: str, limits: Limits, folder: Folder) -> Iterator[Body]:
+def receive(transport: HttpTransport, url: str, limits: Limits, store: Store) -> Iterator[Body]:
     """Give the body of a picture's answer until the `with` ends.
 
-    It is in memory, or in a temporary file of the folder where it is large. Raises TemporaryError
+    It is in memory, or in a temporary file of the store where it is large. Raises TemporaryError
     where another try may succeed, PermanentError where it would not.
     """
     with ExitStack() as stack:
         with _asked(transport, url, limits) as answer:
             _check(answer)
-            body = Body(_received(stack, answer, folder), answer.url, answer.headers)
+            body = Body(_received(stack, answer, store), answer.url, answer.headers)
         yield body
 
 
@@ -88,26 +88,26 @@ def _asked(transport: HttpTransport, url: str, limits: Limits) -> Iterator[Answe
         raise PhotoDenied(str(error)) from error
 
 
-def _received(stack: ExitStack, answer: Answer, folder: Folder) -> Content:
+def _received(stack: ExitStack, answer: Answer, store: Store) -> Content:
     received, chunks = 0, list[bytes]()
     spooled: TemporaryFile | None = None
     try:
         for chunk in answer.chunks():
             received += len(chunk)
             if spooled is None and received > _IN_MEMORY:
-                spooled = stack.enter_context(folder.temporary())
-                folder.write(spooled, b"".join(chunks))
+                spooled = stack.enter_context(store.temporary())
+                store.write(spooled, b"".join(chunks))
             if spooled is None:
                 chunks.append(chunk)
             else:
-                folder.write(spooled, chunk)
+                store.write(spooled, chunk)
     except TookTooLong as error:
         if received:
             raise _too_slow(error, received, answer) from error
         raise
     if spooled is None:
         return b"".join(chunks)
-    folder.flush(spooled)
+    store.flush(spooled)
     return stack.enter_context(mapped(spooled.path))
 
 

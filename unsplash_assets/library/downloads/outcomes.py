@@ -7,8 +7,8 @@ from typing import Any, Final
 from unsplash_assets.errors import LibraryError, PermanentError, PhotoPutOff, UnsplashAssetsError
 from unsplash_assets.library.events import Sent
 from unsplash_assets.model.photos import StoredFile
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.refusals import is_of_one_file, library_error
+from unsplash_assets.storage.stores.base import Store
 
 _REASON_LENGTH: Final = 200  # characters
 
@@ -57,13 +57,13 @@ class Outcome:
         self.sent = self.sent.and_then(later.sent)
 
 
-def error_of(future: Future[Any], folder: Folder) -> UnsplashAssetsError | None:
+def error_of(future: Future[Any], store: Store) -> UnsplashAssetsError | None:
     """Return why the work on one photo failed, or None if it did not."""
     error = future.exception()
-    return None if error is None else photos_error(error, folder)
+    return None if error is None else photos_error(error, store)
 
 
-def photos_error(error: BaseException, folder: Folder) -> UnsplashAssetsError:
+def photos_error(error: BaseException, store: Store) -> UnsplashAssetsError:
     """Return an error of the work on one photo as one of ours.
 
     What nobody foresaw is the trouble of that photo, unless the disk is to blame for it.
@@ -71,7 +71,7 @@ def photos_error(error: BaseException, folder: Folder) -> UnsplashAssetsError:
     if isinstance(error, UnsplashAssetsError):
         return error
     if isinstance(error, OSError) and error.errno and not is_of_one_file(error):
-        return library_error(folder.root, error)
+        return library_error(store.root, error)
     if not isinstance(error, Exception):
         raise error
     reason = " ".join(str(error).split())[:_REASON_LENGTH]

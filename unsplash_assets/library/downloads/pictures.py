@@ -27,7 +27,6 @@ from unsplash_assets.library.downloads.bodies import receive
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import ChosenPhoto, StoredFile
-from unsplash_assets.storage.folder import Folder, TemporaryFile
 from unsplash_assets.storage.names import (
     RelativePath,
     other_name,
@@ -35,6 +34,7 @@ from unsplash_assets.storage.names import (
     plainer_names,
     thumbnail_path,
 )
+from unsplash_assets.storage.stores.base import Store, TemporaryFile
 from unsplash_assets.transport.base import Limits
 from unsplash_assets.transport.http import HttpTransport
 
@@ -43,7 +43,7 @@ from unsplash_assets.transport.http import HttpTransport
 class Download:
     """A whole, credited picture in a temporary file, which waits for its name."""
 
-    folder: Folder
+    store: Store
     temporary: TemporaryFile
     file: StoredFile
     """What is stored, under the best name that it may get."""
@@ -67,7 +67,7 @@ class Download:
         refusal = None
         for name in self.names:
             try:
-                self.folder.publish(self.temporary, name)
+                self.store.publish(self.temporary, name)
             except FileRefused as error:
                 refusal = error
             else:
@@ -78,15 +78,15 @@ class Download:
     def _publish_thumbnail(self) -> None:
         with suppress(LibraryError, FileRefused):  # the gallery makes what it lacks
             if self.thumbnail:
-                self.folder.publish(self.thumbnail, thumbnail_path(self.file.sha256))
+                self.store.publish(self.thumbnail, thumbnail_path(self.file.sha256))
 
 
 @dataclass(frozen=True)
 class Downloader:
-    """Downloads pictures into a folder, within limits, with the credit in each file."""
+    """Downloads pictures into a store, within limits, with the credit in each file."""
 
     transport: HttpTransport
-    folder: Folder
+    store: Store
     limits: Limits
     app_name: str
     mode: Mode
@@ -98,20 +98,20 @@ class Downloader:
 
         It gets a name that no stranger's file has; `own_path` is the photo's own file, if any.
         Raises TemporaryError where another try may succeed, PermanentError where it would not,
-        and LibraryError where the folder cannot be written.
+        and LibraryError where the store takes no file.
         """
-        received = receive(self.transport, photo.url, self.limits, self.folder)
+        received = receive(self.transport, photo.url, self.limits, self.store)
         with ExitStack() as stack, received as body:
             with self._judged(photo.id, body.content):
                 body.check()
                 found = examine(body.content, GRID_SIZE)
                 credit = packet(Credit(photo, self.app_name, self.mode))
                 credited = embed(credit, as_file(body.content))
-                temporary = stack.enter_context(self.folder.temporary())
+                temporary = stack.enter_context(self.store.temporary())
                 size, digest = self._write(temporary, credited)
             usual = photo_path(photo.topic, photo.description, photo.id, found.format.extension)
             return Download(
-                self.folder,
+                self.store,
                 temporary,
                 StoredFile(usual, size, found.width, found.height, digest),
                 (self._free_name(name, own_path) for name in plainer_names(usual)),
@@ -123,10 +123,10 @@ class Downloader:
         """Write a whole file, once; return its bytes and their SHA-256."""
         size, digest = 0, hashlib.sha256()
         for chunk in chunks:
-            self.folder.write(temporary, chunk)
+            self.store.write(temporary, chunk)
             digest.update(chunk)
             size += len(chunk)
-        self.folder.complete(temporary)
+        self.store.complete(temporary)
         return size, digest.hexdigest()
 
     def _thumbnail(self, stack: ExitStack, small: SmallCopy) -> TemporaryFile | None:
@@ -135,8 +135,8 @@ class Downloader:
             content = grid_thumbnail(small)
         except (OSError, SyntaxError, ValueError):
             return None
-        temporary = stack.enter_context(self.folder.temporary())
-        self.folder.write(temporary, content)
+        temporary = stack.enter_context(self.store.temporary())
+        self.store.write(temporary, content)
         return temporary
 
     @contextmanager
@@ -160,10 +160,10 @@ class Downloader:
 
     def _may_replace(self, name: RelativePath) -> bool:
         """Whether a name is free, or has a file with our credit, which a killed run left behind."""
-        if self.folder.stamp(name) is None:
+        if self.store.stamp(name) is None:
             return True
         try:
-            with self.folder.open(name) as file:
+            with self.store.open(name) as file:
                 return CREDIT_MARK in (read_packet(file) or b"")
         except (OSError, BadPicture):
             return False

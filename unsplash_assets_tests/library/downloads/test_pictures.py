@@ -39,8 +39,8 @@ from unsplash_assets.library.downloads.pictures import Downloader
 from unsplash_assets.model.credit import Credit
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
-from unsplash_assets.storage.folder import Folder
 from unsplash_assets.storage.names import THUMBNAILS, is_thumbnail, thumbnail_path
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.models import PICTURES

@@ -1,7 +1,6 @@
-"""The library's files: temporary files, the one rename that publishes, reading, locks.
+"""A library's folder on this machine: the one rename that publishes, reading, locks.
 
-Add a method here when a use case needs a file: no other module touches a path of the library.
-`names` makes the paths, `images.validation` decides which files are worth one.
+A file under a final name was whole, and on the disk, when it got that name.
 """
 
 import errno
@@ -9,96 +8,37 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.storage import locks, temporary
-from unsplash_assets.storage.names import (
-    RelativePath,
-    may_be_a_photo,
-)
-from unsplash_assets.storage.refusals import is_lacking, is_of_a_name, translate_errors
-
-INCOMING: Final = ".incoming"
-"""The library's folder for incomplete files, on the same file system as the rest."""
+from unsplash_assets.storage.digests import sha256
+from unsplash_assets.storage.names import RelativePath, may_be_a_photo
+from unsplash_assets.storage.refusals import is_of_a_name, translate_errors
+from unsplash_assets.storage.stores.base import INCOMING, FileState, Stamp, Store, TemporaryFile
 
 _LOCK_PATIENCE: Final = 30.0  # seconds
-_TEXT_SIZE: Final = 10_000_000  # bytes
 _TOPIC_DEPTH: Final = 2  # parts of a photo's path: its topic's folder, and its name
 
-Stamp = tuple[int, ...]
-"""Changes whenever a file does: device, inode, size and time of the last change."""
 
+class Folder(Store):
+    """A folder on this machine, with the temporary files in it."""
 
-@dataclass(frozen=True)
-class TemporaryFile:
-    """A temporary file in the library, open for writing."""
+    @property
+    def place(self) -> str:
+        """Return the folder."""
+        return str(self.root)
 
-    path: Path
-    file: BinaryIO
+    def shown(self, name: str) -> str:
+        """Return the file's path."""
+        return str(self.path(name))
 
-
-@dataclass(frozen=True)
-class FileState:
-    """What reading a whole file found out about it."""
-
-    stamp: Stamp
-    bytes: int
-    sha256: str | None
-    """None if the file cannot be read."""
-
-
-class Folder:
-    """A library's folder on this machine."""
-
-    def __init__(self, root: Path) -> None:
-        """Use `root`, which the first write creates."""
-        self.root = root
-
-    @contextmanager
-    def temporary(self, beside: str = "") -> Iterator[TemporaryFile]:
-        """Open a temporary file; the end of the `with` removes it unless it was published.
-
-        It is on the disk of the library, or on that of the folder `beside`.
-        """
-        with translate_errors(self.root):
-            folder = self.root / beside / INCOMING
-            try:
-                path, file = temporary.create(folder)
-            except FileNotFoundError:
-                folder.mkdir(parents=True, exist_ok=True)
-                path, file = temporary.create(folder)
-        try:
-            yield TemporaryFile(path, file)
-        finally:
-            with suppress(OSError):
-                file.close()
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    def write(self, file: TemporaryFile, chunk: bytes) -> None:
-        """Append to a temporary file. Raises FileRefused where it becomes too large."""
-        with translate_errors(self.root, of_one_file=True):
-            file.file.write(chunk)
-
-    def flush(self, file: TemporaryFile) -> None:
-        """Make what was written to a temporary file readable by its path."""
-        with translate_errors(self.root, of_one_file=True):
-            file.file.flush()
-
-    def complete(self, file: TemporaryFile) -> None:
-        """Force what was written to a temporary file onto the disk, where that can be done."""
-        self.flush(file)
-        with translate_errors(self.root):
-            try:
-                os.fsync(file.file.fileno())
-            except OSError as error:
-                if not is_lacking(error):
-                    raise
+    def address(self, name: str) -> Path:
+        """Return the file's path."""
+        return self.path(name)
 
     def publish(self, file: TemporaryFile, name: RelativePath) -> None:
         """Give a temporary file its final name in one step, replacing any file of that name.
@@ -132,23 +72,28 @@ class Folder:
                 raise OSError(errno.EIO, "the copy on another disk is not the same")
             copy.path.replace(target)
 
-    def write_file(self, name: RelativePath, content: bytes) -> None:
-        """Write a whole file: it appears under its name once all of it is on the disk."""
-        with self.temporary() as file:
-            self.write(file, content)
-            self.complete(file)
-            self.publish(file, name)
-
     def path(self, name: str) -> Path:
         """Return a file's path on this machine."""
         return self.root / name
 
     def open(self, name: str) -> io.BufferedReader:
         """Open a file for reading. Raises OSError for anything else: a pipe may never end."""
+        return self._file(name).open("rb")
+
+    def _file(self, name: str) -> Path:
         path = self.path(name)
         if not path.is_file():
             raise OSError(f"{path} is not a file")
-        return path.open("rb")
+        return path
+
+    @contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        """Give the file's own path. Raises OSError for anything else: a pipe may never end."""
+        yield self._file(name)
+
+    def lasting(self, name: str) -> Path:
+        """Return the file's own path, whether there is a file or not."""
+        return self.path(name)
 
     def inspect(self, name: str) -> FileState | None:
         """Read a whole file, in little memory whatever its size; return None if there is none."""
@@ -172,11 +117,28 @@ class Folder:
             return None if is_of_a_name(error) else ()
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
+    def sizes(self, folder: str) -> Mapping[str, int]:
+        """Return the sizes of the files in a folder, by their names."""
+        found: dict[str, int] = {}
+        with suppress(OSError), os.scandir(self.path(folder)) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    found[f"{folder}/{entry.name}"] = entry.stat().st_size
+        return found
+
+    def modified_at(self, name: str) -> float:
+        """Return when a file was last changed. Raises OSError."""
+        return self.path(name).stat().st_mtime
+
     def is_same(self, name: str, other: str) -> bool:
         """Return whether two names are one file, as on a file system that ignores case."""
         with suppress(OSError):
             return self.path(name).samefile(self.path(other))
         return False
+
+    def is_at(self, name: str, path: Path) -> bool:
+        """Return whether a name stands for this path."""
+        return self.path(name) == path
 
     def walk(self, *, topics_only: bool = False) -> Iterator[str]:
         """Yield every file that may be a photo's: neither the project's own nor a system's.
@@ -191,14 +153,6 @@ class Folder:
                 folders.clear()
             for name in sorted(n for n in names if may_be_a_photo(n, at_top=at_top)):
                 yield (within / name).as_posix()
-
-    def read_text(self, name: str) -> str | None:
-        """Return a small text file of ours, or None if there is none that can be read."""
-        try:
-            with self.open(name) as file:
-                return file.read(_TEXT_SIZE).decode()
-        except (OSError, UnicodeDecodeError):
-            return None
 
     @contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
@@ -241,9 +195,3 @@ def _as_refusal(file: TemporaryFile) -> Iterator[None]:
         if file.path.exists():
             raise OSError(errno.EINVAL, "Invalid name") from error
         raise
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Tests of `storage.folder`: a file appears under its name whole or not at all."""
+"""Tests of `storage.stores.folder`: a file appears under its name whole or not at all."""
 
 import hashlib
 import os
@@ -15,9 +15,11 @@ from urllib.parse import quote
 import pytest
 
 from unsplash_assets.errors import FileRefused, LibraryError, UnsplashAssetsError
-from unsplash_assets.storage import folder as folder_module
-from unsplash_assets.storage.folder import INCOMING, Folder, TemporaryFile, sha256
+from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import MARKER, RelativePath
+from unsplash_assets.storage.stores import folder as folder_module
+from unsplash_assets.storage.stores.base import INCOMING, TemporaryFile
+from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets_tests.support.processes import Processes, next_line, python
 from unsplash_assets_tests.support.rivals import gone_process
 from unsplash_assets_tests.support.waiting import CEILING
@@ -29,7 +31,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
-from unsplash_assets.storage.folder import Folder
+from unsplash_assets.storage.stores.folder import Folder
 with Folder(Path(sys.argv[1])).exclusive("work"):
     print("held", flush=True)
     sys.stdin.read()
