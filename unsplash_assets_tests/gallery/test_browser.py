@@ -377,6 +377,38 @@ def test_a_choice_is_announced_to_screen_readers_and_a_new_photo_is_not(
     expect(announcement).to_have_text("1 photo of sea")
 
 
+# --- Search --------------------------------------------------------------------------------------
+
+
+def test_a_search_finds_descriptions_photographers_and_topics(
+    library: GalleryLibrary, opened: Opened
+) -> None:
+    library.hang(1, "sea", alt_description="Fog over a CAFÉ", photographer="Zoë Müller")
+    library.hang(1, "sky", alt_description="A kite", photographer="Ana")
+    page = opened()
+    page.keyboard.press("/")
+    field = page.get_by_role("searchbox", name="Search the photos")
+    expect(field).to_be_focused()
+    for words, found in {"cafe fog": 1, "zoe": 1, "SKY": 1, "kite sea": 0, " ": 2}.items():
+        field.fill(words)
+        expect(photos(page)).to_have_count(found)
+    field.fill("fog")
+    expect(page.get_by_role("status")).to_have_text("1 photo with “fog”")
+    library.hang(1, "sea", alt_description="Fog again")
+    library.hang(1, "sea", alt_description="No such thing")
+    library.write()
+    wait_for_check(page)
+    expect(photos(page)).to_have_count(2)
+    page.get_by_role("button", name="sea 3").click()
+    expect(page.locator("#count")).to_have_text("2 photos of sea with “fog”")
+    field.fill(HOSTILE)
+    expect(page.get_by_text("No photo has these words")).to_be_visible()
+    expect(page.locator("#play")).to_be_hidden()
+    field.press("s")
+    expect(view(page)).to_be_hidden()
+    assert page.evaluate("window.hacked") is None
+
+
 # --- The large view ------------------------------------------------------------------------------
 
 

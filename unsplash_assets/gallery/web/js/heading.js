@@ -1,4 +1,4 @@
-// The page's head: how many photos there are, and the choice of a topic.
+// The page's head: how many photos there are, and the choice of a topic and of words.
 
 import { byId } from "./dom.js";
 import { photos } from "./source.js";
@@ -11,15 +11,38 @@ export function updateHeading() {
 function applyChoice() {
   photos.choose(photos.choice);
   byId("empty").hidden = photos.total > 0;
-  byId("play").hidden = photos.total === 0;
+  byId("play").hidden = photos.count === 0;
+  byId("search").hidden = photos.total === 0;
+  byId("nothing").hidden = photos.total === 0 || photos.count > 0;
   updateCount();
 }
 
 function updateCount() {
-  const { count, choice } = photos;
+  const { count } = photos;
+  const { topic, search } = photos.choice;
   const kind = count === 1 ? "photo" : "photos";
   byId("count").textContent =
-    `${count.toLocaleString("en")} ${kind}${choice.topic === null ? "" : ` of ${choice.topic}`}`;
+    `${count.toLocaleString("en")} ${kind}` +
+    (topic === null ? "" : ` of ${topic}`) +
+    (search.trim() ? ` with “${search.trim()}”` : "");
+}
+
+// Announces a choice, but not new photos, to those who hear the page.
+function announce() {
+  byId("announcement").textContent = byId("count").textContent;
+}
+
+export function watchSearch() {
+  const field = byId("search");
+  field.addEventListener("input", () => {
+    photos.choice.search = field.value;
+    applyChoice();
+    announce();
+  });
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // letters are no commands here
+    if (event.key === "Escape" && !field.value) field.blur();
+  });
 }
 
 function updateTopics() {
@@ -48,7 +71,7 @@ function topicButton(value, label, number) {
     photos.choice.topic = value;
     for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
     applyChoice();
-    byId("announcement").textContent = byId("count").textContent; // of a choice, not of new photos
+    announce();
   });
   return button;
 }

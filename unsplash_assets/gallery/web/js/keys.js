@@ -1,5 +1,6 @@
 // Keys and touch.
 
+import { byId } from "./dom.js";
 import { photos } from "./source.js";
 import { close, play, playOrStop, showControls, turn, turnTo } from "./slideshow.js";
 import { view } from "./view.js";
@@ -19,7 +20,9 @@ export function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (view.hidden) {
     if (event.key === "s" && photos.count) play(photos.at(0));
-    return;
+    if (event.key !== "/" || byId("search").hidden) return;
+    event.preventDefault();
+    return byId("search").focus();
   }
   showControls();
   if (event.key === "Tab") return keepWithin(view, event);

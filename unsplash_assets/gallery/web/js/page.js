@@ -1,6 +1,7 @@
 // The gallery: connects its parts with what people do. It loads nothing but what is beside the page.
 
 import { byId } from "./dom.js";
+import { watchSearch } from "./heading.js";
 import { onKey, watchSwipes } from "./keys.js";
 import {
   beginByAddress, close, onFullscreenChange, open, play, playOrStop, showControls, turn, wake, welcome,
@@ -30,6 +31,7 @@ export function start(source) {
     wake();
   });
   watchSwipes();
+  watchSearch();
   photos.start(welcome);
   addEventListener("hashchange", beginByAddress);
   beginByAddress();

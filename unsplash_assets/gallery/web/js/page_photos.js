@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { readNews } from "./news.js";
 import { decorate, keyOf } from "./photo.js";
+import { hasWords, wordsOf } from "./search.js";
 
 const CHECK_EVERY = 20_000; // milliseconds
 
@@ -11,7 +12,7 @@ export class PagePhotos {
   #build = document.documentElement.dataset.build;
   #gone = new Set(); // photos that are no longer in the library; one may still be shown
   #onNews = null;
-  choice = { topic: null };
+  choice = { topic: null, search: "" };
 
   constructor() {
     this.#all.forEach(decorate);
@@ -36,7 +37,10 @@ export class PagePhotos {
   choose(choice) {
     this.choice = choice;
     const { topic } = choice;
-    for (const photo of this.#all) photo.hidden = topic !== null && photo.dataset.topic !== topic;
+    const words = wordsOf(choice.search);
+    for (const photo of this.#all) {
+      photo.hidden = (topic !== null && photo.dataset.topic !== topic) || !hasWords(photo, words);
+    }
   }
 
   topics() {

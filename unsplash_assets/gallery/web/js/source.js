@@ -4,7 +4,7 @@
 //
 //   total             how many photos there are, whatever is chosen
 //   count             how many of them are chosen
-//   choice            what is chosen: { topic }, where null is all
+//   choice            what is chosen: { topic, search }; null and "" are all
 //   choose(choice)    chooses others
 //   topics()          a Map from each topic to its number of photos
 //   at(index)         the chosen photo at a place, the newest at 0, or a promise of it
