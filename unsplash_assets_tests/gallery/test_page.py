@@ -40,7 +40,7 @@ def measure(work):
 folder = Path(sys.argv[1])
 environ = {"UNSPLASH_API_KEY": "key", "UNSPLASH_LIBRARY": str(folder)}
 with open_library(parse(environ, folder.parent), create=False) as library:
-    parts = library.photos, library.folder, library.settings
+    parts = library.photos, library.store, library.settings
     print(write_gallery(*parts).photos)
     for _ in range(5):
         unit = measure(lambda: sum(i * i for i in range(1_000_000)))
