@@ -8,6 +8,7 @@ one mode. What differs between the two is in `engines`, the tables are in `table
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from unsplash_assets.catalogue.engines.addresses import address_of, backend_of
 from unsplash_assets.catalogue.engines.base import Backend
 from unsplash_assets.catalogue.engines.sqlite import SQLiteBackend, sqlite_file
 from unsplash_assets.catalogue.migrations import forms
-from unsplash_assets.catalogue.tables import libraries, metadata
-from unsplash_assets.errors import CatalogueUnavailable, LibraryError, SettingsError
+from unsplash_assets.catalogue.tables import libraries, metadata, runs
+from unsplash_assets.errors import CatalogueUnavailable, LeaseLost, LibraryError, SettingsError
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.storage.names import CATALOGUE_FILE
 
@@ -26,10 +27,19 @@ from unsplash_assets.storage.names import CATALOGUE_FILE
 class Database:
     """One mode's part of a catalogue. Safe to use from several threads and processes."""
 
+    run_id: str | None = None
+    """The run that uses it; None for whoever is none."""
+
     def __init__(self, backend: Backend, mode: Mode) -> None:
         """Use `open_database` instead, which makes sure that the tables are there."""
         self.backend = backend
         self.mode = mode
+
+    def of_run(self, run_id: str) -> "Database":
+        """Return it as a run uses it, which writes no more once its lease is lost."""
+        ours = copy(self)
+        ours.run_id = run_id
+        return ours
 
     @property
     def file(self) -> Path | None:
@@ -54,7 +64,27 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """The only transaction that writes; it is kept whole or not at all."""
+        """The only transaction that writes; it is kept whole or not at all.
+
+        Raises LeaseLost in a run whose photos another has taken over, or that was closed.
+        """
+        with self.noting() as connection:
+            if self._has_lost_lease(connection):
+                raise LeaseLost
+            yield connection
+
+    def check_lease(self) -> None:
+        """Raise LeaseLost in a run that may write no more."""
+        with self.reading() as connection:
+            if self._has_lost_lease(connection):
+                raise LeaseLost
+
+    @contextmanager
+    def noting(self) -> Iterator[sa.Connection]:
+        """Write what has happened already, whether or not the run still has its lease.
+
+        For requests and events that were sent: whoever does not note them sends more.
+        """
         if self.is_read_only:
             raise LibraryError(
                 f"the catalogue {self.file} can only be read here: check its permissions, and "
@@ -88,6 +118,13 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self.backend.engine.dispose()
+
+    def _has_lost_lease(self, connection: sa.Connection) -> bool:
+        if self.run_id is None:
+            return False
+        mine = runs.c.mode == self.mode, runs.c.run_id == self.run_id
+        lost = sa.select(runs.c.run_id).where(*mine, runs.c.alive_at.is_(None))
+        return connection.scalar(lost) is not None
 
 
 def file_of(folder: Path, url: str | None, project: Path | None = None) -> Path | None:

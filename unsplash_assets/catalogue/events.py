@@ -69,7 +69,7 @@ class DownloadEvents:
             return
         ids = [event.photo_id for event in events]
         sent = sa.update(db.photos).where(self._mine, db.photos.c.id.in_(ids))
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             connection.execute(sent.values(event_sent_at=self._clock(), event_due_at=None))
 
     def mark_refused(self, event: DownloadEvent, reason: str) -> None:
@@ -86,8 +86,9 @@ class DownloadEvents:
 
     def _update(self, event: DownloadEvent, **values: object) -> None:
         with self._db.writing() as connection:
-            mine = sa.update(db.photos).where(self._mine, db.photos.c.id == event.photo_id)
-            connection.execute(mine.values(**values))
+            photos = db.photos.c
+            unsent = self._mine, photos.id == event.photo_id, photos.event_sent_at.is_(None)
+            connection.execute(sa.update(db.photos).where(*unsent).values(**values))
 
 
 def due_once_stored(now: float) -> sa.ColumnElement[float | None]:

@@ -131,7 +131,7 @@ class RequestBudget:
 
     def _settle(self, row_id: int, grant: Grant) -> None:
         """Record what became of a grant, take back the rest, and learn from the newest answer."""
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             self._lock(connection)
             now = self._clock()
             mine = db.requests.c.id == row_id

@@ -82,7 +82,7 @@ class Photos(StoredPhotos):
         The count includes photos that the run chose before, and photos left behind by a run that
         has ended. All get their rendition and URL anew.
         """
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             taken = self._own_and_left(connection, topic, run_id, count)[:count]
             query = sa.select(db.photos).where(*self._in_state(topic, PhotoState.WAITING))
             oldest = query.order_by(db.photos.c.postponed, db.photos.c.arrival)
@@ -99,7 +99,7 @@ class Photos(StoredPhotos):
 
         Of the latter it takes only as many as it has room for, with `at_most` in all.
         """
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             for row in self._own_and_left(connection, topic, run_id, at_most):
                 connection.execute(self._to(PhotoState.CHOSEN, row.id).values(run_id=run_id))
             return self._chosen(connection, topic, run_id)
@@ -116,7 +116,7 @@ class Photos(StoredPhotos):
         """
         if not files:
             return {}
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             first = self._db.advance(connection, len(files)) + 1
             free = frozenset(connection.scalars(self._may_store(files, run_id)))
             published = {photo_id: files[photo_id]() for photo_id in files if photo_id in free}
@@ -132,7 +132,7 @@ class Photos(StoredPhotos):
 
         Here and below, with a `run_id`, only those that still belong to that run.
         """
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             for photo_id in photo_ids:
                 waiting = self._back_to_waiting(photo_id).where(*self._not_anothers(run_id))
                 connection.execute(waiting.values(run_id=None))
@@ -143,7 +143,7 @@ class Photos(StoredPhotos):
         A photo that has failed too many runs is refused.
         """
         count, ours = db.photos.c.postponed + 1, self._not_anothers(run_id)
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             for photo_id, reason in reasons.items():
                 values = {"postponed": count, "reason": reason}
                 later = self._back_to_waiting(photo_id).where(*ours, count < POSTPONED_AT_MOST)
@@ -153,7 +153,7 @@ class Photos(StoredPhotos):
 
     def refuse(self, reasons: Mapping[str, str], run_id: str | None = None) -> None:
         """Never ask for these chosen photos again; by id, with the reason."""
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             for photo_id, reason in reasons.items():
                 refused = self._to(PhotoState.REFUSED, photo_id).where(*self._not_anothers(run_id))
                 connection.execute(refused.values(reason=reason))

@@ -93,7 +93,7 @@ class Retention:
         """
         if self._keep == Keep() or self.pause():
             return 0
-        with self._runs.writing(run_id) as connection:
+        with self._db.writing() as connection:
             totals, marked = self._count(connection), []
             for row in self._oldest(connection, run_id)[:at_most]:
                 if not self._is_beyond(totals, row.stored_at):

@@ -8,8 +8,7 @@ photo that a run chose may be taken over.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,7 +18,6 @@ from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.clock.future import not_after
 from unsplash_assets.catalogue.clock.steps import CatalogueClock
 from unsplash_assets.catalogue.database import Database
-from unsplash_assets.errors import LeaseLost
 from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 
 Outcome = Literal["success", "failure"]
@@ -66,7 +64,7 @@ class Runs:
 
     def begin(self, run_id: str, topic: str | None) -> None:
         """Record that this process works on a run; a later step may begin it again."""
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             self._time.settle(connection)
             self._watch_clock(connection)
             me, now = str(self._machine.me()), self._clock()
@@ -80,19 +78,9 @@ class Runs:
         """Give a sign of life of a run that this process works on, unless it has lost its lease."""
         is_held = db.runs.c.alive_at.is_not(None)
         mine = self._update(run_id).where(db.runs.c.process == str(self._machine.me()), is_held)
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             self._time.watch(connection)
             connection.execute(mine.values(alive_at=self._clock()))
-
-    @contextmanager
-    def writing(self, run_id: str | None) -> Iterator[sa.Connection]:
-        """Write as a run. Raises LeaseLost where another has taken over its photos."""
-        is_mine = self._mine, db.runs.c.run_id == run_id, db.runs.c.alive_at.is_(None)
-        with self._db.writing() as connection:
-            lost = sa.select(db.runs.c.run_id).where(*is_mine)
-            if run_id is not None and connection.scalar(lost) is not None:
-                raise LeaseLost
-            yield connection
 
     def end_leases(self, connection: sa.Connection, run_ids: Collection[str]) -> None:
         """Let runs that are over for all we know write no more: another takes over their photos."""
@@ -101,12 +89,16 @@ class Runs:
             connection.execute(sa.update(db.runs).where(*theirs).values(alive_at=None))
 
     def report(self, run_id: str, error: str | None, *, goes_on: bool = False) -> None:
-        """Record how a step of the run went: its error, or None; `goes_on` if it is tried again."""
+        """Record how a step of the run went: its error, or None; `goes_on` if it is tried again.
+
+        A run that has lost its lease has nothing to say any more.
+        """
         outcome: Outcome | None = "failure" if error else "success"
         if goes_on:
             outcome = None
-        with self._db.writing() as connection:
-            connection.execute(self._update(run_id).values(outcome=outcome, error=error))
+        held = self._update(run_id).where(db.runs.c.alive_at.is_not(None))
+        with self._db.noting() as connection:
+            connection.execute(held.values(outcome=outcome, error=error))
 
     def end(self, run_id: str, *, failed: bool | None = None) -> None:
         """Record that the run is over; its photos may be taken over.
@@ -114,11 +106,22 @@ class Runs:
         `failed` overrules what its steps have reported, for it may fail outside of them.
         """
         outcome = {} if failed is None else {"outcome": "failure" if failed else "success"}
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             self._time.watch(connection)
-            ended = self._update(run_id).values(ended_at=self._clock(), **outcome)
-            connection.execute(ended)
+            ended = self._update(run_id).where(self._is_open)
+            connection.execute(ended.values(ended_at=self._clock(), **outcome))
             self._forget_old(connection)
+
+    def close(self, run_id: str, error: str) -> None:
+        """Record that a run has failed whose process is gone, for all that is known.
+
+        If that wakes nevertheless, it writes nothing more.
+        """
+        values = {"outcome": "failure", "error": error, "alive_at": None}
+        with self._db.noting() as connection:
+            self._time.watch(connection)
+            gone = self._update(run_id).where(self._is_open)
+            connection.execute(gone.values(ended_at=self._clock(), **values))
 
     def last(self) -> EndedRun | None:
         """Return the run of a topic that ended last."""
@@ -165,7 +168,7 @@ class Runs:
         """
         me, mine = self._machine.me(), db.libraries.c.mode == self._db.mode
         query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
-        with self._db.writing() as connection:
+        with self._db.noting() as connection:
             self._time.settle(connection)
             claimed, text = connection.execute(query.with_for_update()).one()
             holder = ProcessName.parse(text) if text else me
@@ -192,9 +195,9 @@ class Runs:
         return [row for row in rows if self._is_live(row)]
 
     def _is_live(self, row: Any) -> bool:  # noqa: ANN401 - a row of the runs
-        """Whether a run's process may still be working."""
+        """Whether a run's process may still be working; one that lives may have others to do."""
         fate = self._machine.fate(ProcessName.parse(row.process))
-        if fate == "unseen":
+        if fate == "unseen" or (fate == "alive" and row.ended_at is not None):
             newest_sign = max(row.alive_at or 0.0, row.ended_at or 0.0)
             return bool(newest_sign > self._clock() - LAPSES_AFTER)
         return fate == "alive"

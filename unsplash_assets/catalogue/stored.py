@@ -31,6 +31,10 @@ class StoredPhotos:
         self._db = database
         self._mine = db.photos.c.mode == database.mode
 
+    def check_lease(self) -> None:
+        """Raise LeaseLost in a run that may write no more."""
+        self._db.check_lease()
+
     def stored_by(self, run_id: str) -> list[StoredPhoto]:
         """Return the photos that a run has stored, in order.
 

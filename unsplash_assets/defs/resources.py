@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 from typing import Any, ClassVar, Final, TypeVar
 
 import dagster as dg
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 
 from unsplash_assets.defs import launchpad
 from unsplash_assets.defs.runs import check_settings, run_recorded
-from unsplash_assets.errors import SettingsError, UnsplashAssetsError
+from unsplash_assets.errors import SettingsError, TemporaryError, UnsplashAssetsError
 from unsplash_assets.library.opening import Library, Progress, nobody, open_library
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings import environment
@@ -148,14 +149,31 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         with ExitStack() as stack:
             with _logged_errors(context):
                 self._check_run(context)
-                opening = open_library(
-                    self._settings(),
-                    timeouts=self.unsplash.timeouts,
-                    on_progress=type(self).on_progress,
-                )
-                library = stack.enter_context(opening)
-                stack.enter_context(run_recorded(context, library))
+                library = self._opened(context, stack)
             yield library
+
+    def _opened(self, context: dg.InitResourceContext, stack: ExitStack) -> Library:
+        """Open the library until `stack` ends, as patiently as a step: Dagster would try once."""
+        unsplash, tries_left = self.unsplash, self.unsplash.retries
+        while True:
+            try:
+                return stack.enter_context(self._open(context))
+            except TemporaryError as error:
+                if not tries_left:
+                    raise
+                reason = f"{error} (the next try in {unsplash.retry_delay:g} s)"
+                if context.log:
+                    context.log.warning(reason)
+                type(self).on_progress(0, reason)
+                tries_left -= 1
+                sleep(unsplash.retry_delay)
+
+    @contextmanager
+    def _open(self, context: dg.InitResourceContext) -> Iterator[Library]:
+        timeouts, on_progress = self.unsplash.timeouts, type(self).on_progress
+        opening = open_library(self._settings(), timeouts=timeouts, on_progress=on_progress)
+        with opening as library, run_recorded(context, library) as ours:
+            yield ours
 
     def _check_run(self, context: dg.InitResourceContext) -> None:
         """Refuse a run whose config would destroy photos, or whose settings have changed."""

@@ -21,6 +21,7 @@ LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
 """The identity of the catalogue that a run works on: other projects may share the instance."""
 PARTITION_TAG: Final = "dagster/partition"
 """Dagster's tag of a run that has a topic."""
+KILLED: Final = "The run's process is gone: it was killed."
 _SETTINGS_TAG: Final = ".dagster/unsplash_assets_settings"
 _ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
 
@@ -73,18 +74,21 @@ def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 @contextmanager
-def run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[None]:
-    """Record in Dagster and in the library that this process works on the run, and how it ends."""
+def run_recorded(context: dg.InitResourceContext, library: Library) -> Iterator[Library]:
+    """Record in Dagster and in the library that this process works on the run, and how it ends.
+
+    Gives the library as the run uses it.
+    """
     instance, run = context.instance, context.run
     _log(context, library)
     if instance is None or run is None:
-        with working_on(library, "no run", None):
-            yield
+        with working_on(library, "no run", None) as ours:
+            yield ours
         return
     tag_run(instance, run, library)
     topic = run.tags.get(PARTITION_TAG)
-    with working_on(library, run.run_id, topic, partial(has_failed, instance, run)):
-        yield
+    with working_on(library, run.run_id, topic, partial(has_failed, instance, run)) as ours:
+        yield ours
 
 
 def _log(context: dg.InitResourceContext, library: Library) -> None:

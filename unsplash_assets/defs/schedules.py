@@ -18,7 +18,7 @@ import dagster as dg
 from unsplash_assets.defs.assets import REPAIRING
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
-from unsplash_assets.defs.runs import LIBRARY_TAG, PARTITION_TAG, runs_on
+from unsplash_assets.defs.runs import KILLED, LIBRARY_TAG, PARTITION_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_work
@@ -97,10 +97,8 @@ def _busy(instance: dg.DagsterInstance, library: Library) -> Skipped | None:
     for record in chain.from_iterable(ours):
         run = record.dagster_run
         if library.runs.was_killed(run.run_id):
-            reason = "The run's process is gone: it was killed."
-            instance.report_run_failed(run, reason)
-            library.runs.report(run.run_id, reason)
-            library.runs.end(run.run_id)
+            instance.report_run_failed(run, KILLED)
+            library.runs.close(run.run_id, KILLED)
         elif run.tags.get(_SCHEDULE_TAG) == NAME:
             topic = run.tags.get(PARTITION_TAG)
             return Skipped(f"the previous run is still going ({topic}, run {run.run_id[:8]})")

@@ -82,6 +82,7 @@ def write_gallery(photos: Photos, store: Store, settings: Settings) -> Gallery:
         is_demo, is_partial = settings.mode == "demo", len(found) > MAX_PHOTOS
         pages = _render(items, is_demo=is_demo, is_partial=is_partial)
         strangers = tuple(name for name in pages if not _is_ours(store, name))
+        photos.check_lease()
         for name in pages:
             if name not in strangers:
                 store.write_file(name, pages[name])

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -215,16 +215,17 @@ def working_on(
     run_id: str,
     topic: str | None,
     has_failed: Callable[[], bool | None] = lambda: None,
-) -> Iterator[None]:
+) -> Iterator[Library]:
     """Record that this process works on a run until the `with` ends; clean up what others left.
 
+    Gives the library as the run uses it: it writes no more once the run's lease is lost.
     `has_failed` is asked at the end, where somebody knows better than the run's own reports.
     """
     library.store.clean(library.runs.processes())
     library.runs.begin(run_id, topic)
     try:
         with _signs_of_life(library, run_id):
-            yield
+            yield replace(library, database=library.database.of_run(run_id))
     finally:
         with suppress(LibraryError):  # the run ends with its process in any case
             library.runs.end(run_id, failed=has_failed())

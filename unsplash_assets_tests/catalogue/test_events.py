@@ -127,6 +127,16 @@ def test_an_event_that_was_sent_is_remembered_and_never_due_again(
     assert again.refused() == {}
 
 
+def test_an_event_that_another_has_sent_meanwhile_is_not_put_off(stored: StoredPhotos) -> None:
+    """Its sender slept, and its connection broke."""
+    stored.store(1)
+    (event,) = stored.events.take(1)
+    stored.events.mark_sent([event])
+    stored.events.postpone(event)
+    stored.clock.now += 1e6
+    assert stored.due() == (0, 0)
+
+
 def test_an_event_that_was_refused_is_remembered_with_its_reason_and_never_due_again(
     stored: StoredPhotos,
 ) -> None:

@@ -175,6 +175,17 @@ def test_only_a_known_run_was_killed(runs: Runs, container: Runs, clock: Clock) 
     assert runs.was_killed("theirs")
 
 
+def test_a_run_that_has_ended_was_killed_though_its_process_has_others_to_do(
+    runs: Runs, clock: Clock
+) -> None:
+    """A worker's process lives on. What it could not record, Dagster still waits for."""
+    runs.begin("mine", "sea")
+    runs.end("mine")
+    assert not runs.was_killed("mine"), "Dagster is about to record its end"
+    clock.now += LAPSES_AFTER
+    assert runs.was_killed("mine")
+
+
 def test_a_run_that_goes_on_for_weeks_is_not_forgotten(
     database: Database, runs: Runs, container: Runs, clock: Clock
 ) -> None:
@@ -448,7 +459,7 @@ WRITES: dict[str, Callable[[Photos], object]] = {
 @pytest.fixture
 def asleep(database: Database, catalogue: Photos, container: Runs, clock: Clock) -> Photos:
     """The photos as a process sees them that chose two of three in its run, and then slept."""
-    theirs = Photos(database, clock, machine=elsewhere())
+    theirs = Photos(database.of_run("theirs"), clock, machine=elsewhere())
     catalogue.add("sea", [photo(number) for number in range(3)])
     container.begin("theirs", "sea")
     theirs.choose("sea", 2, "theirs", "full", full)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from unsplash_assets.defs import resources
 from unsplash_assets.library.downloads.pictures import Download
 from unsplash_assets.model.photos import StoredFile
 from unsplash_assets_tests.conftest import MakeSettings
@@ -32,3 +33,37 @@ def test_a_run_under_which_the_server_restarts_succeeds_with_another_try(
     assert result.success
     assert tries(result, "image_file") == 2
     assert project.status().stored == len(project.pictures()) == 2
+
+
+def test_a_run_that_finds_the_server_away_waits_for_it(
+    postgres: Server, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current.append(postgres)
+    settings = make_settings(topics="nature", retry_delay="0.5", photos_per_run="1")
+    waits = list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        postgres.start()
+
+    monkeypatch.setattr(resources, "sleep", wait)
+    project = Project(settings)
+    postgres.stop()
+    assert project.run("nature").success
+    assert waits == [0.5]
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_run_that_waits_in_vain_says_where_the_server_should_be(
+    postgres: Server, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, retries: int
+) -> None:
+    current.append(postgres)
+    settings, waits = make_settings(topics="nature"), list[float]()
+    monkeypatch.setattr(resources, "sleep", waits.append)
+    postgres.stop()
+    result = Project(settings).run("nature", unsplash={"retries": retries})
+    postgres.start()
+    assert not result.success
+    assert waits == [15] * retries
+    (event,) = [event for event in result.all_events if event.is_failure]
+    assert "UNSPLASH_CATALOGUE says where it is" in str(event)

@@ -12,10 +12,17 @@ from urllib.parse import parse_qs, quote
 import psutil
 import pytest
 
+from unsplash_assets.catalogue.events import DownloadEvent
 from unsplash_assets.catalogue.runs import EndedRun
 from unsplash_assets.catalogue.tables import runs
 from unsplash_assets.emulator.application import Emulator
-from unsplash_assets.errors import LibraryError, LibraryMissing, NetworkError, SettingsError
+from unsplash_assets.errors import (
+    LeaseLost,
+    LibraryError,
+    LibraryMissing,
+    NetworkError,
+    SettingsError,
+)
 from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library import opening
 from unsplash_assets.library.bringing import bring
@@ -226,6 +233,57 @@ def test_who_knows_of_a_failure_at_the_end_overrules_what_the_run_reported(opene
         library.runs.report("mine", None)
     last = library.runs.last()
     assert last == EndedRun("sea", "failure", NOON, "its page in Dagster's UI says why")
+
+
+EVENT = DownloadEvent("a", "https://api.unsplash.com/photos/a/download")
+AS_A_RUN: dict[str, Callable[[Library], object]] = {
+    "an answer of the API": lambda library: library.photos.add("sea", []),
+    "a grant of requests": lambda library: library.budget.reserve(1).__enter__(),
+    "events to send": lambda library: library.events.take(1),
+    "an event that is put off": lambda library: library.events.postpone(EVENT),
+    "an event that was refused": lambda library: library.events.mark_refused(EVENT, "no"),
+    "a topic without new photos": lambda library: library.exhaustion.note("sea", "none is new"),
+    "a verdict on a file": lambda library: library.integrity.record([]),
+    "a repair that is put off": lambda library: library.integrity.postpone("a", "slow"),
+    "a photo that is lost": lambda library: library.integrity.lose("a", "gone"),
+    "photos that are pruned": lambda library: library.retention.forget(["a"]),
+    "a gallery": lambda library: write_gallery(library.photos, library.store, library.settings),
+}
+"""What a run writes besides its photos, whose tests are in `catalogue/test_runs.py`."""
+
+
+@pytest.fixture
+def woken(opened: Opened) -> Iterator[Library]:
+    """The library as a run uses it that slept in another container, and was closed meanwhile."""
+    with working_on(opened(machine=elsewhere()), "theirs", "sea", lambda: False) as theirs:
+        opened().runs.close("theirs", "It was killed.")
+        yield theirs
+
+
+@pytest.mark.parametrize("name", AS_A_RUN)
+def test_a_run_that_was_closed_writes_nothing_when_it_wakes(woken: Library, name: str) -> None:
+    with pytest.raises(LeaseLost):
+        AS_A_RUN[name](woken)
+    assert woken.store.stamp("index.html") is None
+
+
+def test_a_run_that_was_closed_has_nothing_to_say(opened: Opened, clock: Clock) -> None:
+    with working_on(opened(machine=elsewhere()), "theirs", "sea", lambda: False) as theirs:
+        opened().runs.close("theirs", "It was killed.")
+        clock.now += 60
+        theirs.runs.renew("theirs")
+        theirs.runs.report("theirs", "I slept.")
+    assert theirs.runs.last() == EndedRun("sea", "failure", NOON, "It was killed.")
+
+
+def test_what_a_run_has_sent_is_noted_though_it_was_closed(opened: Opened) -> None:
+    """Else another would send it again."""
+    library: Library = opened(machine=elsewhere())
+    with working_on(library, "theirs", "sea") as theirs, theirs.budget.reserve(2) as grant:
+        opened().runs.close("theirs", "It was killed.")
+        grant.made = 1
+        theirs.events.mark_sent([EVENT])
+    assert library.budget.usage().made == 1
 
 
 @pytest.mark.long

@@ -193,10 +193,10 @@ class Mortal(Database):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def noting(self) -> Iterator[sa.Connection]:
         if self._server.has_killed:
             raise Killed
-        with self._opened.writing() as connection:
+        with self._opened.noting() as connection:
             yield connection
 
     def close(self) -> None:

@@ -151,7 +151,7 @@ class Program:
         )
         week.runs += 1
         try:
-            with working_on(library, run_id, topic):
+            with working_on(library, run_id, topic) as library:
                 top_up(library, topic)
                 choose(library, topic, run_id)
                 error = bring(library, topic, run_id, last_try=True).error
@@ -167,6 +167,10 @@ class Program:
         top_up(self.library, topic)
         assert choose(self.library, topic, run_id).photos
         return run_id
+
+    def of_run(self, run_id: str) -> Library:
+        """Return the library as a run uses it."""
+        return replace(self.library, database=self.database.of_run(run_id))
 
     def end(self) -> None:
         """End it, as by a kill: what it was at stays as it was."""
@@ -296,7 +300,7 @@ def _let_another_sleep_in_its_run(life: Life, folder: Path) -> None:
     before = {row.id: (row.sha256, row.stored_sequence) for row in look(folder).stored}
     assert mine & set(before), "another run was to take them over"
     with suppress(LeaseLost):
-        brought = bring(sleeper.library, "sea", run_id, last_try=True)
+        brought = bring(sleeper.of_run(run_id), "sea", run_id, last_try=True)
         life.world.week.overwritten += len(brought.outcome.stored)
     after = {row.id: (row.sha256, row.stored_sequence) for row in look(folder).stored}
     life.world.week.overwritten += sum(after[photo] != before[photo] for photo in before)
