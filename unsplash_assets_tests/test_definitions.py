@@ -105,6 +105,19 @@ def test_schedules_and_sensor_run_by_default(make_settings: MakeSettings) -> Non
     assert sensor.minimum_interval_seconds == 10
 
 
+def test_the_schedules_and_freshness_follow_the_settings(make_settings: MakeSettings) -> None:
+    settings = make_settings(schedule="0 9 * * mon-fri", timezone="Europe/Berlin")
+    definitions = build_definitions(settings)
+    repository = definitions.get_repository_def()
+    schedules = {schedule.name: schedule for schedule in repository.schedule_defs}
+    assert schedules["every_minute"].cron_schedule == "0 9 * * mon-fri"
+    assert {s.execution_timezone for s in schedules.values()} == {"Europe/Berlin"}
+    policy = definitions.resolve_asset_graph().get(dg.AssetKey("gallery")).freshness_policy
+    assert policy == dg.FreshnessPolicy.time_window(
+        warn_window=timedelta(days=3, hours=1), fail_window=timedelta(days=6, hours=1)
+    )
+
+
 def test_workspace_and_both_tools_in_pyproject_name_the_same_definitions() -> None:
     tool = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]
     workspace = yaml.safe_load((PROJECT / "workspace.yaml").read_text())

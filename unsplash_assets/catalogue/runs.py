@@ -1,4 +1,4 @@
-"""Which runs work on the library, how they ended, and which process has which minute.
+"""Which runs work on the library, how they ended, and which process has which tick.
 
 A run records the name of its process, so that its photos are free again once it was killed. What
 cannot be told of a process from here, the run's lease tells: its process renews it as long as it
@@ -28,7 +28,6 @@ RENEWED_EVERY: Final = 10.0
 """Seconds between two signs of life of a run."""
 LAPSES_AFTER: Final = 45.0
 """Seconds without a sign of life after which a run is over whose process cannot be seen."""
-_RECENT: Final = 90.0  # seconds: a process that had no tick for longer has stopped ticking
 _LEFT_BEHIND: Final = 7 * 86_400.0  # seconds after which a run that never ended was killed
 _UNEXPLAINED: Final = "its page in Dagster's UI says why"
 _KEPT: Final = 500
@@ -161,7 +160,7 @@ class Runs:
         return row is not None and not self._is_live(row)
 
     def claim_tick(self, tick: float) -> ProcessName | None:
-        """Claim a minute's tick for this process; return the process that already has it, if any.
+        """Claim a tick for this process; return the process that already has it, if any.
 
         `tick` is the tick's scheduled time, seconds since 1970. A claim is void once its process
         is gone.
@@ -179,13 +178,13 @@ class Runs:
             connection.execute(claim.values(tick=max(claimed, tick), tick_process=str(me)))
         return None
 
-    def has_rival(self, tick: float) -> bool:
-        """Whether another living process had the tick before this one, or has this one."""
+    def has_rival(self, tick: float, within: float) -> bool:
+        """Whether another living process had a tick that many seconds before, or has this one."""
         mine = db.libraries.c.mode == self._db.mode
         query = sa.select(db.libraries.c.tick, db.libraries.c.tick_process).where(mine)
         with self._db.reading() as connection:
             row = connection.execute(query).one()
-        if row.tick_process is None or abs(tick - row.tick) > _RECENT:
+        if row.tick_process is None or abs(tick - row.tick) > within:
             return False
         holder = ProcessName.parse(row.tick_process)
         return holder != self._machine.me() and self._machine.fate(holder) != "gone"

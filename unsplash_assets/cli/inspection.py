@@ -28,7 +28,7 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
         say(f"warning: {warning}")
     if as_json:
         with data_output() as output:
-            output.write(f"{terminal.status_as_json(seen)}\n")
+            output.write(f"{terminal.status_as_json(seen, settings)}\n")
     else:
         with text_output() as output:
             terminal.print_status(seen, settings, time.time(), output)

@@ -61,7 +61,7 @@ def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:
         say(printable(f"not repaired {path}: {reason}"))
 
 
-def status_as_json(status: Status) -> str:
+def status_as_json(status: Status, settings: Settings) -> str:
     """Return the status as JSON, for programs."""
     last = status.last_run
     content = {
@@ -80,6 +80,11 @@ def status_as_json(status: Status) -> str:
             "used": status.quota.used,
             "remaining": status.quota.remaining,
             "next_free_at": status.quota.next_free_at and _iso(status.quota.next_free_at),
+        },
+        "schedule": {
+            "cron": str(settings.schedule),
+            "timezone": str(settings.timezone),
+            "next_tick_at": _iso(status.next_tick_at),
         },
         "last_run": last
         and {"topic": last.topic, "outcome": last.outcome, "ended_at": _iso(last.ended_at)},
@@ -113,6 +118,9 @@ def _print_parts(console: "Console", status: Status, settings: Settings, now: fl
         hint = "unsplash-assets verify --repair downloads them again"
         _print_labelled(console, "damaged", f"{status.damaged:,}: {hint}", _BAD)
     _print_labelled(console, "budget", _budget(status.quota, now))
+    schedule = f"{settings.schedule} ({settings.timezone})"
+    next_tick = f"next tick at {clock_time(status.next_tick_at, now)} while Dagster runs"
+    _print_labelled(console, "schedule", f"{schedule}, {next_tick}")
     for number, found in enumerate(status.exhausted.values()):
         _print_labelled(console, "" if number else "exhausted", found.reason)
     _print_labelled(console, "last run", _last_run(status.last_run, now))

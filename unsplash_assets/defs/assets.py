@@ -18,11 +18,13 @@ from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.selection import choose, top_up
+from unsplash_assets.model.cron import Cron
 from unsplash_assets.settings.settings import Settings
 
 GROUP: Final = "unsplash"
 _QUIET_AFTER: Final = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER: Final = timedelta(days=1)
+_SPARE: Final = timedelta(hours=1)
 
 REPAIRING: Final = [dg.AssetKey("image_file"), dg.AssetKey("gallery")]
 """The assets of a run that only repairs: it asks for no new photos."""
@@ -77,15 +79,21 @@ def gallery(
     return dg.MaterializeResult(metadata=metadata.of_gallery(library.settings, page))
 
 
+def freshness(schedule: Cron) -> dg.FreshnessPolicy:
+    """Return when an asset is stale: a schedule that seldom ticks is silent for longer."""
+    gap = schedule.longest_gap
+    return dg.FreshnessPolicy.time_window(
+        warn_window=max(_QUIET_AFTER, gap + _SPARE), fail_window=max(_STALE_AFTER, 2 * gap + _SPARE)
+    )
+
+
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets: those of photos are partitioned by the topics of the settings."""
     asset = partial(
         dg.asset,
         group_name=GROUP,
         op_tags=settings_tag(settings),
-        freshness_policy=dg.FreshnessPolicy.time_window(
-            fail_window=_STALE_AFTER, warn_window=_QUIET_AFTER
-        ),
+        freshness_policy=freshness(settings.schedule),
     )
     # A topic is a partition, and a photo never is one: there would be too many.
     topics = dg.StaticPartitionsDefinition(list(settings.topics))

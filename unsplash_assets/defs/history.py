@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,11 +25,11 @@ from unsplash_assets.storage.records import known_libraries
 from unsplash_assets.storage.sqlite_files import remove
 
 AT_ONCE: Final = 10
-"""Runs that are deleted at a time; a minute's tick adds one."""
+"""Runs that are deleted at a time; a tick adds one."""
 FAILED_KEPT_LONGER: Final = 7
 """How many times as long as others failed runs are kept."""
 SLICES: Final = 256
-"""In so many minutes the files of all runs are looked through, a part each minute."""
+"""Parts in which the files of all runs are looked through, one at each tick."""
 
 _ASSETS: Final = [
     dg.AssetKey(name) for name in ("photo_metadata", "image_url", "image_file", "gallery")
@@ -36,6 +37,11 @@ _ASSETS: Final = [
 _TROUBLE: Final = (OSError, SQLAlchemyError, dg.DagsterError)
 _YOUNG: Final = 3600.0  # seconds: a younger file may be of a run that is just being made
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def part_of(now: float) -> int:
+    """Return which part is looked through in this minute: any of them, whenever the ticks come."""
+    return crc32(b"%d" % (now // 60)) % SLICES
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class History:
         if any_file is None:
             return set()
         now = self.clock()
-        part = any_file.parent.glob(f"{int(now // 60) % SLICES:02x}*.db*")
+        part = any_file.parent.glob(f"{part_of(now):02x}*.db*")
         old = {path.name.partition(".")[0] for path in part if path.stat().st_mtime < now - _YOUNG}
         found = {name for name in old if _RUN_ID.fullmatch(name)}
         if not found:

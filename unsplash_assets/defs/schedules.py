@@ -1,11 +1,14 @@
 """The schedules: `every_minute` takes up a random topic or says why not, `every_day` verifies.
 
+UNSPLASH_SCHEDULE says when the first ticks, every minute unless a person wants otherwise; the name
+stays, for Dagster keeps its history and its switch under it.
+
 Where a tick can bring nothing but repair something, its run has the last two assets alone. What the
 request budget allows is decided in `library.ticks`. Each tick also deletes a few old runs
-(`history`), because each minute adds one.
+(`history`), because each adds one.
 
 `every_minute` never starts a run while its previous one is going, and no two `dagster dev` on one
-library start a run for the same minute. It closes a run whose process was killed, because Dagster
+library start a run for the same tick. It closes a run whose process was killed, because Dagster
 would wait until it exceeds the longest honest run.
 """
 
@@ -43,9 +46,10 @@ def build_every_minute(
     @dg.schedule(
         name=NAME,
         job=job,
-        cron_schedule="* * * * *",
+        cron_schedule=str(loaded.settings.schedule),
+        execution_timezone=str(loaded.settings.timezone),
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every minute a random topic, if the request budget allows and no run is on.",
+        description="At each tick a random topic, if the request budget allows and no run is on.",
     )
     def every_minute(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         tick = context.scheduled_execution_time.timestamp()
@@ -75,6 +79,7 @@ def build_every_day(loaded: LoadedSettings, job: Job) -> dg.ScheduleDefinition:
         name="every_day",
         job=job,
         cron_schedule="17 4 * * *",
+        execution_timezone=str(loaded.settings.timezone),
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Reads all files again every day; later runs repair what is damaged.",
     )

@@ -22,6 +22,8 @@ class Status:
     """The topics of the settings in their order, then former ones that still have photos."""
     quota: Usage
     last_run: EndedRun | None
+    next_tick_at: float
+    """When the schedule ticks next if Dagster runs, in seconds since 1970."""
     exhausted: Mapping[str, Shortage] = field(default_factory=dict)
     """Topics of the settings that the schedule leaves alone for a while."""
     warnings: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ def look(library: Library) -> Status:
         topics=tuple(counts.get(topic, TopicCounts(topic)) for topic in (*topics, *former)),
         quota=library.budget.usage(),
         last_run=library.runs.last(),
+        next_tick_at=library.settings.next_tick(library.clock()),
         exhausted={topic: found[topic] for topic in topics if topic in found},
         warnings=tuple(filter(None, _warnings(library))),
     )

@@ -16,6 +16,8 @@ from typing import Final
 
 from unsplash_assets.library.opening import Library
 
+_LATE: Final = 30.0
+"""Seconds: whoever had none of the ticks within the schedule's longest gap and this has stopped."""
 _PRECEDENCE: Final = 1.5
 """Seconds that a second `dagster dev` leaves to the first."""
 
@@ -70,11 +72,12 @@ def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | 
 
 
 def claim(library: Library, tick: float) -> Skipped | None:
-    """Claim a minute for this process; return why not, if another process has it.
+    """Claim a tick for this process; return why not, if another process has it.
 
     `tick` is its scheduled time, seconds since 1970. The process that was here first goes first.
     """
-    if library.runs.has_rival(tick):
+    gap = library.settings.schedule.longest_gap.total_seconds()
+    if library.runs.has_rival(tick, gap + _LATE):
         library.sleep(_PRECEDENCE)
     holder = library.runs.claim_tick(tick)
     if holder is None:
@@ -82,6 +85,6 @@ def claim(library: Library, tick: float) -> Skipped | None:
     is_here = holder.place == library.machine.me().place
     where = "" if is_here else " on another machine or in a container"
     return Skipped(
-        f"another `dagster dev` on this library has this minute (its process {holder.pid}{where}): "
+        f"another `dagster dev` on this library has this tick (its process {holder.pid}{where}): "
         "stop one of the two"
     )

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from unsplash_assets.errors import SettingsError
+from unsplash_assets.model.cron import Cron
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.settings.variables import UNSPLASH_API_URL, VARIABLES, Variable
@@ -38,6 +40,8 @@ class Settings:
     """The demo's URL in demo mode, unless UNSPLASH_API_URL names an emulator behind a port."""
     app_name: str
     topics: tuple[str, ...]
+    schedule: Cron
+    timezone: ZoneInfo
     library: Path
     catalogue: str | None = field(repr=False)
     """SQLAlchemy URL, or None for the SQLite file in the library; may hold a password. The path of
@@ -62,6 +66,10 @@ class Settings:
     def mode(self) -> Mode:
         """Live with a key, demo without, or with the demo's."""
         return "demo" if self.api_key in {None, DEMO_KEY} else "live"
+
+    def next_tick(self, after: float) -> float:
+        """Return when the schedule ticks next; both in seconds since 1970."""
+        return self.schedule.next(after, self.timezone)
 
     @property
     def access_key(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from unsplash_assets.settings import values
+from unsplash_assets.settings import times, values
 
 OURS: Final = "UNSPLASH_"
 """How the name of each variable begins."""
@@ -76,6 +76,18 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "history,life,wisdom,art,office,nature",
         "Search topics, separated by commas: words in any script, with spaces.",
         values.topics,
+    ),
+    Variable(
+        "UNSPLASH_SCHEDULE",
+        "* * * * *",
+        "When a tick comes, as a cron expression.",
+        times.schedule,
+    ),
+    Variable(
+        "UNSPLASH_TIMEZONE",
+        "UTC",
+        "Time zone of the schedule and of the daily verification.",
+        times.time_zone,
     ),
     Variable(
         "UNSPLASH_LIBRARY",

@@ -357,23 +357,23 @@ def test_a_late_look_at_an_earlier_minute_does_not_free_the_newest(
 def test_another_process_that_ticks_is_a_rival_in_this_minute_and_the_next(
     runs: Runs, rival: Rival
 ) -> None:
-    assert not runs.has_rival(NOON)
+    assert not runs.has_rival(NOON, 90)
     assert rival.claim(NOON) == "None"
-    assert runs.has_rival(NOON)
-    assert runs.has_rival(NOON + 60)
-    assert not runs.has_rival(NOON + 120)
+    assert runs.has_rival(NOON, 90)
+    assert runs.has_rival(NOON + 60, 90)
+    assert not runs.has_rival(NOON + 120, 90)
 
 
 @pytest.mark.process
 def test_a_process_that_is_gone_is_no_rival(runs: Runs, rival: Rival) -> None:
     assert rival.claim(NOON) == "None"
     rival.end()
-    assert not runs.has_rival(NOON + 60)
+    assert not runs.has_rival(NOON + 60, 90)
 
 
 def test_a_process_is_not_its_own_rival(runs: Runs) -> None:
     assert runs.claim_tick(NOON) is None
-    assert not runs.has_rival(NOON + 60)
+    assert not runs.has_rival(NOON + 60, 90)
 
 
 @pytest.mark.process

@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from shutil import copy
 from types import SimpleNamespace
+from unittest.mock import ANY
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import dagster as dg
@@ -336,6 +337,7 @@ def test_status_of_a_new_project_shows_zeros_and_makes_nothing(project: Path) ->
         "topics": [{"topic": "nature", **zeros}, {"topic": "street art", **zeros}],
         "bytes": 0,
         "quota": {"limit": 50, "used": 0, "remaining": 50, "next_free_at": None},
+        "schedule": {"cron": "* * * * *", "timezone": "UTC", "next_tick_at": ANY},
         "last_run": None,
     }
     assert not (project / "demo-library").exists()
@@ -414,8 +416,8 @@ def test_status_says_in_words_how_the_last_run_ended_and_how_long_ago(
     moments = (
         time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() - ago - n)) for n in (0, 30, 60)
     )
-    assert re.fullmatch(rf"last run  {words} \(({'|'.join(moments)})\)", lines[8])
-    assert lines[9:] == ([f"          {error}"] if error else [])
+    assert re.fullmatch(rf"last run  {words} \(({'|'.join(moments)})\)", lines[9])
+    assert lines[10:] == ([f"          {error}"] if error else [])
 
 
 @pytest.mark.process

@@ -398,10 +398,10 @@ def test_a_minute_that_the_first_leaves_out_is_taken_by_the_second(
 def test_who_was_first_goes_first(settings: Settings, processes: Processes) -> None:
     with open_library(settings) as library:
         runs = library.runs
-        assert not runs.has_rival(NOON)
+        assert not runs.has_rival(NOON, 90)
         runs.claim_tick(NOON)
-        assert not runs.has_rival(NOON + 60)
+        assert not runs.has_rival(NOON + 60, 90)
         with claimed_elsewhere(processes, settings, NOON + 60):
-            assert runs.has_rival(NOON + 120)
-            assert not runs.has_rival(NOON + 3600)
-        assert not runs.has_rival(NOON + 120)
+            assert runs.has_rival(NOON + 120, 90)
+            assert not runs.has_rival(NOON + 3600, 90)
+        assert not runs.has_rival(NOON + 120, 90)

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_a_library_without_anything_lists_its_topics_and_is_not_made(
         topics=(TopicCounts("sea"), TopicCounts("sky")),
         quota=UNUSED,
         last_run=None,
+        next_tick_at=ANY,
     )
     assert (status.stored, status.damaged, status.bytes) == (0, 0, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
@@ -62,6 +64,7 @@ def test_a_library_is_described_by_its_photos_requests_and_last_run(
     top_up(library, "sea")
     status = look(library)
     assert status.mode == "live"
+    assert status.next_tick_at == NOON + 60
     assert status.topics == (
         TopicCounts("sky", waiting=28, stored=2, bytes=sum(photo.bytes for photo in sky)),
         TopicCounts("wisdom"),

@@ -240,7 +240,7 @@ def test_a_minute_that_another_process_has_is_left_to_it(
     with claimed_elsewhere(processes, library.settings, NOON) as pid:
         words = said(claim(library, NOON))
     assert words == (
-        "another `dagster dev` on this library has this minute "
+        "another `dagster dev` on this library has this tick "
         f"(its process {pid}): stop one of the two"
     )
 
@@ -251,6 +251,15 @@ def test_a_process_that_cannot_be_seen_from_here_is_called_so(
     container = opened(topics="nature,art,life", machine=elsewhere(7), sleep=lambda _: None)
     assert claim(container, NOON) is None
     assert "(its process 7 on another machine or in a container)" in said(claim(library, NOON))
+
+
+def test_a_process_is_here_first_if_it_had_the_tick_before_however_long_ago(
+    opened: Opened, slept: list[float]
+) -> None:
+    parts = {"topics": "nature", "schedule": "0 9 * * mon-fri", "sleep": slept.append}
+    assert claim(opened(machine=elsewhere(7), **parts), NOON - 3 * 86_400) is None
+    claim(opened(**parts), NOON)
+    assert slept == [1.5]
 
 
 @pytest.mark.process

@@ -10,12 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
 from unsplash_assets.errors import SettingsError
+from unsplash_assets.model.cron import Cron
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.text import is_shown
 from unsplash_assets.settings import settings, values
@@ -29,6 +31,8 @@ DEFAULTS: dict[str, Any] = {
     "api_key": None,
     "app_name": "unsplash_assets",
     "topics": ("history", "life", "wisdom", "art", "office", "nature"),
+    "schedule": Cron.parse("* * * * *"),
+    "timezone": ZoneInfo("UTC"),
     "catalogue": None,
     "rendition": "regular",
     "orientation": "any",
@@ -58,6 +62,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("topics", "it's,b-side,c++,no.1,a_b", ("it's", "b-side", "c++", "no.1", "a_b")),
     ("topics", "cafe\N{COMBINING ACUTE ACCENT}", ("café",)),
     ("topics", "می\u200cروم,میروم,ක්\u200dරීඩා", ("می\u200cروم", "ක්\u200dරීඩා")),
+    ("schedule", "*/5  8-22 * * mon-fri", Cron.parse("*/5 8-22 * * mon-fri")),
+    ("timezone", "Europe/Berlin", ZoneInfo("Europe/Berlin")),
     ("app_name", "دوست\u200cم", "دوست\u200cم"),
     ("rendition", "raw", "raw"),
     ("rendition", "Thumb", "thumb"),
@@ -116,6 +122,11 @@ BAD: list[tuple[str, str, str]] = [
     ("topics", "\N{RIGHT-TO-LEFT OVERRIDE}sea", "words of letters and digits"),
     ("topics", "sea\N{LEFT-TO-RIGHT MARK}", "words of letters and digits"),
     ("topics", "\u200c\u200d", "words of letters and digits"),
+    ("schedule", "* 25 * * *", "'25' is no hour; use the five fields of cron (minute, hour, "),
+    ("schedule", "hourly", "such as */5 8-22 * * *"),
+    ("timezone", "New York", "use the name of a time zone, such as America/New_York or UTC"),
+    ("timezone", "../Oslo", "such as Europe/Oslo or UTC"),
+    ("timezone", "UT", "such as Europe/Berlin or UTC"),
     ("library", "s3://bucket/photos", "URLs are not supported yet"),
     ("library", "a\0b", "path of a folder"),
     ("catalogue", "catalogue.db", "sqlite:///catalogue.db"),
@@ -166,7 +177,7 @@ def _id(value: object) -> str | None:
 def test_the_variables_are_those_of_the_interface_with_a_meaning_each() -> None:
     promised = [name for name in DEFAULTS if name != "catalogue"]
     promised.insert(promised.index("app_name"), "api_url")
-    promised.insert(promised.index("topics") + 1, "library")
+    promised.insert(promised.index("timezone") + 1, "library")
     promised.insert(promised.index("library") + 1, "catalogue")
     assert [v.name for v in VARIABLES] == [f"UNSPLASH_{name.upper()}" for name in promised]
     assert all(variable.meaning for variable in VARIABLES)
