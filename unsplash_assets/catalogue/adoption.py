@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.browsing.finding import found_by
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.model.photos import PhotoState, StoredPhoto
 
@@ -41,4 +42,5 @@ def _row(database: Database, photo: StoredPhoto, number: int) -> dict[str, Any]:
     """Return the row of a photo that is known by its file alone; its event was sent."""
     values = {**asdict(photo), "alt_description": photo.description, "description": None}
     numbers = {"arrival": number, "stored_sequence": number, "postponed": 0}
+    values |= found_by(photo.topic, photo)
     return {**values, **numbers, "mode": database.mode, "state": PhotoState.STORED, "urls": {}}

@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.browsing.finding import found_by
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.events import due_once_stored
 from unsplash_assets.catalogue.runs import Runs
@@ -186,6 +187,7 @@ class Photos(StoredPhotos):
             "state": PhotoState.WAITING,
             "arrival": arrival,
             "postponed": 0,
+            **found_by(topic, photo),
         }
 
     def _to(self, state: PhotoState, photo_id: str | sa.BindParameter[str]) -> sa.Update:

@@ -33,6 +33,7 @@ _FORGOTTEN: Final[dict[str, Any]] = {
     "urls": {},
     **dict.fromkeys(("photographer", "photographer_url", "page_url"), ""),
     **dict.fromkeys(("url", "path", "sha256", "description", "alt_description", "blur_hash")),
+    **dict.fromkeys(("search_text", "tone")),
 }
 
 

@@ -178,6 +178,13 @@ class Runs:
             connection.execute(claim.values(tick=max(claimed, tick), tick_process=str(me)))
         return None
 
+    def last_tick(self) -> float | None:
+        """Return when the last minute was that any process claimed; None if there was none."""
+        mine = db.libraries.c.mode == self._db.mode
+        with self._db.reading() as connection:
+            tick = connection.scalar(sa.select(db.libraries.c.tick).where(mine))
+        return not_after(self._clock(), tick) if tick else None
+
     def has_rival(self, tick: float, within: float) -> bool:
         """Whether another living process had a tick that many seconds before, or has this one."""
         mine = db.libraries.c.mode == self._db.mode

@@ -15,6 +15,10 @@ PRUNABLE: Final = "state IN ('stored', 'damaged', 'lost') AND NOT favourite"
 """The photos that UNSPLASH_KEEP counts, and may remove."""
 COUNTING: Final = f"CASE WHEN {PRUNABLE} THEN bytes ELSE 0 END"
 """What a photo should be in the library's totals."""
+SHOWN: Final = "state = 'stored'"
+"""The photos that a served page shows; see `browsing`."""
+FAVOURITES: Final = f"{SHOWN} AND favourite"
+"""The favourites among them."""
 MISCOUNTED: Final = f"counted_bytes <> {COUNTING}"
 """The photos that have changed since the totals were made; see `retention`."""
 
@@ -79,6 +83,8 @@ photos = sa.Table(
     sa.Column("event_error", sa.Text),
     sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("repair_due_at", sa.Float),
+    sa.Column("tone", sa.String(8)),
+    sa.Column("search_text", sa.Text),
     sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),
     sa.Index("photos_by_size", "mode", "state", "topic", "bytes"),
     sa.Index("photos_by_run", "mode", "run_id"),
@@ -86,6 +92,14 @@ photos = sa.Table(
     sa.Index("photos_by_sequence", "mode", "stored_sequence", unique=True),
     _partial_index("photos_prunable", "mode", "stored_at", "stored_sequence", where=PRUNABLE),
     _partial_index("photos_miscounted", "mode", where=MISCOUNTED),
+    _partial_index("photos_shown", "mode", "state", "stored_sequence", "search_text", where=SHOWN),
+    _partial_index(
+        "photos_shown_by_topic", "mode", "state", "topic", "stored_sequence", where=SHOWN
+    ),
+    _partial_index("photos_shown_by_tone", "mode", "state", "tone", "stored_sequence", where=SHOWN),
+    _partial_index(
+        "photos_favourite", "mode", "state", "stored_sequence", "favourite", where=FAVOURITES
+    ),
 )
 
 exhausted = sa.Table(

@@ -7,6 +7,7 @@ Sources: ITU-T T.81 (JPEG), PNG Specification, WebP Container Specification.
 
 import io
 import mmap
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -55,12 +56,23 @@ Content = bytes | mmap.mmap
 @contextmanager
 def mapped(path: Path) -> Iterator[Content]:
     """Give the content of a file without reading all of it into memory."""
-    with path.open("rb") as file:
-        if not path.stat().st_size:
-            yield b""
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield content
+    with path.open("rb") as file, mapped_file(file) as content:
+        yield content
+
+
+@contextmanager
+def mapped_file(file: BinaryIO) -> Iterator[Content]:
+    """Give the content of an open file as `mapped` does."""
+    try:
+        size = os.fstat(file.fileno()).st_size
+    except io.UnsupportedOperation:  # it is no file of this machine
+        yield file.read()
+        return
+    if not size:
+        yield b""
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
 
 
 def as_file(content: Content) -> BinaryIO:

@@ -17,7 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from unsplash_assets.errors import BadPicture, PhotoRefused
 from unsplash_assets.images import jpeg
-from unsplash_assets.images.blocks import Content, as_file, mapped
+from unsplash_assets.images.blocks import Content, as_file, mapped, mapped_file
 from unsplash_assets.images.decoding import MAX_DECODED_PIXELS, MAX_PIXELS, check_jpeg
 
 
@@ -47,12 +47,24 @@ def open_picture(path: Path) -> Iterator[ImageFile]:
     """
     for kind in FORMATS:
         if path.suffix == f".{kind.extension}":
-            with mapped(path) as content:
-                structure = jpeg.structure(content) if kind is JPEG else None
-                with open_content(content, kind, structure) as image:
-                    yield image
+            with mapped(path) as content, _open(content, kind) as image:
+                yield image
             return
     raise BadPicture(f"{path.name} does not have the extension of a known picture format")
+
+
+@contextmanager
+def open_opened(file: BinaryIO) -> Iterator[ImageFile]:
+    """Open a picture in a file that is open, as `open_picture` does; its first bytes tell what."""
+    with mapped_file(file) as content, _open(content, format_of(content)) as image:
+        yield image
+
+
+@contextmanager
+def _open(content: Content, kind: Format) -> Iterator[ImageFile]:
+    structure = jpeg.structure(content) if kind is JPEG else None
+    with open_content(content, kind, structure) as image:
+        yield image
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 import base64
 import io
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
 from unsplash_assets.images.decoding import one_at_a_time
-from unsplash_assets.images.formats import open_picture
+from unsplash_assets.images.formats import open_opened, open_picture
 from unsplash_assets.images.seen import seen, shown
 from unsplash_assets.images.validation import SmallCopy
 
@@ -45,12 +45,12 @@ def larger_preview(path: Path) -> str:
     return _data_uri(small, "JPEG", quality=_LARGER_QUALITY, optimize=True)
 
 
-def grid_thumbnail(picture: Path | SmallCopy) -> bytes:
+def grid_thumbnail(picture: Path | BinaryIO | SmallCopy) -> bytes:
     """Return a JPEG of the picture that fits in GRID_SIZE: a WebP takes ten times as long.
 
     A small copy that is a little larger stays as it is: to reduce it takes longer than the rest.
     """
-    if isinstance(picture, Path):
+    if not isinstance(picture, SmallCopy):
         return _encoded(_reduced(picture, GRID_SIZE), "JPEG", quality=_GRID_QUALITY)
     height, width, colours = picture.pixels.shape
     width, height = picture.appearance.turned((width, height))
@@ -70,9 +70,10 @@ def _encoded_at_once(pixels: Any) -> bytes:  # noqa: ANN401 - an array of numpy
     return bytes(encode_jpeg(pixels, **how))
 
 
-def _reduced(path: Path, size: tuple[int, int]) -> Image.Image:
+def _reduced(picture: Path | BinaryIO, size: tuple[int, int]) -> Image.Image:
     """Raises PhotoRefused if the picture costs too much to decode, and what Pillow raises."""
-    with open_picture(path) as image, one_at_a_time(image.width * image.height):
+    opened = open_picture(picture) if isinstance(picture, Path) else open_opened(picture)
+    with opened as image, one_at_a_time(image.width * image.height):
         return seen(image, size)
 
 

@@ -4,7 +4,6 @@ A person's decisions are kept in `catalogue.curation`, and `catalogue.retention`
 photos go to make room. Only the exact files that rows name are removed, never by a pattern.
 """
 
-import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from typing import Final
 from unsplash_assets.catalogue.retention import AT_ONCE
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.library.opening import Library
+from unsplash_assets.model import ids
 from unsplash_assets.storage.names import photo_id_of, thumbnail_path
 from unsplash_assets.storage.stores.base import Store
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")  # docs/reference/unsplash.md
 _AGED_AT_MOST: Final = 50
 """Photos that one run removes for their age, besides two for each that it may bring."""
 
@@ -103,11 +102,13 @@ def ban(library: Library, photo_id: str) -> Ban:
 
 
 def read_photo_id(text: str) -> str:
-    """Return the id that a person means: the id itself, or the path of the photo's file.
+    """Return the id that a person means: the id itself, or that of a photo's page or file.
 
     Raises ValueError that says what is allowed.
     """
-    photo_id = text if _ID.fullmatch(text) else photo_id_of(PurePath(text).name)
-    if photo_id is None or not _ID.fullmatch(photo_id):
-        raise ValueError("give a photo's id, 11 characters, or the path of its file")
+    photo_id = ids.photo_id_of(text) or photo_id_of(PurePath(text).name)
+    if photo_id is None or ids.photo_id_of(photo_id) != photo_id:
+        raise ValueError(
+            "give a photo's id, 11 characters, the URL of its page, or the path of its file"
+        )
     return photo_id

@@ -86,6 +86,13 @@ class StoredPhoto(ChosenPhoto, StoredFile):
 
 
 @dataclass(frozen=True)
+class ShownPhoto(StoredPhoto):
+    """A stored photo as a person sees it."""
+
+    favourite: bool
+
+
+@dataclass(frozen=True)
 class BadPhoto(ChosenPhoto):
     """A photo whose file is missing or damaged, to download again."""
 

@@ -1,9 +1,12 @@
-"""Detects a catalogue in a network folder, where SQLite may lose data or lock up.
+"""What the disks are that a library is on: a network folder, or one that is full.
+
+In a network folder SQLite may lose data or lock up.
 
 SQLite lets many processes read beside one that writes (WAL) through shared memory, which two
 machines do not have (https://sqlite.org/wal.html), and many network file systems ignore locks.
 """
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -39,3 +42,12 @@ def network_kind(path: Path) -> str | None:
     disk = max(holding, key=lambda disk: len(disk.mountpoint))
     is_network = disk.fstype.lower() in _NETWORK or _REMOTE in disk.opts.split(",")
     return disk.fstype if is_network else None
+
+
+def free_bytes(place: Path) -> int | None:
+    """Return the room on the disk of a file or folder, or None where that cannot be told."""
+    there = next((folder for folder in (place, *place.parents) if folder.exists()), place)
+    try:
+        return shutil.disk_usage(there).free
+    except OSError:
+        return None

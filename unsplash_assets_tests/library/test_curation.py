@@ -157,9 +157,12 @@ def test_a_ban_in_one_mode_leaves_the_files_of_the_other(opened: Opened, library
         ("/somewhere/夜の山_abcdefghijk_0.png", "abcdefghijk"),
         ("./sea_a_bcdefgh_0_0.jpg", "a_bcdefgh_0"),
         ("a_bcdefgh_0", "a_bcdefgh_0"),
+        ("https://unsplash.com/photos/waves-AbCdEfGhIjK?utm_source=x", "AbCdEfGhIjK"),
     ],
 )
-def test_a_photo_is_named_by_its_id_or_by_the_path_of_its_file(text: str, photo_id: str) -> None:
+def test_a_photo_is_named_by_its_id_its_page_or_the_path_of_its_file(
+    text: str, photo_id: str
+) -> None:
     assert read_photo_id(text) == photo_id
 
 
@@ -169,11 +172,12 @@ def test_a_photo_is_named_by_its_id_or_by_the_path_of_its_file(text: str, photo_
         "", "nature", "abcdefghij", "abcdefghijkl", "abcdefghij\n", "abcdefghijk\n", "ábcdefghijk",
         "library/nature", "waves_AbCdEfGhIjK_554.jpg", "waves_abcdefghijk_0_0.jpg", "_0.jpg",
         "%_.jpg", "waves_*_0.jpg", "waves_bcdefghijk_0.jpg", "../..", "catalogue.db",
-        "https://unsplash.com/photos/abcdefghijk",
     ],
 )  # fmt: skip
 def test_what_is_no_id_is_not_taken_for_one(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^give a photo's id, 11 characters, or the path"):
+    with pytest.raises(
+        ValueError, match=r"^give a photo's id, 11 characters, the URL of its page, or the path"
+    ):
         read_photo_id(text)
 
 

@@ -18,12 +18,13 @@ PROGRAM: Final = "pg_ctlcluster"
 _ON_BOTH: Final = frozenset(
     TESTS / f"{name}.py"
     for name in (
+        "catalogue/browsing/test_listing", "catalogue/browsing/test_pages",
         "catalogue/clock/test_steps", "catalogue/test_curation", "catalogue/test_events",
         "catalogue/test_integrity", "catalogue/test_ledger", "catalogue/test_photos",
         "catalogue/test_retention", "catalogue/test_runs", "catalogue/test_stored",
         "catalogue/test_tables", "catalogue/test_topics", "library/test_bringing",
         "library/test_clock_steps", "library/test_curation", "library/test_events",
-        "library/test_export", "library/test_pruning", "library/test_repair",
+        "library/test_export", "library/test_health", "library/test_pruning", "library/test_repair",
         "library/test_selection", "library/test_status", "library/test_ticks",
     )
 )  # fmt: skip

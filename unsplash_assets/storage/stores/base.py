@@ -130,6 +130,13 @@ class Store(ABC):
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading. Raises OSError where there is none."""
 
+    def open_for_strangers(self, name: str) -> BinaryIO:
+        """Open a file that somebody asks for over the network: a plain one, through no link.
+
+        Raises OSError for any other.
+        """
+        return self.open(name)
+
     @abstractmethod
     def local(self, name: str) -> AbstractContextManager[Path]:
         """Give a path of this machine with the file's content. Raises OSError, then or later."""

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.storage import locks, temporary
@@ -19,6 +19,7 @@ from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import RelativePath, may_be_a_photo
 from unsplash_assets.storage.refusals import is_of_a_name, translate_errors
 from unsplash_assets.storage.stores.base import INCOMING, FileState, Stamp, Store, TemporaryFile
+from unsplash_assets.storage.stores.inside import open_inside
 
 _LOCK_PATIENCE: Final = 30.0  # seconds
 _TOPIC_DEPTH: Final = 2  # parts of a photo's path: its topic's folder, and its name
@@ -79,6 +80,10 @@ class Folder(Store):
     def open(self, name: str) -> io.BufferedReader:
         """Open a file for reading. Raises OSError for anything else: a pipe may never end."""
         return self._file(name).open("rb")
+
+    def open_for_strangers(self, name: str) -> BinaryIO:
+        """Open a plain file that is really inside the folder; see `inside`."""
+        return open_inside(self.root, name)
 
     def _file(self, name: str) -> Path:
         path = self.path(name)
