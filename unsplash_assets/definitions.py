@@ -14,6 +14,7 @@ import dagster as dg
 from unsplash_assets.defs.assets import build_assets
 from unsplash_assets.defs.checks import build_checks
 from unsplash_assets.defs.jobs import build_refresh, build_verify
+from unsplash_assets.defs.naming import UNPREFIXED, Names
 from unsplash_assets.defs.resources import build_resources
 from unsplash_assets.defs.schedules import build_every_day, build_every_minute
 from unsplash_assets.defs.sensors import build_open_new_images
@@ -24,29 +25,34 @@ from unsplash_assets.settings.settings import Settings
 from unsplash_assets.viewer.programs import Viewer
 
 
-def build_definitions(
+def build_definitions(  # noqa: PLR0913 - what differs comes in by name
     settings: Settings,
     *,
     pick: Callable[[Sequence[str]], str] = random.choice,
     read: Callable[[], Settings] | None = None,
+    names: Names = UNPREFIXED,
+    executor: dg.ExecutorDefinition | None = dg.in_process_executor,
     on_progress: Progress = nobody,
 ) -> dg.Definitions:
     """Return the pipeline for these settings; `pick` chooses the schedule's topics.
 
     `read` returns the settings of now: schedules and sensor do nothing where they have changed.
+    `names` tells several pipelines apart. `executor` is that of runs of no job, as from the button
+    "Materialize"; None leaves it to the project that these definitions become part of.
     `on_progress` is told of the work of runs in this process.
     """
     loaded = LoadedSettings(settings, read or (lambda: settings))
-    checks = build_checks(settings)
-    refresh, verify = build_refresh(settings), build_verify(settings, checks)
+    checks = build_checks(settings, names)
+    refresh, verify = build_refresh(settings, names), build_verify(settings, names, checks)
+    every_minute = build_every_minute(loaded, names, refresh, pick)
     return dg.Definitions(
-        assets=build_assets(settings),
+        assets=build_assets(settings, names),
         asset_checks=checks,
         jobs=[refresh, verify],
-        schedules=[build_every_minute(loaded, refresh, pick), build_every_day(loaded, verify)],
-        sensors=[build_open_new_images(loaded, Viewer.from_settings(settings))],
-        resources=build_resources(settings, on_progress),
-        executor=dg.in_process_executor,
+        schedules=[every_minute, build_every_day(loaded, names, verify)],
+        sensors=[build_open_new_images(loaded, names, Viewer.from_settings(settings))],
+        resources=build_resources(settings, names, on_progress),
+        executor=executor,
     )
 
 

@@ -25,7 +25,11 @@ class SettingsError(UnsplashAssetsError):
     def __init__(self, variable: str, value: str, allowed: str) -> None:
         """Name the variable, its value (masked by the caller if secret) and what is allowed."""
         super().__init__(f"{variable} is {value}: {allowed}")
-        self.variable = variable
+        self.variable, self.value, self.allowed = variable, value, allowed
+
+    def of(self, place: str) -> "SettingsError":
+        """Return the same error for a value that came from another place."""
+        return SettingsError(place, self.value, self.allowed)
 
 
 class SettingsChanged(UnsplashAssetsError):

@@ -5,14 +5,15 @@ again at any time. Add an asset here when there is a new thing to look at in the
 how anything is done (`library`), what the UI shows (`metadata`) and retry rules (`failures`).
 """
 
+from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
 from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_step_errors
+from unsplash_assets.defs.naming import IMAGE_FILE, IMAGE_URL, PHOTO_METADATA, Names
 from unsplash_assets.defs.resources import RETRIES, UnsplashResource
 from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.library.bringing import bring
@@ -21,21 +22,15 @@ from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.model.cron import Cron
 from unsplash_assets.settings.settings import Settings
 
-GROUP: Final = "unsplash"
 _QUIET_AFTER: Final = timedelta(hours=2)  # a spent request budget alone is silence for an hour
 _STALE_AFTER: Final = timedelta(days=1)
 _SPARE: Final = timedelta(hours=1)
-
-REPAIRING: Final = [dg.AssetKey("image_file"), dg.AssetKey("gallery")]
-"""The assets of a run that only repairs: it asks for no new photos."""
 
 Context = dg.AssetExecutionContext
 Materialized = dg.MaterializeResult[None]
 
 
-def photo_metadata(
-    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
-) -> Materialized:
+def photo_metadata(context: Context, unsplash: UnsplashResource, library: Library) -> Materialized:
     """The topic's waiting list: what Unsplash says about photos that are not here yet.
 
     One request brings up to 30 of them; none is sent while enough are waiting for the run.
@@ -45,18 +40,14 @@ def photo_metadata(
     return dg.MaterializeResult(metadata=metadata.of_top_up(library.settings, topped_up))
 
 
-def image_url(
-    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
-) -> Materialized:
+def image_url(context: Context, unsplash: UnsplashResource, library: Library) -> Materialized:
     """The run's choice: the photos that have waited longest, and the URL of their rendition."""
     with translate_step_errors(context, unsplash, library) as attempt:
         choice = attempt.log(choose(library, context.partition_key, context.run.run_id))
     return dg.MaterializeResult(metadata=metadata.of_choice(library.settings, choice))
 
 
-def image_file(
-    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
-) -> Materialized:
+def image_file(context: Context, unsplash: UnsplashResource, library: Library) -> Materialized:
     """The files: chosen and damaged photos, downloaded, validated, and only then named."""
     topic, run_id = context.partition_key, context.run.run_id
     with translate_step_errors(context, unsplash, library) as attempt:
@@ -68,9 +59,7 @@ def image_file(
     return dg.MaterializeResult(metadata=files, data_version=version)
 
 
-def gallery(
-    context: Context, unsplash: UnsplashResource, library: dg.ResourceParam[Library]
-) -> Materialized:
+def gallery(context: Context, unsplash: UnsplashResource, library: Library) -> Materialized:
     """The page to look at: the newest photos of all topics, credited, as a file for a browser."""
     from unsplash_assets.gallery.page import write_gallery  # noqa: PLC0415 - loads Jinja for this step
 
@@ -87,21 +76,36 @@ def freshness(schedule: Cron) -> dg.FreshnessPolicy:
     )
 
 
-def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+def build_assets(settings: Settings, names: Names) -> list[dg.AssetsDefinition]:
     """Return the assets: those of photos are partitioned by the topics of the settings."""
-    asset = partial(
-        dg.asset,
-        group_name=GROUP,
-        op_tags=settings_tag(settings),
-        freshness_policy=freshness(settings.schedule),
-    )
     # A topic is a partition, and a photo never is one: there would be too many.
     topics = dg.StaticPartitionsDefinition(list(settings.topics))
-    of_topic = partial(asset, partitions_def=topics)
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=settings.retry_delay)
+
+    def asset(
+        function: Callable[..., Materialized],
+        after: str | None,
+        *kinds: str,
+        **given: Any,  # noqa: ANN401 - what Dagster takes
+    ) -> dg.AssetsDefinition:
+        declare = dg.asset(
+            key=names.asset(function.__name__),
+            deps=[names.asset(after)] if after else [],
+            kinds=set(kinds),
+            group_name=names.group,
+            required_resource_keys=names.resources(function),
+            op_tags=settings_tag(settings, names),
+            freshness_policy=freshness(settings.schedule),
+            **given,
+        )
+        declared: dg.AssetsDefinition = declare(names.bind(function))
+        return declared
+
+    of_topic: dict[str, Any] = {"partitions_def": topics}
+    patiently: dict[str, Any] = {**of_topic, "retry_policy": patient}
     return [
-        of_topic(kinds={"unsplash", "json"}, retry_policy=patient)(photo_metadata),
-        of_topic(kinds={"sqlite"}, deps=[photo_metadata.__name__])(image_url),
-        of_topic(kinds={"file"}, deps=[image_url.__name__], retry_policy=patient)(image_file),
-        asset(kinds={"html"}, deps=[image_file.__name__])(gallery),
+        asset(photo_metadata, None, "unsplash", "json", **patiently),
+        asset(image_url, PHOTO_METADATA, "sqlite", **of_topic),
+        asset(image_file, IMAGE_URL, "file", **patiently),
+        asset(gallery, IMAGE_FILE, "html"),
     ]

@@ -5,48 +5,39 @@ file, and Dagster keeps their rows for ever. Damaged files are recorded, so the 
 repair them.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import dagster as dg
 
 from unsplash_assets.defs import metadata
 from unsplash_assets.defs.failures import translate_errors
+from unsplash_assets.defs.naming import IMAGE_FILE, Names
 from unsplash_assets.defs.runs import settings_tag
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.verification import uncredited, verify
 from unsplash_assets.settings.settings import Settings
 
-ASSET: Final = "image_file"
-WHOLE: Final = dg.AssetCheckSpec(
-    "files_are_whole",
-    asset=ASSET,
-    description="Every stored file is there, and is byte for byte what was stored.",
-)
-AGREE: Final = dg.AssetCheckSpec(
-    "catalogue_and_folder_agree",
-    asset=ASSET,
-    description="No file is missing in the folder, and none is there without a photo.",
-)
+WHOLE: Final = "files_are_whole"
+AGREE: Final = "catalogue_and_folder_agree"
 
 
 def verification(
-    context: dg.AssetCheckExecutionContext, library: dg.ResourceParam[Library]
+    context: dg.AssetCheckExecutionContext, library: Library
 ) -> Iterator[dg.AssetCheckResult]:
     """Read every file once for both checks."""
     with translate_errors():
         seen = verify(library)
     missing, unknown = seen.count("missing"), seen.count("unknown")
     answers = {
-        WHOLE.key: (not seen.bad, dg.AssetCheckSeverity.ERROR),
-        AGREE.key: (
+        WHOLE: (not seen.bad, dg.AssetCheckSeverity.ERROR),
+        AGREE: (
             not missing + unknown,
             dg.AssetCheckSeverity.ERROR if missing else dg.AssetCheckSeverity.WARN,
         ),
     }
     for key in context.selected_asset_check_keys:
-        passed, severity = answers[key]
+        passed, severity = answers[key.name]
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
@@ -56,14 +47,14 @@ def verification(
         )
 
 
-def files_carry_their_credit(library: dg.ResourceParam[Library]) -> dg.AssetCheckResult:
+def files_carry_their_credit(library: Library) -> dg.AssetCheckResult:
     """Look for a credit in each file."""
     with translate_errors():
         without = list(uncredited(library))
     return dg.AssetCheckResult(passed=not without, metadata=metadata.of_paths(without))
 
 
-def request_budget_is_kept(library: dg.ResourceParam[Library]) -> dg.AssetCheckResult:
+def request_budget_is_kept(library: Library) -> dg.AssetCheckResult:
     """Compare the requests of the last hour with the limit; a refusal alone is a warning."""
     with translate_errors():
         usage = library.budget.usage()
@@ -75,16 +66,42 @@ def request_budget_is_kept(library: dg.ResourceParam[Library]) -> dg.AssetCheckR
     )
 
 
-def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+def build_checks(settings: Settings, names: Names) -> list[dg.AssetChecksDefinition]:
     """Return the checks."""
-    tags = settings_tag(settings)
-    check = partial(dg.asset_check, asset=ASSET, op_tags=tags)
+    asset, tags = names.asset(IMAGE_FILE), settings_tag(settings, names)
+
+    def check(
+        function: Callable[..., dg.AssetCheckResult], description: str
+    ) -> dg.AssetChecksDefinition:
+        declare = dg.asset_check(
+            asset=asset,
+            description=description,
+            required_resource_keys=names.resources(function),
+            op_tags=tags,
+        )
+        return declare(names.bind(function))
+
+    def spec(name: str, description: str) -> dg.AssetCheckSpec:
+        return dg.AssetCheckSpec(name, asset=asset, description=description)
+
+    of_files = dg.multi_asset_check(
+        name=names.of(verification.__name__),
+        specs=[
+            spec(WHOLE, "Every stored file is there, and is byte for byte what was stored."),
+            spec(AGREE, "No file is missing in the folder, and none is there without a photo."),
+        ],
+        can_subset=True,
+        required_resource_keys=names.resources(verification),
+        op_tags=tags,
+    )
     return [
-        dg.multi_asset_check(specs=[WHOLE, AGREE], can_subset=True, op_tags=tags)(verification),
-        check(description="Every stored picture carries its photographer's credit in its file.")(
-            files_carry_their_credit
+        of_files(names.bind(verification)),
+        check(
+            files_carry_their_credit,
+            "Every stored picture carries its photographer's credit in its file.",
         ),
-        check(description="The last hour had no more requests to Unsplash than its quota allows.")(
-            request_budget_is_kept
+        check(
+            request_budget_is_kept,
+            "The last hour had no more requests to Unsplash than its quota allows.",
         ),
     ]

@@ -19,6 +19,7 @@ from zlib import crc32
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
+from unsplash_assets.defs.naming import UNPREFIXED, Names
 from unsplash_assets.defs.runs import PARTITION_TAG, runs_on
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.records import known_libraries
@@ -31,9 +32,6 @@ FAILED_KEPT_LONGER: Final = 7
 SLICES: Final = 256
 """Parts in which the files of all runs are looked through, one at each tick."""
 
-_ASSETS: Final = [
-    dg.AssetKey(name) for name in ("photo_metadata", "image_url", "image_file", "gallery")
-]
 _TROUBLE: Final = (OSError, SQLAlchemyError, dg.DagsterError)
 _YOUNG: Final = 3600.0  # seconds: a younger file may be of a run that is just being made
 _RUN_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -57,13 +55,20 @@ class History:
     """Seconds since 1970."""
     within: float = 0.5
     """Seconds after which no further run is deleted at a time."""
+    names: Names = UNPREFIXED
 
     @classmethod
-    def of(cls, instance: dg.DagsterInstance, settings: Settings, identity: str) -> "History":
+    def of(
+        cls,
+        instance: dg.DagsterInstance,
+        settings: Settings,
+        identity: str,
+        names: Names = UNPREFIXED,
+    ) -> "History":
         """Return the history of the settings' project; `identity` is that of its library now."""
         known = known_libraries(settings.project).values()
         identities = {identity, *(each for modes in known for each in modes.values())}
-        return cls(instance, settings.keep_runs, settings.topics, sorted(identities))
+        return cls(instance, settings.keep_runs, settings.topics, sorted(identities), names=names)
 
     def prune(self) -> int:
         """Delete some of the runs that have had their time; return how many.
@@ -91,7 +96,9 @@ class History:
         if not self.libraries:
             return []
         before = datetime.fromtimestamp(self.clock(), UTC) - age
-        some = len(_ASSETS) * (len(self.topics) + 1) + AT_ONCE  # more than those that are kept
+        some = (
+            len(self.names.assets) * (len(self.topics) + 1) + AT_ONCE
+        )  # more than those that are kept
         records = [
             record
             for old in runs_on(self.libraries, statuses=statuses, updated_before=before)
@@ -104,7 +111,7 @@ class History:
     def _newest(self, topics: Iterable[str]) -> set[str]:
         """Return the runs of each asset's newest materialization, and of that in each topic."""
         found: set[str] = set()
-        for asset in _ASSETS:
+        for asset in self.names.assets:
             for partitions in (None, *([topic] for topic in topics)):
                 only = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=partitions)
                 newest = self.instance.fetch_materializations(only, limit=1).records

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
-from unsplash_assets.defs.assets import GROUP
+from unsplash_assets.defs.naming import Names
 from unsplash_assets.defs.resources import RETRIES
 from unsplash_assets.defs.runs import MODE_TAG
 from unsplash_assets.library.repair import REPAIRED_AT_MOST
@@ -21,24 +21,28 @@ _DAY: Final = 86_400  # seconds: by then the next verification comes
 _MARGIN: Final = 300  # seconds for everything else
 
 
-def build_refresh(settings: Settings) -> Job:
+def build_refresh(settings: Settings, names: Names) -> Job:
     """Return the job; Dagster takes a run for stuck once it exceeds the longest honest one."""
     return dg.define_asset_job(
-        "refresh",
+        names.of("refresh"),
         description="Brings photos of one topic: asks, chooses, downloads, validates, stores.",
         # Not the checks, which read every file; not the assets of a project that merged these.
-        selection=dg.AssetSelection.groups(GROUP).without_checks(),
+        selection=dg.AssetSelection.assets(*names.assets).without_checks(),
         tags={MODE_TAG: settings.mode, MAX_RUNTIME_TAG: str(longest_honest_run(settings))},
+        executor_def=dg.in_process_executor,
     )
 
 
-def build_verify(settings: Settings, checks: Sequence[dg.AssetChecksDefinition]) -> Job:
+def build_verify(
+    settings: Settings, names: Names, checks: Sequence[dg.AssetChecksDefinition]
+) -> Job:
     """Return the job, which takes its time in a large library."""
     return dg.define_asset_job(
-        "verify",
+        names.of("verify"),
         description="Re-reads every file against its hash, and checks credits and budget.",
         selection=dg.AssetSelection.checks(*checks),
         tags={MODE_TAG: settings.mode, MAX_RUNTIME_TAG: str(_DAY)},
+        executor_def=dg.in_process_executor,
     )
 
 

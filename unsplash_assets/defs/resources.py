@@ -18,6 +18,7 @@ import dagster as dg
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from unsplash_assets.defs import launchpad
+from unsplash_assets.defs.naming import UNPREFIXED, Names
 from unsplash_assets.defs.runs import check_settings, run_recorded
 from unsplash_assets.errors import SettingsError, TemporaryError, UnsplashAssetsError
 from unsplash_assets.library.opening import Library, Progress, nobody, open_library
@@ -138,6 +139,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
 
     loaded: ClassVar[Settings | None] = None
     """The settings that its process has loaded; without them it reads the environment."""
+    names: ClassVar[Names] = UNPREFIXED
     on_progress: ClassVar[Progress] = nobody
     """Told of the run's work; to be found through the class, for it is no method."""
 
@@ -180,7 +182,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         fixed = {name: {type(self).model_fields[name].default} for name in ("folder", "keep")}
         launchpad.check(context.run.run_config if context.run else {}, fixed)
         if context.instance and context.run and self.loaded:
-            check_settings(context.instance, context.run, self.loaded)
+            check_settings(context.instance, context.run, self.loaded, self.names)
 
     def _settings(self) -> Settings:
         """Return the settings of this run: those of the project, with this resource's fields."""
@@ -194,14 +196,17 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         return replace(settings, api_key=api_key, library=library, **fields)
 
 
-def build_resources(settings: Settings, on_progress: Progress = nobody) -> dict[str, object]:
+def build_resources(
+    settings: Settings, names: Names, on_progress: Progress = nobody
+) -> dict[str, object]:
     """Return the resources with the defaults that the settings give."""
     # Configured at launch, the launchpad's values reach the library's `unsplash` too.
     unsplash = _with_defaults(UnsplashResource, settings).configure_at_launch()
     library_type = _with_defaults(LibraryResource, settings, folder=str(settings.library))
-    library_type.loaded = settings
+    library_type.loaded, library_type.names = settings, names
     library_type.on_progress = on_progress
-    return {"unsplash": unsplash, "library": library_type(unsplash=unsplash)}
+    library = library_type(unsplash=unsplash)
+    return {names.of("unsplash"): unsplash, names.of("library"): library}
 
 
 def _with_defaults(

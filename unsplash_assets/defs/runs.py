@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from unsplash_assets.defs.naming import Names
 from unsplash_assets.library.opening import Library, working_on
 from unsplash_assets.settings.loaded import check_unchanged, fingerprint
 from unsplash_assets.settings.settings import DEMO_HINT, Settings
@@ -22,7 +23,6 @@ LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
 PARTITION_TAG: Final = "dagster/partition"
 """Dagster's tag of a run that has a topic."""
 KILLED: Final = "The run's process is gone: it was killed."
-_SETTINGS_TAG: Final = ".dagster/unsplash_assets_settings"
 _ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
 
 _FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
@@ -43,22 +43,29 @@ def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]
         yield dg.RunsFilter(tags={key: list(libraries)}, **filters)
 
 
-def settings_tag(settings: Settings) -> dict[str, str]:
+def settings_tag(settings: Settings, names: Names) -> dict[str, str]:
     """Return the tag of all our ops, by which each run knows the settings it was launched with.
 
     Dagster records the job of every run as the code location has loaded it, tags of ops included.
     A tag of the run would be copied where the run is executed again, after a reload as well; and
     the runs of *Materialize* in the UI have none of ours.
     """
-    return {_SETTINGS_TAG: fingerprint(settings)}
+    return {_settings_key(names): fingerprint(settings)}
 
 
-def check_settings(instance: dg.DagsterInstance, run: dg.DagsterRun, settings: Settings) -> None:
+def _settings_key(names: Names) -> str:
+    return f".dagster/unsplash_assets_{names.of('settings')}"
+
+
+def check_settings(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, settings: Settings, names: Names
+) -> None:
     """Raise SettingsChanged if a run was launched with settings other than these of its process."""
     if run.job_snapshot_id is None:
         return
     ops = instance.get_job_snapshot(run.job_snapshot_id).node_defs_snapshot.op_def_snaps
-    for launched_with in {op.tags[_SETTINGS_TAG] for op in ops if _SETTINGS_TAG in op.tags}:
+    tag = _settings_key(names)
+    for launched_with in {op.tags[tag] for op in ops if tag in op.tags}:
         check_unchanged(launched_with, settings)
 
 

@@ -18,9 +18,9 @@ from typing import Final
 
 import dagster as dg
 
-from unsplash_assets.defs.assets import REPAIRING
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
+from unsplash_assets.defs.naming import Names
 from unsplash_assets.defs.runs import KILLED, LIBRARY_TAG, PARTITION_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
@@ -39,12 +39,12 @@ _UNFINISHED: Final = [
 
 
 def build_every_minute(
-    loaded: LoadedSettings, job: Job, pick: Callable[[Sequence[str]], str]
+    loaded: LoadedSettings, names: Names, job: Job, pick: Callable[[Sequence[str]], str]
 ) -> dg.ScheduleDefinition:
     """Return the schedule; `pick` chooses the topic of a tick."""
 
     @dg.schedule(
-        name=NAME,
+        name=names.of(NAME),
         job=job,
         cron_schedule=str(loaded.settings.schedule),
         execution_timezone=str(loaded.settings.timezone),
@@ -56,27 +56,27 @@ def build_every_minute(
         try:
             with open_library(loaded.current()) as library:
                 identity = library.photos.identity()
-                skipped = claim(library, tick) or _busy(context.instance, library)
+                skipped = claim(library, tick) or _busy(context.instance, library, names.of(NAME))
                 work = skipped or next_work(library, pick)
         except UnsplashAssetsError as error:
             return dg.SkipReason(str(error))
-        History.of(context.instance, loaded.settings, identity).prune()
+        History.of(context.instance, loaded.settings, identity, names).prune()
         if isinstance(work, Skipped):
             return dg.SkipReason(work.reason)
         return dg.RunRequest(
             partition_key=work.topic,
             tags={LIBRARY_TAG: identity},
-            asset_selection=REPAIRING if work.only_repairs else None,
+            asset_selection=names.repairing if work.only_repairs else None,
         )
 
     return every_minute
 
 
-def build_every_day(loaded: LoadedSettings, job: Job) -> dg.ScheduleDefinition:
+def build_every_day(loaded: LoadedSettings, names: Names, job: Job) -> dg.ScheduleDefinition:
     """Return the schedule of the verification, at a time when few look at the screen."""
 
     @dg.schedule(
-        name="every_day",
+        name=names.of("every_day"),
         job=job,
         cron_schedule="17 4 * * *",
         execution_timezone=str(loaded.settings.timezone),
@@ -93,8 +93,8 @@ def build_every_day(loaded: LoadedSettings, job: Job) -> dg.ScheduleDefinition:
     return every_day
 
 
-def _busy(instance: dg.DagsterInstance, library: Library) -> Skipped | None:
-    """Return which run of the schedule is still going; close any run whose process is gone.
+def _busy(instance: dg.DagsterInstance, library: Library, schedule: str) -> Skipped | None:
+    """Return which run of `schedule` is still going; close any run whose process is gone.
 
     Runs on other libraries, as of another project on this instance, are left alone.
     """
@@ -104,7 +104,7 @@ def _busy(instance: dg.DagsterInstance, library: Library) -> Skipped | None:
         if library.runs.was_killed(run.run_id):
             instance.report_run_failed(run, KILLED)
             library.runs.close(run.run_id, KILLED)
-        elif run.tags.get(_SCHEDULE_TAG) == NAME:
+        elif run.tags.get(_SCHEDULE_TAG) == schedule:
             topic = run.tags.get(PARTITION_TAG)
             return Skipped(f"the previous run is still going ({topic}, run {run.run_id[:8]})")
     return None

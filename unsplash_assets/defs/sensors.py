@@ -5,6 +5,7 @@ from typing import Final
 
 import dagster as dg
 
+from unsplash_assets.defs.naming import Names
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings.loaded import LoadedSettings
@@ -18,12 +19,14 @@ _INTERVAL_WITH_OBSTACLE: Final = 600
 """Seconds between two looks where nothing can be shown until the settings or the screen change."""
 
 
-def build_open_new_images(loaded: LoadedSettings, viewer: Viewer) -> dg.SensorDefinition:
+def build_open_new_images(
+    loaded: LoadedSettings, names: Names, viewer: Viewer
+) -> dg.SensorDefinition:
     """Return the sensor, which opens pictures, or the gallery's page, with `viewer`."""
     obstacle = viewer.obstacle()
 
     @dg.sensor(
-        name="open_new_images",
+        name=names.of("open_new_images"),
         minimum_interval_seconds=_INTERVAL_WITH_OBSTACLE if obstacle else _INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Opens each newly stored picture, or the gallery, once on this machine.",

@@ -11,7 +11,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,14 @@ def load(named: str | None = None) -> Settings:
     """
     project = find_project(named)
     return parse(variables(project), project)
+
+
+def load_within(project: Path, given: Mapping[str, str]) -> Settings:
+    """Read the settings of a library in another Dagster project, where `given` wins.
+
+    Relative paths are relative to `project`. Raises SettingsError as `load` does.
+    """
+    return parse({**os.environ, **given}, project)
 
 
 def find_project(named: str | None = None) -> Path:
