@@ -1,0 +1,1 @@
+"""Tests of `defs.celery`, on a Redis of their own."""
