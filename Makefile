@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 3000
+# Not from the environment, where some shells have the name of the machine.
+HOST = 127.0.0.1
 
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -19,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run quick test tests coverage check lint types layers cheap bench format docs lock audit clean
 
 run: $(VENV)/.run
-	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT)
+	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT) $(HOST)
 
 # The inner loop, in less than a minute: all checks, and the tests that need no subprocess, no
 # browser and no waiting. `check` and `cheap` run side by side, and each reports all it finds.

@@ -3,6 +3,9 @@
 Exit codes: 0 done, 1 the work failed, 2 wrong usage or settings.
 """
 
+import errno
+import os
+import socket
 from typing import IO, Any
 
 import click
@@ -55,6 +58,33 @@ def warn_of_unknown(settings: Settings) -> None:
     """Say which variables have no effect, before work that may take long."""
     for warning in environment.unknown_settings(settings.project):
         say(f"warning: {warning}")
+
+
+def open_port(host: str, port: int, names: tuple[str, str], hint: str) -> socket.socket:
+    """Open a port to listen on; `names` are those of the settings for host and port.
+
+    Raises SettingsError, with `hint` where another program has the port.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise _no_host(names[0], host) from None
+    try:
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _no_host(names[0], host) from error
+        fault = f"{port}, which cannot be opened ({os.strerror(error.errno or 0)})"
+        raise SettingsError(names[1], fault, hint) from error
+
+
+def _no_host(name: str, host: str) -> SettingsError:
+    return SettingsError(name, repr(host), "use an address or a name that is this machine's")
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the URL of a port on a host."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class PhotoCommand(click.Command):

@@ -14,7 +14,8 @@ from unsplash_assets.library.opening import open_library
 def ban(photo: str, undo: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     """Remove a photo's file, and never bring the photo again.
 
-    ID is the photo's id, or the path of its file. The library need not know the photo.
+    ID is the photo's id, the URL of its page, or the path of its file. The library need not know
+    the photo.
     """
     settings = load_settings()
     with open_library(settings, create=not undo) as library:
@@ -45,7 +46,7 @@ def _describe(done: removal.Ban) -> str:
 def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     """Keep a stored photo whatever UNSPLASH_KEEP says.
 
-    ID is the photo's id, or the path of its file.
+    ID is the photo's id, the URL of its page, or the path of its file.
     """
     with open_library(load_settings(), create=False) as library:
         if remove:

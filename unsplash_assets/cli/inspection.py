@@ -1,14 +1,16 @@
-"""The commands that look at the library: status, verify, export, open."""
+"""The commands that look at the library: status, list, verify, export, open."""
 
 import time
 
 import click
 
+from unsplash_assets.catalogue.browsing.listing import Kind, listed
 from unsplash_assets.cli import progress, terminal
 from unsplash_assets.cli.base import load_settings
+from unsplash_assets.cli.completion import complete_topic
 from unsplash_assets.cli.output import data_output, say, text_output
-from unsplash_assets.errors import LibraryError
-from unsplash_assets.library import verification
+from unsplash_assets.errors import LibraryError, UnsplashAssetsError
+from unsplash_assets.library import health, verification
 from unsplash_assets.library.export import FORMATS, rows
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.status import look
@@ -19,11 +21,16 @@ from unsplash_assets.storage.names import PAGE
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
-    """Show topics, photos, disk use, quota and the last run."""
+@click.option("--check", is_flag=True, help="Fail if photos do not arrive as they should.")
+def status(as_json: bool, check: bool) -> None:  # noqa: FBT001 - flags, as click passes them
+    """Show topics, photos, disk use, quota and the last run.
+
+    With --check the exit code is 1 if photos do not arrive as schedule and budget allow.
+    """
     settings = load_settings()
     with open_library(settings, create=False, needs_files=False) as library:
         seen = look(library)
+        trouble = health.trouble(library) if check else None
     for warning in seen.warnings:
         say(f"warning: {warning}")
     if as_json:
@@ -32,6 +39,28 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - a flag, as click passes it
     else:
         with text_output() as output:
             terminal.print_status(seen, settings, time.time(), output)
+    if trouble:
+        raise UnsplashAssetsError(trouble)
+
+
+@click.command(name="list")
+@click.option("--favourites", "kind", flag_value="favourites", help="Only favourites.")
+@click.option("--banned", "kind", flag_value="banned", help="Photos that never come again.")
+@click.option("--damaged", "kind", flag_value="damaged", help="Files that are missing or altered.")
+@click.option("--topic", shell_complete=complete_topic, help="Only photos of this topic.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def list_photos(kind: Kind | None, topic: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """List photos, one a line: id, topic, photographer, path.
+
+    Without an option: all photos that have a file, the oldest first.
+    """
+    with (
+        open_library(load_settings(), create=False, needs_files=False) as library,
+        listed(library.database, kind or "all", topic) as photos,
+        data_output() as output,
+    ):
+        line = terminal.photo_as_json if as_json else terminal.photo_as_line
+        output.writelines(f"{line(photo)}\n" for photo in photos)
 
 
 @click.command()

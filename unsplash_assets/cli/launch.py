@@ -4,19 +4,18 @@ It stays the parent of `dagster dev`, which may wait minutes for a run when it i
 its processes end within seconds of a signal.
 """
 
-import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from unsplash_assets.cli.base import warn_of_unknown
+from unsplash_assets.cli.base import open_port, url_of, warn_of_unknown
 from unsplash_assets.cli.output import say
 from unsplash_assets.errors import LibraryError, SettingsError, UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import Settings
+from unsplash_assets.settings.values import is_loopback
 from unsplash_assets.storage.groups import ProcessGroup
 
 HOST: Final = "127.0.0.1"
@@ -25,14 +24,18 @@ PATIENCE: Final = 8.0
 _NAMES: Final = {"SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"}
 SIGNALS: Final = [number for number in signal.Signals if number.name in _NAMES]
 """What a person, a shell or a system ends a program with; Windows has only some of them."""
+_EXPOSED: Final = (
+    "warning: whoever reaches that address may start and delete runs, for the UI asks nobody who "
+    "they are: docs/security.md has a safer way"
+)
 _PORTS: Final = range(1, 65_536)
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Run `dagster dev` on the port in `arguments`, or exit with 2 if that is impossible."""
+    """Run `dagster dev` on the host and port in `arguments`; exit with 2 if that is impossible."""
     _accept_signals()
     try:
-        sys.exit(_serve(_prepared(arguments[0])))
+        sys.exit(_serve(_prepared(*arguments)))
     except UnsplashAssetsError as error:
         say(f"unsplash_assets: {error}")
         sys.exit(2)
@@ -52,17 +55,19 @@ def _accept_signals() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-def _prepared(port_text: str) -> list[str]:
+def _prepared(port_text: str, host: str = HOST) -> list[str]:
     """Check what can be checked, and return the command of `dagster dev`."""
     settings = environment.load()
-    port = check_port(port_text)
+    port = check_port(port_text, host)
     _check_places(settings)
     warn_of_unknown(settings)
     environment.enter_project(settings.project)
     mode = "demo: UNSPLASH_API_KEY is not set" if settings.mode == "demo" else "live"
-    say(f"Dagster's UI will be at http://{HOST}:{port} ({mode}).")
+    say(f"Dagster's UI will be at {url_of(host, port)} ({mode}).")
+    if not is_loopback(host):
+        say(_EXPOSED)
     dagster = [sys.executable, "-m", "unsplash_assets.cli.record"]  # which it makes ready first
-    command = [*dagster, "dev", "--host", HOST, "--port", str(port)]
+    command = [*dagster, "dev", "--host", host, "--port", str(port)]
     if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
         command += ["-m", "unsplash_assets.definitions"]
     return command
@@ -88,20 +93,13 @@ def _serve(command: list[str]) -> int:
         group.end(PATIENCE)
 
 
-def check_port(text: str) -> int:
-    """Return the port if it is valid and free. Raises SettingsError otherwise."""
+def check_port(text: str, host: str = HOST) -> int:
+    """Return the port if it is valid, and free on a host. Raises SettingsError otherwise."""
     if not text.isascii() or not text.isdigit() or int(text) not in _PORTS:
         raise SettingsError("PORT", repr(text), "use a number from 1 to 65535")
-    port = int(text)
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError as error:
-        raise SettingsError(
-            "PORT",
-            f"{port}, which cannot be opened ({os.strerror(error.errno or 0)})",
-            "is it already running? If not, try make run PORT=3001",
-        ) from error
-    return port
+    hint = "is it already running? If not, try make run PORT=3001"
+    open_port(host, int(text), ("HOST", "PORT"), hint).close()
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from unsplash_assets.cli import progress
 from unsplash_assets.cli.base import Commands, load_settings, warn_of_unknown
 from unsplash_assets.cli.completion import complete_topic
 from unsplash_assets.cli.curation import ban, favourite
-from unsplash_assets.cli.inspection import export, open_gallery, status, verify
+from unsplash_assets.cli.inspection import export, list_photos, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
 from unsplash_assets.emulator.faults import FAULTS, with_fault
 from unsplash_assets.errors import UnsplashAssetsError
@@ -106,5 +106,5 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
     serve(marked(application), port, announce)
 
 
-for command in (status, verify, export, open_gallery, ban, favourite):
+for command in (status, list_photos, verify, export, open_gallery, ban, favourite):
     main.add_command(command)

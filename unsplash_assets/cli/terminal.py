@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, TextIO
 
+from unsplash_assets.catalogue.browsing.listing import ListedPhoto
 from unsplash_assets.catalogue.runs import EndedRun
 from unsplash_assets.cli.output import say
 from unsplash_assets.cli.progress import format_duration
 from unsplash_assets.library.status import Status
 from unsplash_assets.library.verification import FINDINGS, Verification
+from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.model.text import printable
 from unsplash_assets.settings.settings import DEMO_HINT, Settings
 from unsplash_assets.unsplash.budget import clock_time
@@ -59,6 +61,19 @@ def print_repairs(repaired: Sequence[str], failed: Mapping[str, str]) -> None:
         say(printable(f"repaired {path}"))
     for path, reason in sorted(failed.items()):
         say(printable(f"not repaired {path}: {reason}"))
+
+
+def photo_as_line(photo: ListedPhoto) -> str:
+    """Return a photo of a list as a line, with tabs between its parts."""
+    mark = "★" if photo.favourite else photo.state if photo.state != PhotoState.STORED else ""
+    parts = photo.id, photo.topic, photo.photographer, photo.path or "", mark
+    return "\t".join(map(printable, parts)).rstrip("\t")
+
+
+def photo_as_json(photo: ListedPhoto) -> str:
+    """Return a photo of a list as a line of JSON."""
+    stored_at = None if photo.stored_at is None else _iso(photo.stored_at)
+    return json.dumps({**vars(photo), "stored_at": stored_at}, ensure_ascii=False)
 
 
 def status_as_json(status: Status, settings: Settings) -> str:

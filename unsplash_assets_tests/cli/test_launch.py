@@ -41,6 +41,25 @@ def test_an_invalid_port_is_refused(text: str) -> None:
         check_port(text)
 
 
+@pytest.mark.parametrize("host", ["photos.invalid", "192.0.2.1", "not a host"])
+def test_a_host_that_is_not_this_machine_is_named(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"^HOST is '{host}': use an address or a name"):
+        check_port(str(free_port()), host)
+
+
+@pytest.mark.parametrize(("host", "is_warned"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_an_address_that_others_reach_comes_with_a_warning(
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    is_warned: bool,  # noqa: FBT001
+) -> None:
+    port = str(free_port())
+    assert launch._prepared(port, host)[4:8] == ["--host", host, "--port", port]  # noqa: SLF001
+    errors = capsys.readouterr().err
+    assert f"http://{host}:{port}" in errors
+    assert ("may start and delete runs" in errors) is is_warned
+
+
 @pytest.mark.process
 def test_bad_settings_exit_with_2_and_one_line(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
@@ -99,7 +118,7 @@ LAUNCHES = """
 import sys
 from unsplash_assets.cli import launch
 launch.PATIENCE = 1.0
-launch._prepared = lambda _: sys.argv[1:]
+launch._prepared = lambda *_: sys.argv[1:]
 launch.main([""])
 """
 """Runs a command in the place of `dagster dev`."""

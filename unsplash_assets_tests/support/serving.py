@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -15,7 +16,7 @@ from unsplash_assets.catalogue.browsing.pages import Browsing
 from unsplash_assets.gallery.server.answers import text_answer
 from unsplash_assets.gallery.server.application import application
 from unsplash_assets.gallery.server.feed import Feed
-from unsplash_assets.gallery.server.running import Server, listening
+from unsplash_assets.gallery.server.running import Server
 from unsplash_assets.gallery.server.served import Served
 from unsplash_assets.library import removal
 from unsplash_assets_tests.support.gallery_library import APP_NAME, GalleryLibrary
@@ -101,7 +102,7 @@ def gallery_served(library: GalleryLibrary, *, may_change: bool = False) -> Iter
     )
     feed = Feed(served, looks_every=0.05)
     is_ready = threading.Event()
-    with listening("127.0.0.1", 0) as opened:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
         asgi = application(served, feed, a_page, names=["my-wall"])
         server = Server(asgi, is_ready.set, feed.end)

@@ -7,8 +7,7 @@ not bound is how slowly a client sends that head or takes its answer; `_Patient`
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 import h11
@@ -83,16 +82,6 @@ class _Patient(H11Protocol):
         if self._answer:
             self._answer.cancel()
         self._answer = self.loop.call_later(TAKEN_WITHIN, self.transport.abort)
-
-
-@contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Open the port, before anything else is done. Raises OSError."""
-    (family, *_, address), *_ = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    with socket.create_server(address[:2], family=family, backlog=128) as opened:
-        yield opened
 
 
 class Server(uvicorn.Server):
