@@ -41,6 +41,11 @@ class DownloadEvents:
         query = sa.select(sa.func.count()).where(self._mine, self._is_due())
         return self._db.number(query)
 
+    def owed(self) -> int:
+        """Count the events that are due now and were never tried."""
+        is_owed = self._is_due(), db.photos.c.event_failures == 0
+        return self._db.number(sa.select(sa.func.count()).where(self._mine, *is_owed))
+
     def unsent(self) -> int:
         """Count the events that are due now or later."""
         query = sa.select(sa.func.count()).where(self._mine, db.photos.c.event_due_at.is_not(None))

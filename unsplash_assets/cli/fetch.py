@@ -31,6 +31,8 @@ class Fetched:
     error: str | None
     shortage: str | None
     """Why it brought fewer photos than asked for; None if it did not."""
+    owed: int = 0
+    """How many download events are still due; later runs send them."""
 
 
 def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> Fetched:
@@ -42,8 +44,9 @@ def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> 
         stored = library.photos.stored_by(run_id)
         error = library.runs.error(run_id) or _failure(result)
         shortage = _shortage(library, topic, run_id) if len(stored) < count else None
+        owed = library.events.unsent()
     failed = None if result.success else error or "the run failed: see Dagster's UI"
-    return Fetched(stored, failed, shortage)
+    return Fetched(stored, failed, shortage, owed)
 
 
 def _shortage(library: Library, topic: str, run_id: str) -> str:

@@ -54,6 +54,8 @@ def fetch(topic: str, count: int | None) -> None:
         fetched = job.fetch(settings, name, wanted, on_progress)
     with data_output() as output:
         output.writelines(f"{settings.library / photo.path}\n" for photo in fetched.stored)
+    if fetched.owed:
+        say(f"{fetched.owed} download events are still due: later runs send them")
     if fetched.error:
         raise UnsplashAssetsError(fetched.error)
     if len(fetched.stored) < wanted:

@@ -51,7 +51,8 @@ def image_file(context: Context, unsplash: UnsplashResource, library: Library) -
     """The files: chosen and damaged photos, downloaded, validated, and only then named."""
     topic, run_id = context.partition_key, context.run.run_id
     with translate_step_errors(context, unsplash, library) as attempt:
-        brought = attempt.log(bring(library, topic, run_id, last_try=attempt.is_last))
+        how = {"last_try": attempt.is_last, "for_person": attempt.for_person}
+        brought = attempt.log(bring(library, topic, run_id, **how))
         if brought.error:
             raise brought.error
     version = metadata.data_version(brought.photos)

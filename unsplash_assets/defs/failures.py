@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeVar
 import dagster as dg
 
 from unsplash_assets.defs.resources import UnsplashResource
+from unsplash_assets.defs.runs import is_for_person
 from unsplash_assets.errors import LibraryError, TemporaryError, UnsplashAssetsError
 from unsplash_assets.library.opening import Library
 
@@ -51,6 +52,11 @@ class Attempt:
     number: int
     """Counted from 1."""
     is_last: bool
+
+    @property
+    def for_person(self) -> bool:
+        """Whether a person has asked for the run."""
+        return is_for_person(self.context.run)
 
     def log(self, result: Result) -> Result:
         """Log a use case's result, and return it."""

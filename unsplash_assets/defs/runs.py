@@ -23,6 +23,16 @@ LIBRARY_TAG: Final = ".dagster/unsplash_assets_library"
 PARTITION_TAG: Final = "dagster/partition"
 """Dagster's tag of a run that has a topic."""
 KILLED: Final = "The run's process is gone: it was killed."
+SCHEDULE_TAG: Final = "dagster/schedule_name"
+AUTOMATIC_TAGS: Final = frozenset(
+    {
+        SCHEDULE_TAG,
+        "dagster/sensor_name",
+        "dagster/auto_materialize",
+        "dagster/from_automation_condition",
+    }
+)
+"""Dagster's tags of runs that no person has asked for."""
 _ENDED_WELL: Final = {"SUCCESS", "SKIPPED"}
 
 _FORMER_LIBRARY_TAG: Final = "unsplash_assets/library"
@@ -35,6 +45,11 @@ def tag_run(instance: dg.DagsterInstance, run: dg.DagsterRun, library: Library) 
     missing = {key: value for key, value in tags.items() if run.tags.get(key) != value}
     if missing:
         instance.add_run_tags(run.run_id, missing)
+
+
+def is_for_person(run: dg.DagsterRun) -> bool:
+    """Return whether a person has asked for a run, and nothing that ticks by itself."""
+    return not AUTOMATIC_TAGS & run.tags.keys()
 
 
 def runs_on(libraries: Iterable[str], **filters: Any) -> Iterator[dg.RunsFilter]:  # noqa: ANN401

@@ -21,14 +21,13 @@ import dagster as dg
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
 from unsplash_assets.defs.naming import Names
-from unsplash_assets.defs.runs import KILLED, LIBRARY_TAG, PARTITION_TAG, runs_on
+from unsplash_assets.defs.runs import KILLED, LIBRARY_TAG, PARTITION_TAG, SCHEDULE_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_work
 from unsplash_assets.settings.loaded import LoadedSettings
 
 NAME: Final = "every_minute"
-_SCHEDULE_TAG: Final = "dagster/schedule_name"
 _UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -104,7 +103,7 @@ def _busy(instance: dg.DagsterInstance, library: Library, schedule: str) -> Skip
         if library.runs.was_killed(run.run_id):
             instance.report_run_failed(run, KILLED)
             library.runs.close(run.run_id, KILLED)
-        elif run.tags.get(_SCHEDULE_TAG) == schedule:
+        elif run.tags.get(SCHEDULE_TAG) == schedule:
             topic = run.tags.get(PARTITION_TAG)
             return Skipped(f"the previous run is still going ({topic}, run {run.run_id[:8]})")
     return None

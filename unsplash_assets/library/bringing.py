@@ -3,7 +3,7 @@
 Downloads and download events go on side by side. What was done meanwhile is recorded a few times a
 second, so a thousand photos cost few transactions. One photo's error never costs its neighbours:
 the good ones are stored as they arrive, the others get their reason. No more photos are downloaded
-than the request budget has download events for.
+than the request budget has download events for, but a person's run may owe a few of these.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,14 @@ from unsplash_assets.errors import (
 )
 from unsplash_assets.library.downloads.batches import Batches
 from unsplash_assets.library.downloads.outcomes import Outcome
+from unsplash_assets.library.events import OWED_AT_MOST, may_owe, to_pay
 from unsplash_assets.library.opening import Library
 from unsplash_assets.library.removal import Pruned, prune
 from unsplash_assets.library.repair import Repairs, repair_due
 from unsplash_assets.model.photos import ChosenPhoto, StoredPhoto
 from unsplash_assets.storage.stores.base import Store
 
+_BOUND: Final = f"; no more than {OWED_AT_MOST} download events may be owed"
 _NOTHING_CHOSEN: Final = "no photo of {topic!r} is chosen: materialize image_url first"
 
 
@@ -56,7 +58,9 @@ class Brought:
             if self.pruned.photos
             else ""
         )
-        return f"{self.topic}: stored {len(self.outcome.stored)}{newest}{pruned}"
+        owed = self.unsent_events
+        events = f"; {owed} download events still due" if owed else ""
+        return f"{self.topic}: stored {len(self.outcome.stored)}{newest}{events}{pruned}"
 
     @property
     def warnings(self) -> list[str]:
@@ -66,17 +70,20 @@ class Brought:
         return [*lines, self.pruned.error] if self.pruned.error else lines
 
 
-def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Brought:
+def bring(
+    library: Library, topic: str, run_id: str, *, last_try: bool, for_person: bool = False
+) -> Brought:
     """Bring the run's chosen photos into the library, and repair a few damaged ones.
 
     Photos that failed stay chosen for another try; after the last one they go to the end of the
     waiting list, as do those that their server denies. Photos that the budget leaves for later go
-    back to its front. The result's `error` says why the try failed; nothing is pruned then. Raises
-    LibraryError, after which the rest is left undone.
+    back to its front; `for_person` brings a few all the same, and owes their events. The result's
+    `error` says why the try failed; nothing is pruned then. Raises LibraryError, after which the
+    rest is left undone.
     """
     repairs = repair_due(library, topic)
     chosen = library.photos.take_over(topic, run_id, library.settings.photos_per_run)
-    outcome = store(library, chosen, last_try=last_try, run_id=run_id)
+    outcome = store(library, chosen, last_try=last_try, run_id=run_id, for_person=for_person)
     photos = library.photos.stored_by(run_id)
     error = _verdict(topic, photos, outcome, last_try=last_try)
     if not photos and not error:
@@ -99,7 +106,12 @@ def bring(library: Library, topic: str, run_id: str, *, last_try: bool) -> Broug
 
 
 def store(
-    library: Library, photos: Sequence[ChosenPhoto], *, last_try: bool, run_id: str | None = None
+    library: Library,
+    photos: Sequence[ChosenPhoto],
+    *,
+    last_try: bool,
+    run_id: str | None = None,
+    for_person: bool = False,
 ) -> Outcome:
     """Download photos, record what became of each, and send the download events that are due.
 
@@ -108,29 +120,41 @@ def store(
     that another run has taken over meanwhile are left to that.
     """
     total, later = Outcome(), photos
+    debts = may_owe(library) if for_person else None
     while True:
-        outcome, granted = _store_some(library, later, run_id, last_try=last_try)
+        outcome, count = _store_some(library, later, run_id, debts, last_try=last_try)
         total.add(outcome)
-        later = later[granted:]
-        if not later or not granted or not library.budget.usage().remaining:
+        later = later[count:]
+        debts = may_owe(library) if for_person else None
+        if not later or not count or not (debts or library.budget.usage().remaining):
             break
     library.photos.release((photo.id for photo in later), run_id)
     return total
 
 
 def _store_some(
-    library: Library, photos: Sequence[ChosenPhoto], run_id: str | None, *, last_try: bool
+    library: Library,
+    photos: Sequence[ChosenPhoto],
+    run_id: str | None,
+    debts: int | None,
+    *,
+    last_try: bool,
 ) -> tuple[Outcome, int]:
-    """Store the first photos, as many as the budget grants events for; return how many."""
-    overdue = min(1, library.events.due())
-    wanted = len(photos) + overdue if photos else min(overdue, library.budget.free())
+    """Store the first photos, and return how many.
+
+    They are as many as the budget grants events for, beyond those of earlier photos, or where
+    there may be debts as many more as there may be.
+    """
+    earlier = to_pay(library)
+    wanted = len(photos) + earlier if photos else min(earlier, library.budget.free())
     with library.budget.reserve(wanted) as grant:
-        now, later = photos[: grant.count], photos[grant.count :]
-        outcome = Batches(library, grant, run_id, last_try=last_try).bring(now)
-        outcome.postponed = len(later)
-        if later and grant.shortage:
-            outcome.shortage = grant.shortage.reason
-    return outcome, grant.count
+        paid = max(grant.count - earlier, min(1, grant.count))
+        count = min(len(photos), grant.count + debts if debts else paid)
+        outcome = Batches(library, grant, run_id, last_try=last_try).bring(photos[:count])
+        outcome.postponed = len(photos) - count
+        if outcome.postponed and grant.shortage:
+            outcome.shortage = grant.shortage.reason + (_BOUND if debts is not None else "")
+    return outcome, count
 
 
 def _verdict(

@@ -1,6 +1,7 @@
 """Sends the download events that are due, several at a time, beside other work.
 
-Which events are due, and what became of each, is recorded in `catalogue.events`.
+Which events are due, and what became of each, is recorded in `catalogue.events`. A person's run may
+owe a few where the request budget has none left for them; later runs pay these first.
 """
 
 import threading
@@ -25,6 +26,10 @@ _PER_THREAD: Final = 8
 """With few threads there are fewer: so many each."""
 LOOK_EVERY: Final = 0.1
 """Seconds from one look to the next: all that was done in between is recorded at once."""
+OWED_AT_MOST: Final = 5
+"""Events that runs of a person may leave for later, all of them together."""
+_ITSELF: Final = 2
+"""Requests that a tick's own photo takes: whatever the quota, that many are not spent on others."""
 _COMMON: Final = (AccessDenied, KeyRefused, QuotaSpent)
 """Errors of the key or its quota: every other event would meet them too."""
 
@@ -40,6 +45,17 @@ class Sent:
     def and_then(self, later: "Sent") -> "Sent":
         """Return both together, with the newest error."""
         return Sent(self.sent + later.sent, later.error or self.error)
+
+
+def to_pay(library: Library) -> int:
+    """Return how many events of earlier photos a run sends first: those owed, else one overdue."""
+    owed = min(OWED_AT_MOST, library.events.owed(), library.budget.usage().limit - _ITSELF)
+    return max(owed, min(1, library.events.due()))
+
+
+def may_owe(library: Library) -> int:
+    """Return how many more events a person's run may leave for later."""
+    return max(0, OWED_AT_MOST - library.events.unsent())
 
 
 class Sending:

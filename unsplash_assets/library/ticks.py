@@ -4,9 +4,10 @@ A topic that gives no new photos is left alone for a while, unless some of it wa
 are repaired all the same: each run repairs a few, and where none can bring photos, one does only
 that.
 
-A photo costs its download event, one request for more photos where none of its topic waits, and one
-for an event that is overdue; except for the careful request after a refusal, which may be a tick's
-only one. `defs.schedules` says when a tick comes, and whether the previous run is still going.
+A photo costs its download event, one request for more photos where none of its topic waits, and
+those of the events that are to be paid first; except for the careful request after a refusal, which
+may be a tick's only one. `defs.schedules` says when a tick comes, and whether the previous run is
+still going.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
+from unsplash_assets.library.events import to_pay
 from unsplash_assets.library.opening import Library
 
 _LATE: Final = 30.0
@@ -57,14 +59,14 @@ def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | 
     if refused and library.clock() < refused.until:
         return Skipped(refused.reason)
     free = library.budget.free()
-    overdue = 0 if library.budget.is_probe() else min(1, library.events.due())
+    earlier = 0 if library.budget.is_probe() else to_pay(library)
     waiting = {topic: library.photos.waiting(topic) for topic in library.settings.topics}
     left_alone = library.exhaustion.left_alone()
     open_topics = [topic for topic, photos in waiting.items() if photos or topic not in left_alone]
     if not open_topics:
         soonest = min((left_alone[topic] for topic in waiting), key=attrgetter("until"))
         return Skipped(soonest.reason)
-    costs = {topic: 1 + overdue + (not waiting[topic]) for topic in open_topics}
+    costs = {topic: 1 + earlier + (not waiting[topic]) for topic in open_topics}
     affordable = [topic for topic, cost in costs.items() if cost <= free]
     if affordable:
         return pick(affordable)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.definitions import build_definitions
-from unsplash_assets.defs.runs import LIBRARY_TAG, MODE_TAG, tag_run
+from unsplash_assets.defs.runs import LIBRARY_TAG, MODE_TAG, is_for_person, tag_run
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.conftest import MakeSettings
@@ -29,6 +29,23 @@ def test_a_run_is_tagged_with_its_library_and_recorded_with_its_process(
         query = sa.select(db.runs.c.process).where(db.runs.c.run_id == run.run_id)
         with library.database.reading() as connection:
             assert connection.scalar(query) == str(ProcessName.current())
+
+
+@pytest.mark.parametrize(
+    ("tags", "for_person"),
+    [
+        ({}, True),
+        ({"dagster/partition": "sea", "dagster/backfill": "x"}, True),
+        ({"dagster/schedule_name": "every_minute"}, False),
+        ({"dagster/sensor_name": "mine"}, False),
+        ({"dagster/from_automation_condition": "true"}, False),
+    ],
+)
+def test_a_run_is_for_a_person_unless_something_ticked(
+    tags: dict[str, str],
+    for_person: bool,  # noqa: FBT001
+) -> None:
+    assert is_for_person(dg.DagsterRun(job_name="refresh", tags=tags)) is for_person
 
 
 def test_a_run_is_given_only_the_tags_that_its_launch_has_not_given_it(

@@ -308,17 +308,92 @@ def test_a_failing_event_costs_no_photo_and_is_sent_by_another_run(
     assert reported(api) == ids([*photos, *photos])
 
 
-def test_a_run_takes_one_overdue_event_along_the_oldest_first(
+def test_a_run_pays_the_events_that_are_owed(
     library: Library, choose: Choose, api: Noted, clock: Clock, budget: RequestBudget
 ) -> None:
-    overdue = []
+    owed = []
     for _ in range(2):
-        overdue += recorded(library, choose(1, run_id="earlier"))
+        owed += recorded(library, choose(1, run_id="earlier"))
         clock.now += 1
     (photo,) = choose(1)
+    assert store(library, [photo], last_try=False).sent == Sent(3, None)
+    assert reported(api) == sorted([*owed, photo.id])
+    assert (library.events.unsent(), budget.usage().used) == (0, 3)
+
+
+def test_a_run_pays_before_it_brings_more(
+    library: Library, choose: Choose, api: Noted, troubled: Troubled, budget: RequestBudget
+) -> None:
+    owed = recorded(library, choose(2, run_id="earlier"))
+    leave(budget, 3, troubled)
+    photos = choose(3)
+    outcome = store(library, photos, last_try=False)
+    assert (list(outcome.stored), outcome.postponed) == ([photos[0].id], 2)
+    assert reported(api) == sorted([*owed, photos[0].id])
+
+
+def test_a_run_takes_one_event_along_that_failed_before(
+    library: Library, choose: Choose, clock: Clock
+) -> None:
+    recorded(library, choose(2, run_id="earlier"))
+    for event in library.events.take(2):
+        library.events.postpone(event)
+    clock.now += 3600
+    (photo,) = choose(1)
     assert store(library, [photo], last_try=False).sent == Sent(2, None)
-    assert reported(api) == sorted(overdue)
-    assert (library.events.unsent(), budget.usage().used) == (1, 2)
+    assert library.events.unsent() == 1
+
+
+def test_a_persons_run_on_a_spent_budget_brings_what_waits_and_owes_its_events(
+    library: Library, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    leave(budget, 0)
+    photos = choose(COUNT)
+    brought = bring(library, "sea", "mine", last_try=False, for_person=True)
+    assert brought.error is None
+    assert set(ids(brought.photos)) == set(ids(photos))
+    assert (brought.unsent_events, reported(api)) == (COUNT, [])
+    assert f"{COUNT} download events still due" in brought.summary
+
+
+def test_no_more_than_five_events_are_owed_in_all(
+    library: Library, choose: Choose, api: Noted, budget: RequestBudget
+) -> None:
+    recorded(library, choose(3, run_id="earlier"))
+    leave(budget, 0)
+    library.photos.add("sea", library.client.random_photos("sea", COUNT).photos)
+    api.asked.clear()
+    photos = choose(4)
+    outcome = store(library, photos, last_try=False, for_person=True)
+    assert (list(outcome.stored), outcome.postponed) == (ids(photos[:2]), 2)
+    again = choose(1, run_id="again")
+    brought = bring(library, "sea", "again", last_try=False, for_person=True)
+    bound = "; no more than 5 download events may be owed"
+    assert said(brought, QuotaSpent) == budget.shortage().reason + bound
+    assert again[0].id in ids(choose(1, run_id="next"))
+    assert library.events.unsent() == 5
+
+
+def test_a_photo_that_does_not_come_leaves_its_debt_to_the_next(
+    library: Library, choose: Choose, budget: RequestBudget
+) -> None:
+    recorded(library, choose(3, run_id="earlier"))
+    leave(budget, 0)
+    photos = choose(gone=1)
+    outcome = store(library, photos, last_try=False, for_person=True)
+    assert list(outcome.stored) == ids(photos[1:])
+
+
+def test_a_persons_run_pays_the_oldest_events_where_some_can_be_paid(
+    library: Library, choose: Choose, api: Noted, clock: Clock, troubled: Troubled
+) -> None:
+    owed = recorded(library, choose(1, run_id="earlier"))
+    clock.now += 1
+    leave(library.budget, 1, troubled)
+    photos = choose(2)
+    outcome = store(library, photos, last_try=False, run_id="mine", for_person=True)
+    assert set(outcome.stored) == set(ids(photos))
+    assert (reported(api), library.events.unsent()) == (owed, 2)
 
 
 def test_requests_of_photos_that_did_not_come_are_used_for_overdue_events_or_given_back(

@@ -123,6 +123,29 @@ def test_an_overdue_download_event_is_paid_for_first(library: Library) -> None:
     assert said(next_topic(library, first)).startswith("request budget too small for 2")
 
 
+def test_owed_download_events_are_counted_up_to_five(library: Library) -> None:
+    for number in range(7):
+        library.photos.add("art", [replace(PHOTO, id=f"AbCdEfGhIj{number}")])
+        file = StoredFile(f"art/{number}.jpg", 1, 1, 1, "x")
+        record_stored(library.photos, {f"AbCdEfGhIj{number}": file})
+    library.photos.add("life", [PHOTO])
+    spend(library, 44)
+    assert next_topic(library, first) == "life"
+    spend(library, 1)
+    assert said(next_topic(library, first)).startswith("request budget too small for 6")
+
+
+def test_a_small_quota_is_not_spent_on_owed_events_alone(library: Library, clock: Clock) -> None:
+    for number in range(5):
+        library.photos.add("art", [replace(PHOTO, id=f"AbCdEfGhIj{number}")])
+        file = StoredFile(f"art/{number}.jpg", 1, 1, 1, "x")
+        record_stored(library.photos, {f"AbCdEfGhIj{number}": file})
+    with library.budget.reserve(1) as grant:
+        grant.settle(QuotaReport(limit=6, remaining=5))
+    clock.now += HOUR + MARGIN
+    assert next_topic(library, first) == "nature"
+
+
 def test_the_one_careful_request_after_a_refusal_is_not_kept_back_by_an_overdue_event(
     library: Library, clock: Clock
 ) -> None:

@@ -164,19 +164,28 @@ def test_hours_of_ticks_are_never_refused_and_waste_next_to_nothing(
     assert sorted(asked.photo_id for asked in world.api.events) == sorted(world.stored())
 
 
-def test_a_run_on_demand_that_nothing_is_left_for_fails_at_once_with_these_words(
+def test_a_run_on_demand_that_nothing_is_left_for_brings_what_waits_and_owes_its_events(
     five: World,
 ) -> None:
     five.ticks()
-    for topic, step in (("art", "photo_metadata"), ("nature", "image_file")):
-        result = five.run(topic)
-        failed, said = failure(result)
-        assert failed == step
-        assert SPENT.fullmatch(said)
-        assert tries(result, step) == 1
+    result = five.run("art")
+    failed, said = failure(result)
+    assert failed == "photo_metadata"
+    assert SPENT.fullmatch(said)
+    assert tries(result, "photo_metadata") == 1
+    shown = metadata(five.run("nature", count=3), "image_file")
+    assert (shown["stored"], shown["download events due"]) == (3, 3)
+    shown = metadata(five.run("nature", count=3), "image_file")
+    assert (shown["stored"], shown["download events due"]) == (2, 5)
+    failed, said = failure(five.run("nature"))
+    assert failed == "image_file"
+    assert re.fullmatch(f"{SPENT.pattern}; no more than 5 download events may be owed", said)
     assert len(five.api.asked) == 5
     five.pass_time(AN_HOUR)
-    assert five.run("art").success
+    words = five.ticks()
+    assert words.startswith("request budget too small for 3 requests: 4 of 5"), "two are owed yet"
+    assert five.api.statuses == [200] * 9
+    assert len(five.api.events) == len(five.stored()) - 2
 
 
 def test_a_larger_run_keeps_what_it_did_and_leaves_the_rest_in_front(five: World) -> None:
@@ -184,9 +193,9 @@ def test_a_larger_run_keeps_what_it_did_and_leaves_the_rest_in_front(five: World
     assert result.success
     top_up, files = (metadata(result, asset) for asset in ("photo_metadata", "image_file"))
     assert (top_up["budget limit"], top_up["budget used"], top_up["budget left"]) == (5, 1, 4)
-    assert (files["stored"], files["waiting"]) == (4, 26)
-    assert (files["download events sent"], files["download events due"]) == (4, 0)
-    assert re.fullmatch(f"6: {SPENT.pattern}", files["left for later"])
+    assert (files["stored"], files["waiting"]) == (9, 21)
+    assert (files["download events sent"], files["download events due"]) == (4, 5)
+    assert re.fullmatch(f"1: {SPENT.pattern}; no more than 5 .*", files["left for later"])
     assert five.api.statuses == [200] * 5
     left = five.waiting()[:6]
     five.pass_time(AN_HOUR)

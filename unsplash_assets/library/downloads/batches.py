@@ -39,8 +39,12 @@ class Batches:
         self._pending: dict[Future[Download], str] = {}
 
     def bring(self, photos: Sequence[ChosenPhoto]) -> Outcome:
-        """Return what became of the photos. Raises LibraryError where nothing can be stored."""
-        sending = Sending(self._library, self._grant, self._run_id)
+        """Return what became of the photos. Raises LibraryError where nothing can be stored.
+
+        Where the grant has fewer requests than there are photos, the oldest events are sent.
+        """
+        own_first = self._run_id if len(photos) <= self._grant.count else None
+        sending = Sending(self._library, self._grant, own_first)
         with sending, self._pool() as pool:
             left = deque(photos)
             while True:
