@@ -16,21 +16,30 @@ _FIRST_PAUSE: Final = 3600.0  # seconds
 
 
 class Exhaustion:
-    """The topics of one API that gave no new photos, with the filters that were asked for."""
+    """The topics of one API that gave no new photos, each with what was asked for."""
 
     def __init__(
-        self, database: Database, api_url: str, filters: str, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        api_url: str,
+        asked: Callable[[str], str],
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Remember them in `database`; `clock` gives seconds since 1970."""
+        """Remember them in `database`; `clock` gives seconds since 1970.
+
+        `asked` says what a topic asks for by now: where that has changed, it is not exhausted.
+        """
         self._db = database
         self._clock = clock
-        self._asked = {"mode": database.mode, "api": api_url, "filters": filters}
+        self._asked = asked
+        self._of_api = {"mode": database.mode, "api": api_url}
 
     def topics(self) -> dict[str, Shortage]:
         """Return the topics that gave no new photos last time, also those to ask again by now."""
-        query = sa.select(db.exhausted).filter_by(**self._asked)
+        query = sa.select(db.exhausted).filter_by(**self._of_api)
         with self._db.reading() as connection:
-            return {row.topic: self._read(row) for row in connection.execute(query)}
+            rows = connection.execute(query).all()
+        return {row.topic: self._read(row) for row in rows if row.filters == self._asked(row.topic)}
 
     def left_alone(self) -> dict[str, Shortage]:
         """Return the topics that are not worth a request yet."""
@@ -41,19 +50,22 @@ class Exhaustion:
         """Record that a topic gave no new photos: ask again in an hour, then two, up to a day."""
         now, before = self._clock(), self.topics().get(topic)
         is_repeated = before is not None and now >= before.until
-        mine = sa.update(db.exhausted).filter_by(**self._asked, topic=topic)
+        mine = sa.update(db.exhausted).filter_by(**self._key(topic))
         with self._db.writing() as connection:
             times = db.exhausted.c.times + int(is_repeated)
             again = mine.values(times=times, found_at=now, reason=reason)
             if connection.execute(again).rowcount == 0:
-                values = {"topic": topic, "times": 1, "found_at": now, "reason": reason}
-                connection.execute(sa.insert(db.exhausted), {**self._asked, **values})
+                values = {"times": 1, "found_at": now, "reason": reason}
+                connection.execute(sa.insert(db.exhausted), {**self._key(topic), **values})
         return self.topics()[topic]
 
     def forget(self, topic: str) -> None:
         """Record that a topic gave new photos."""
         with self._db.writing() as connection:
-            connection.execute(sa.delete(db.exhausted).filter_by(**self._asked, topic=topic))
+            connection.execute(sa.delete(db.exhausted).filter_by(**self._key(topic)))
+
+    def _key(self, topic: str) -> dict[str, str]:
+        return {**self._of_api, "topic": topic, "filters": self._asked(topic)}
 
     def _read(self, row: sa.Row[Any]) -> Shortage:
         now = self._clock()

@@ -16,10 +16,12 @@ from unsplash_assets.settings import environment
 def complete_topic(ctx: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem[str]]:
     """Return the topics of the project that begin so, in any case; none where none can be read."""
     try:
-        topics = environment.load(ctx.find_root().params.get("project")).topics
+        settings = environment.load(ctx.find_root().params.get("project"))
     except UnsplashAssetsError:
         return []
-    return [CompletionItem(name) for name in topics if name.casefold().startswith(begun.casefold())]
+    begins = begun.casefold()
+    names = settings.topic_names
+    return [CompletionItem(name) for name in names if name.casefold().startswith(begins)]
 
 
 class QuotedBash(BashComplete):

@@ -65,10 +65,10 @@ def fetch(topic: str, count: int | None) -> None:
 
 def _known_topic(settings: Settings, topic: str) -> str:
     """Return the topic as the settings spell it."""
-    known = {name.casefold(): name for name in settings.topics}
+    known = {name.casefold(): name for name in settings.topic_names}
     if topic.casefold() not in known:
         raise click.UsageError(
-            f"{topic!r} is not a topic: use one of {', '.join(settings.topics)}, "
+            f"{topic!r} is not a topic: use one of {', '.join(settings.topic_names)}, "
             "or add it to UNSPLASH_TOPICS"
         )
     return known[topic.casefold()]

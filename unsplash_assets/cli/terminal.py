@@ -84,10 +84,12 @@ def status_as_json(status: Status, settings: Settings) -> str:
         "topics": [
             {
                 **{name: getattr(topic, name) for name in _COUNTS},
+                **({"source": source} if source else {}),
                 "asked_again_at": _iso(found.until) if found else None,
             }
             for topic in status.topics
             for found in [status.exhausted.get(topic.topic)]
+            for source in [status.sources.get(topic.topic)]
         ],
         "bytes": status.bytes,
         "quota": {
@@ -150,12 +152,15 @@ def _table_of_topics(status: Status) -> "Table":
 
     table = Table(box=None, pad_edge=False)
     table.add_column("topic", overflow="fold")
+    if status.sources:
+        table.add_column("source", overflow="fold")
     for column in ("waiting", "stored", "damaged", "size"):
         table.add_column(column, justify="right")
     for topic in status.topics:
         damaged = Text(f"{topic.damaged:,}", _BAD if topic.damaged else "")
         counts = f"{topic.waiting:,}", f"{topic.stored:,}", damaged
-        table.add_row(topic.topic, *counts, decimal(topic.bytes))
+        source = [status.sources.get(topic.topic, "")] if status.sources else []
+        table.add_row(topic.topic, *source, *counts, decimal(topic.bytes))
     return table
 
 

@@ -80,7 +80,7 @@ def freshness(schedule: Cron) -> dg.FreshnessPolicy:
 def build_assets(settings: Settings, names: Names) -> list[dg.AssetsDefinition]:
     """Return the assets: those of photos are partitioned by the topics of the settings."""
     # A topic is a partition, and a photo never is one: there would be too many.
-    topics = dg.StaticPartitionsDefinition(list(settings.topics))
+    topics = dg.StaticPartitionsDefinition(list(settings.topic_names))
     patient = dg.RetryPolicy(max_retries=RETRIES, delay=settings.retry_delay)
 
     def asset(

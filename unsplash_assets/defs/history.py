@@ -68,7 +68,9 @@ class History:
         """Return the history of the settings' project; `identity` is that of its library now."""
         known = known_libraries(settings.project).values()
         identities = {identity, *(each for modes in known for each in modes.values())}
-        return cls(instance, settings.keep_runs, settings.topics, sorted(identities), names=names)
+        return cls(
+            instance, settings.keep_runs, settings.topic_names, sorted(identities), names=names
+        )
 
     def prune(self) -> int:
         """Delete some of the runs that have had their time; return how many.

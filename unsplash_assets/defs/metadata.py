@@ -46,7 +46,14 @@ def of_top_up(settings: Settings, result: TopUp) -> Metadata:
         "budget used": result.usage.used,
         "budget limit": result.usage.limit,
         "mode": settings.mode,
-        **_present({"skipped because": dict(result.skipped), "shortage": result.shortage}),
+        **_present(
+            {
+                "source": settings.topic(result.topic).asks,
+                "not found": dict(result.unusable),
+                "skipped because": dict(result.skipped),
+                "shortage": result.shortage,
+            }
+        ),
     }
     if result.photos:
         metadata["photos"] = _table(_row_of_fetched(photo, result) for photo in result.photos)

@@ -1,4 +1,4 @@
-"""The JSON of the emulated API: a photo, in the shapes of Unsplash's specification.
+"""The JSON of the emulated API: a photo, collection or topic, in the shapes of the specification.
 
 `basic` has what Asset.Basic requires, and `full` what Asset.Full adds; both also carry keys that
 only recorded answers have (slug, sponsorship, ...). Links and pictures point to the base URL that
@@ -7,13 +7,19 @@ the client asked, so they work in process and behind a port alike.
 
 import base64
 import hashlib
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from unsplash_assets.emulator.drawing.colours import colour
-from unsplash_assets.emulator.photos import EmulatedPhoto
+from unsplash_assets.emulator.photos import PHOTOS_PER_TOPIC, EmulatedPhoto
+from unsplash_assets.emulator.places import (
+    EMPTY_COLLECTION,
+    EmulatedTopic,
+    code_of_collection,
+    slug,
+    username,
+)
 
 Json = dict[str, Any]
 
@@ -22,12 +28,12 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
     """Return a photo as it stands in lists and searches."""
     width, height = photo.size
     ixid = _ixid(photo, query)
-    slug = f"{_slug(photo.description)}-{photo.id}"
+    slug_of = f"{slug(photo.description)}-{photo.id}"
     taken = photo.created_at
     return {
         "id": photo.id,
-        "slug": slug,
-        "alternative_slugs": {"en": slug},
+        "slug": slug_of,
+        "alternative_slugs": {"en": slug_of},
         "created_at": _time(taken),
         "updated_at": _time(taken + timedelta(days=40)),
         "promoted_at": _time(taken + timedelta(days=2)) if photo.number % 3 else None,
@@ -39,12 +45,12 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
         "alt_description": photo.description,
         "breadcrumbs": [],
         "urls": _urls(photo, base, ixid),
-        "links": _links(photo, base, slug, ixid),
+        "links": _links(photo, base, slug_of, ixid),
         "likes": photo.dice("likes").randrange(900),
         "liked_by_user": False,
         "current_user_collections": [],
         "sponsorship": None,
-        "topic_submissions": {},
+        "topic_submissions": _submissions(photo),
         "asset_type": "photo",
         "premium": False,
         "plus": False,
@@ -73,7 +79,67 @@ def full(photo: EmulatedPhoto, base: str, query: str) -> Json:
         "tags": [{"type": "search", "title": word} for word in (photo.topic or "demo").split()],
         "public_domain": False,
         "meta": {"index": True},
+        "topics": [
+            {"id": topic.id, "title": topic.title, "slug": topic.slug, "visibility": "featured"}
+            for topic in [photo.submitted_to]
+            if topic
+        ],
     }
+
+
+def topic(found: EmulatedTopic, base: str) -> Json:
+    """Return a topic as it stands on its own."""
+    photo = EmulatedPhoto(found.code, 1)
+    began = _time(photo.created_at)
+    return {
+        "id": found.id,
+        "slug": found.slug,
+        "title": found.title,
+        "visibility": "featured",
+        "description": "Drawn by a program for the demo.",
+        **dict.fromkeys(("published_at", "updated_at", "starts_at"), began),
+        **dict.fromkeys(("ends_at", "only_submissions_after", "preview_photos")),
+        "featured": True,
+        "total_photos": PHOTOS_PER_TOPIC,
+        "links": _list_links(base, f"topics/{found.slug}", f"t/{found.slug}"),
+        "status": "open",
+        "owners": [_user(photo, base)],
+        "current_user_contributions": [],
+        "cover_photo": basic(photo, base, ""),
+        "top_contributors": [_user(photo, base)],
+    }
+
+
+def collection(collection_id: str, base: str) -> Json:
+    """Return a collection as it stands on its own."""
+    photo = EmulatedPhoto(code_of_collection(collection_id), 1)
+    made, is_empty = _time(photo.created_at), collection_id == EMPTY_COLLECTION
+    return {
+        "id": collection_id,
+        "share_key": hashlib.blake2b(collection_id.encode(), digest_size=16).hexdigest(),
+        "private": False,
+        "title": f"Collection {collection_id}",
+        "description": None,
+        "published_at": made,
+        "updated_at": made,
+        "last_collected_at": None if is_empty else made,
+        "featured": False,
+        "total_photos": 0 if is_empty else PHOTOS_PER_TOPIC,
+        "links": _list_links(base, *[f"collections/{collection_id}"] * 2),
+        "user": _user(photo, base),
+        "cover_photo": None if is_empty else basic(photo, base, ""),
+    }
+
+
+def _list_links(base: str, path: str, page: str) -> Json:
+    return {"self": f"{base}/{path}", "html": f"{base}/{page}", "photos": f"{base}/{path}/photos"}
+
+
+def _submissions(photo: EmulatedPhoto) -> Json:
+    found = photo.submitted_to
+    if found is None:
+        return {}
+    return {found.slug: {"status": "approved", "approved_on": _time(photo.created_at)}}
 
 
 def _urls(photo: EmulatedPhoto, base: str, ixid: str) -> Json:
@@ -89,10 +155,10 @@ def _urls(photo: EmulatedPhoto, base: str, ixid: str) -> Json:
     }
 
 
-def _links(photo: EmulatedPhoto, base: str, slug: str, ixid: str) -> Json:
+def _links(photo: EmulatedPhoto, base: str, slug_of: str, ixid: str) -> Json:
     return {
-        "self": f"{base}/photos/{slug}",
-        "html": f"{base}/photos/{slug}",
+        "self": f"{base}/photos/{slug_of}",
+        "html": f"{base}/photos/{slug_of}",
         "download": f"{base}/photos/{photo.id}/download?ixid={ixid}",
         "download_location": f"{base}/photos/{photo.id}/download?ixid={ixid}",
     }
@@ -100,13 +166,13 @@ def _links(photo: EmulatedPhoto, base: str, slug: str, ixid: str) -> Json:
 
 def _user(photo: EmulatedPhoto, base: str) -> Json:
     first, last = photo.photographer
-    username = f"{_slug(first)}_{_slug(last)}".replace("-", "")
-    profile = f"{base}/users/{username}"
+    name = username(first, last)
+    profile = f"{base}/users/{name}"
     portrait = f"{base}/{photo.path}?fit=crop&h={{0}}&w={{0}}"
     return {
-        "id": hashlib.blake2b(username.encode(), digest_size=6).hexdigest(),
+        "id": hashlib.blake2b(name.encode(), digest_size=6).hexdigest(),
         "updated_at": _time(photo.created_at),
-        "username": username,
+        "username": name,
         "name": f"{first} {last}",
         "first_name": first,
         "last_name": last,
@@ -114,7 +180,7 @@ def _user(photo: EmulatedPhoto, base: str) -> Json:
         **dict.fromkeys(("twitter_username", "portfolio_url", "location", "instagram_username")),
         "links": {
             "self": profile,
-            "html": f"{base}/@{username}",
+            "html": f"{base}/@{name}",
             **{name: f"{profile}/{name}" for name in ("photos", "likes", "portfolio")},
         },
         "profile_image": {
@@ -136,10 +202,6 @@ def _ixid(photo: EmulatedPhoto, query: str) -> str:
     """Encode feed and query as Unsplash does, but no time, so that it stays the same."""
     content = f"3|1|0|1|random|{photo.number}||{quote(query)}||||2||0|"
     return base64.b64encode(content.encode()).decode().rstrip("=")
-
-
-def _slug(text: str) -> str:
-    return "-".join(re.findall("[a-z0-9]+", text.lower())) or "photo"
 
 
 def _time(moment: datetime) -> str:

@@ -8,18 +8,21 @@ a photo, `pictures` its picture.
 import base64
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final
 
+from unsplash_assets.emulator import places
+
 PHOTOS_PER_TOPIC: Final = 1_000_000
 """At one a minute, enough for almost two years of one topic."""
 
 ID_LENGTH: Final = 11  # characters
 
-_CODE: Final = 3  # bytes of an id that hold the topic's code, and as many the photo's number
+_CODE: Final = places.CODE_BYTES  # in an id: the topic's code, and as many the photo's number
 _CODES: Final = 1 << (8 * _CODE)
 _CHECK: Final = 2  # bytes of an id that tell it from a made-up one
 _PATH_START: Final = 1_500_000_000_000  # milliseconds, as in the paths of Unsplash's pictures
@@ -28,15 +31,6 @@ _LOOKS: Final = 1_000  # photos to look at for each that is wanted
 _BEGIN: Final = datetime(2016, 1, 1, tzinfo=UTC)
 _PERIOD: Final = timedelta(days=9 * 365)  # photos are from these years
 _SIZES: Final = ((2400, 1600), (2400, 1600), (2400, 1350), (1600, 2400), (1800, 2400), (2000, 2000))
-_FIRST_NAMES: Final = (
-    "Ana", "Bjørn", "Chidi", "Daniela", "Émile", "Fatima", "Giulia", "Haruto", "Ingrid", "João",
-    "Kavya", "Lucía", "Mehmet", "Nadia", "Oisín", "Priya", "Quentin", "Rania", "Søren", "Thảo",
-)  # fmt: skip
-_LAST_NAMES: Final = (
-    "Almeida", "Bergström", "Costa", "Dubois", "Eriksen", "Fischer", "García", "Hoffmann", "Ito",
-    "Jansen", "Kowalski", "Lindqvist", "Moreau", "Nguyễn", "Okafor", "Petrov", "Quispe", "Rossi",
-    "Silva", "Tanaka",
-)  # fmt: skip
 _SUBJECTS: Final = {
     "history": "an aqueduct in the {light}",
     "life": "leaves and petals in the {light}",
@@ -53,7 +47,7 @@ _LIGHTS: Final = (
 
 @dataclass(frozen=True)
 class EmulatedPhoto:
-    """One photo: the code of its topic and its number among the topic's photos."""
+    """One photo: the code of what it was asked for by, and its number among the photos of that."""
 
     topic_code: int
     number: int
@@ -134,9 +128,15 @@ class EmulatedPhoto:
 
     @cached_property
     def photographer(self) -> tuple[str, str]:
-        """First and last name."""
+        """First and last name: of the photographer whose photos were asked for, or anyone."""
         dice = self.dice("photographer")
-        return dice.choice(_FIRST_NAMES), dice.choice(_LAST_NAMES)
+        anyone = dice.choice(places.FIRST_NAMES), dice.choice(places.LAST_NAMES)
+        return places.photographers_by_code().get(self.topic_code, anyone)
+
+    @property
+    def submitted_to(self) -> places.EmulatedTopic | None:
+        """The topic that has the photo, if one was asked for."""
+        return places.topics_by_code().get(self.topic_code)
 
     @cached_property
     def created_at(self) -> datetime:
@@ -146,17 +146,17 @@ class EmulatedPhoto:
 
 
 def topic_code(query: str) -> int:
-    """Return the code that stands for a query in ids: a few bytes of a hash."""
-    return int.from_bytes(_digest(query.strip().casefold().encode(), _CODE))
+    """Return the code that stands for a query in ids."""
+    return places.code_of(query.strip().casefold())
 
 
 def random_photos(
-    query: str, count: int, orientation: str | None, dice: random.Random
+    codes: Sequence[int], count: int, orientation: str | None, dice: random.Random
 ) -> list[EmulatedPhoto]:
-    """Return up to `count` different photos that match, in random order."""
-    code = topic_code(query)
+    """Return up to `count` different photos of these codes that match, in random order."""
     found: dict[EmulatedPhoto, None] = {}
-    for _ in range(count * _LOOKS):
+    for turn in range(count * _LOOKS if codes else 0):
+        code = codes[turn % len(codes)]
         photo = EmulatedPhoto(code, dice.randrange(PHOTOS_PER_TOPIC))
         if orientation in {None, photo.orientation}:
             found[photo] = None

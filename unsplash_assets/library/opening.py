@@ -36,7 +36,6 @@ from unsplash_assets.storage.records import remember_library
 from unsplash_assets.storage.stores.base import Store
 from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.transport.base import Timeouts
-from unsplash_assets.unsplash.filters import Filters
 
 if TYPE_CHECKING:
     from unsplash_assets.library.downloads.pictures import Downloader
@@ -109,8 +108,8 @@ class Library:
     @cached_property
     def exhaustion(self) -> Exhaustion:
         """The topics that gave no new photos."""
-        asked = f"{self.filters.orientation} {self.filters.content_filter}"
-        return Exhaustion(self.database, self.settings.api_url, asked, self.clock)
+        settings = self.settings
+        return Exhaustion(self.database, settings.api_url, settings.asked_for, self.clock)
 
     @cached_property
     def runs(self) -> Runs:
@@ -142,11 +141,6 @@ class Library:
     def retention(self) -> Retention:
         """The bound that UNSPLASH_KEEP sets."""
         return Retention(self.database, self.settings.keep, self.clock, self.machine)
-
-    @property
-    def filters(self) -> Filters:
-        """Which photos to ask for, besides their topic."""
-        return Filters(self.settings.orientation, self.settings.content_filter)
 
     @property
     def warning(self) -> str | None:

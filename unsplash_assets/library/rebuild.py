@@ -63,7 +63,7 @@ def rebuild(
             "nevertheless, move it elsewhere first"
         )
     store = Folder(settings.library)
-    found = _find_photos(store, settings.topics, on_progress)
+    found = _find_photos(store, settings.topic_names, on_progress)
     if not found:
         raise LibraryError(
             f"no file in {store.place} carries our credit, so no catalogue can be made from them: "

@@ -5,18 +5,16 @@ The API is asked in `unsplash.client`; the waiting list is in `catalogue.photos`
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from unsplash_assets.errors import NoPhotos, QuotaSpent
+from unsplash_assets.library.asking.sources import Asking
 from unsplash_assets.library.opening import Library
 from unsplash_assets.model.photos import ChosenPhoto, Photo
 from unsplash_assets.settings.values import NAMED_RENDITIONS
 from unsplash_assets.unsplash.budget import describe_events_shortage
-from unsplash_assets.unsplash.client import PHOTOS_PER_REQUEST, RandomPhotos
 from unsplash_assets.unsplash.quota import Usage
 
 FRUITLESS_REQUESTS: Final = 2
@@ -24,9 +22,6 @@ FRUITLESS_REQUESTS: Final = 2
 
 TAKEN: Final = "no more were waiting: other runs may have taken some, the next one asks for more"
 """Why there are fewer photos than wanted, where Unsplash has more."""
-
-_AT_ONCE: Final = 4
-"""Requests for photos that are under way at the same time."""
 
 _WIDTHS: Final = {"regular": "1080", "small": "400", "thumb": "200"}
 """The renditions that have a width, in pixels."""
@@ -51,6 +46,8 @@ class TopUp:
     """Why fewer photos wait than the run needs; None if enough do."""
     usage: Usage
     """The request budget afterwards."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Collections or topics of the source that are unknown or empty, each with the reason."""
 
     @property
     def fetched(self) -> int:
@@ -70,7 +67,8 @@ class TopUp:
     @property
     def warnings(self) -> list[str]:
         """One line for each thing that went wrong."""
-        return [self.shortage] if self.shortage else []
+        unusable = [f"{self.topic}: {reason}" for reason in self.unusable.values()]
+        return [*unusable, self.shortage] if self.shortage else unusable
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,8 @@ def top_up(library: Library, topic: str) -> TopUp:
     needed = library.settings.photos_per_run
     was_exhausted = topic in library.exhaustion.topics()
     patience = 1 if was_exhausted else FRUITLESS_REQUESTS
-    requests = fruitless = 0
+    asking = Asking(library, library.settings.topic(topic))
+    fruitless = 0
     photos: list[Photo] = []
     new_ids: set[str] = set()
     skipped: Counter[str] = Counter()
@@ -124,7 +123,7 @@ def top_up(library: Library, topic: str) -> TopUp:
             shortage = _note_exhaustion(library, topic, skipped)
             break
         try:
-            answers = _ask(library, topic, enough - waiting)
+            answers = asking.ask(enough - waiting)
         except (QuotaSpent, NoPhotos) as error:
             if isinstance(error, NoPhotos):
                 library.exhaustion.note(topic, str(error))
@@ -132,7 +131,6 @@ def top_up(library: Library, topic: str) -> TopUp:
                 raise
             shortage = str(error)
             break
-        requests += len(answers)
         brought = {photo.id: photo for answer in answers for photo in answer.photos}
         new = library.photos.add(topic, list(brought.values()))
         if new and was_exhausted:
@@ -145,28 +143,15 @@ def top_up(library: Library, topic: str) -> TopUp:
         shortage = _events_shortage(library, waiting, needed)
     return TopUp(
         topic=topic,
-        requests=requests,
+        requests=asking.requests,
         photos=tuple(photos),
         new_ids=frozenset(new_ids),
         skipped=dict(skipped),
         waiting=waiting,
         shortage=shortage,
         usage=library.budget.usage(),
+        unusable=asking.wanted.unusable if asking.wanted else {},
     )
-
-
-def _ask(library: Library, topic: str, wanted: int) -> list[RandomPhotos]:
-    """Ask for random photos, with several requests at once where many are wanted.
-
-    Raises an error only if no answer came: what the others brought is not lost.
-    """
-    at_once = max(1, min(_AT_ONCE, wanted // PHOTOS_PER_REQUEST))
-    with library.budget.reserve(at_once) as grant, ThreadPoolExecutor(at_once) as pool:
-        ask = partial(library.client.random_photos, topic, filters=library.filters, grant=grant)
-        asked = [pool.submit(ask) for _ in range(max(1, grant.count))]
-        wait(asked)
-    answers = [future.result() for future in asked if future.exception() is None]
-    return answers or [asked[0].result()]
 
 
 def _note_exhaustion(library: Library, topic: str, skipped: Mapping[str, int]) -> str:

@@ -24,6 +24,8 @@ class Status:
     last_run: EndedRun | None
     next_tick_at: float
     """When the schedule ticks next if Dagster runs, in seconds since 1970."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """What the topics ask for that are more than a word to search for, as the settings have it."""
     exhausted: Mapping[str, Shortage] = field(default_factory=dict)
     """Topics of the settings that the schedule leaves alone for a while."""
     warnings: tuple[str, ...] = ()
@@ -47,7 +49,7 @@ class Status:
 
 def look(library: Library) -> Status:
     """Return the state of the library and of its key's quota; change nothing."""
-    counts, topics = library.photos.counts(), library.settings.topics
+    counts, topics = library.photos.counts(), library.settings.topic_names
     found = library.exhaustion.left_alone()
     former = sorted(set(counts) - set(topics))
     return Status(
@@ -56,6 +58,7 @@ def look(library: Library) -> Status:
         quota=library.budget.usage(),
         last_run=library.runs.last(),
         next_tick_at=library.settings.next_tick(library.clock()),
+        sources={topic.name: topic.asks for topic in library.settings.topics if topic.asks},
         exhausted={topic: found[topic] for topic in topics if topic in found},
         warnings=tuple(filter(None, _warnings(library))),
     )

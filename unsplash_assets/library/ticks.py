@@ -4,10 +4,10 @@ A topic that gives no new photos is left alone for a while, unless some of it wa
 are repaired all the same: each run repairs a few, and where none can bring photos, one does only
 that.
 
-A photo costs its download event, one request for more photos where none of its topic waits, and
-those of the events that are to be paid first; except for the careful request after a refusal, which
-may be a tick's only one. `defs.schedules` says when a tick comes, and whether the previous run is
-still going.
+A photo costs its download event, the request for more photos where none of its topic waits (with
+those that look up its source), and those of the events that are to be paid first; except for the
+careful request after a refusal, which may be a tick's only one. `defs.schedules` says when a tick
+comes, and whether the previous run is still going.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def next_work(library: Library, pick: Callable[[Sequence[str]], str]) -> Work | 
     if not isinstance(topic, Skipped):
         return Work(topic)
     if damaged := library.integrity.topics_due():
-        topics = library.settings.topics
+        topics = library.settings.topic_names
         return Work(
             pick([known for known in topics if known in damaged] or topics), only_repairs=True
         )
@@ -60,13 +60,17 @@ def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | 
         return Skipped(refused.reason)
     free = library.budget.free()
     earlier = 0 if library.budget.is_probe() else to_pay(library)
-    waiting = {topic: library.photos.waiting(topic) for topic in library.settings.topics}
+    waiting = {topic: library.photos.waiting(topic) for topic in library.settings.topic_names}
     left_alone = library.exhaustion.left_alone()
     open_topics = [topic for topic, photos in waiting.items() if photos or topic not in left_alone]
     if not open_topics:
         soonest = min((left_alone[topic] for topic in waiting), key=attrgetter("until"))
         return Skipped(soonest.reason)
-    costs = {topic: 1 + earlier + (not waiting[topic]) for topic in open_topics}
+    sources = {topic: library.settings.topic(topic).source for topic in open_topics}
+    costs = {
+        topic: 1 + earlier + (0 if waiting[topic] else source.cost)
+        for topic, source in sources.items()
+    }
     affordable = [topic for topic, cost in costs.items() if cost <= free]
     if affordable:
         return pick(affordable)

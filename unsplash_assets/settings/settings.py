@@ -18,6 +18,7 @@ from unsplash_assets.errors import SettingsError
 from unsplash_assets.model.cron import Cron
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
+from unsplash_assets.model.topics import Filters, Topic
 from unsplash_assets.settings.variables import UNSPLASH_API_URL, VARIABLES, Variable
 
 DEMO_URL: Final = "https://unsplash-demo.invalid"
@@ -39,7 +40,7 @@ class Settings:
     api_url: str
     """The demo's URL in demo mode, unless UNSPLASH_API_URL names an emulator behind a port."""
     app_name: str
-    topics: tuple[str, ...]
+    topics: tuple[Topic, ...]
     schedule: Cron
     timezone: ZoneInfo
     library: Path
@@ -70,6 +71,25 @@ class Settings:
     def next_tick(self, after: float) -> float:
         """Return when the schedule ticks next; both in seconds since 1970."""
         return self.schedule.next(after, self.timezone)
+
+    @property
+    def topic_names(self) -> tuple[str, ...]:
+        """The topics' names, which are the partitions."""
+        return tuple(topic.name for topic in self.topics)
+
+    def topic(self, name: str) -> Topic:
+        """Return the topic of a name; one that the settings have not is a search for its name."""
+        known = {topic.name: topic for topic in self.topics}
+        return known.get(name) or Topic.search(name)
+
+    @property
+    def filters(self) -> Filters:
+        """Which photos to ask for, unless a topic has options of its own."""
+        return Filters(self.orientation, self.content_filter)
+
+    def asked_for(self, name: str) -> str:
+        """Return what a topic asks for, with its filters: where that changes, other photos come."""
+        return self.topic(name).asks_for(self.filters)
 
     @property
     def access_key(self) -> str:

@@ -10,7 +10,6 @@ import re
 import shlex
 import string
 import sys
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from unsplash_assets.model.keep import SPANS, UNITS, Keep
-from unsplash_assets.model.text import JOINERS, is_shown
+from unsplash_assets.model.text import is_shown
 from unsplash_assets.settings.shells import check_fields
 
 NAMED_RENDITIONS: Final = ("raw", "full", "regular", "small", "thumb")
@@ -35,6 +34,10 @@ def choice(*allowed: str) -> Callable[[str], str]:
         return text.lower()
 
     return parse
+
+
+orientation: Final = choice("any", "landscape", "portrait", "squarish")
+content_filter: Final = choice("low", "high")
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -111,30 +114,6 @@ def app_name(text: str) -> str:
     if not all(map(is_shown, text)) or len(text) > 100:
         raise ValueError("use up to 100 printable characters")
     return text
-
-
-def topics(text: str) -> tuple[str, ...]:
-    """Comma-separated topics, each once whatever its case, fit to be Dagster partitions."""
-    found: dict[str, str] = {}
-    for part in text.split(","):
-        topic = unicodedata.normalize("NFC", " ".join(part.split()))
-        if topic:
-            _check_topic(topic)
-            word = "".join(c for c in topic.casefold() if c not in JOINERS)
-            found.setdefault(word, topic)
-    if not found:
-        raise ValueError("name at least one topic, such as nature,art")
-    return tuple(found.values())
-
-
-def _check_topic(topic: str) -> None:
-    kinds = {unicodedata.category(character)[0] for character in topic}
-    others = {c for c in topic if unicodedata.category(c)[0] not in "LMN" and c not in " -_'&+."}
-    if others - JOINERS or not kinds & {"L", "N"} or len(topic) > 60 or "..." in topic:
-        raise ValueError(
-            "use comma-separated words of letters and digits in any script, with spaces "
-            f"or - _ ' & + . in between, up to 60 characters each ({topic!r} is not)"
-        )
 
 
 def library_folder(text: str) -> str:

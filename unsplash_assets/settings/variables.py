@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from unsplash_assets.settings import times, values
+from unsplash_assets.settings.topics import topics
 
 OURS: Final = "UNSPLASH_"
 """How the name of each variable begins."""
@@ -74,8 +75,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable(
         "UNSPLASH_TOPICS",
         "history,life,wisdom,art,office,nature",
-        "Search topics, separated by commas: words in any script, with spaces.",
-        values.topics,
+        "Topics, separated by commas: search words in any script, or NAME=SOURCE.",
+        topics,
     ),
     Variable(
         "UNSPLASH_SCHEDULE",
@@ -113,13 +114,13 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "UNSPLASH_ORIENTATION",
         "any",
         "Orientation of new photos: any, landscape, portrait or squarish.",
-        values.choice("any", "landscape", "portrait", "squarish"),
+        values.orientation,
     ),
     Variable(
         "UNSPLASH_CONTENT_FILTER",
         "low",
         "Unsplash's filter for unsafe content: low or high.",
-        values.choice("low", "high"),
+        values.content_filter,
     ),
     Variable(
         "UNSPLASH_PHOTOS_PER_RUN",

@@ -4,6 +4,7 @@ Facts about the API's answers are in docs/reference/unsplash.md; what is asked i
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,8 @@ from unsplash_assets.unsplash.quota import QuotaReport
 _QUOTA_TEXT: Final = "Rate Limit Exceeded"
 _NO_PHOTOS_TEXT: Final = "No photos found"
 _NO_PHOTO_TEXT: Final = "Couldn't find Photo"
+_UNKNOWN_TEXT: Final = re.compile("Couldn't find (User|Collection|Topic)")
+CHOOSE_ANOTHER: Final = "choose another in UNSPLASH_TOPICS"
 _NOT_OURS_TEXT: Final = "Unauthorized"
 """The whole text of a 401 about one photo (a paid one); a refused key gets an OAuth error."""
 
@@ -43,6 +46,8 @@ class Question:
     """In words, for errors."""
     of_one_photo: bool = False
     """Whether an answer may be about this one photo rather than about us."""
+    of_a_source: bool = False
+    """Whether an answer may be about the user, collection or topic that was named."""
 
 
 def quota_report(headers: Mapping[str, str]) -> QuotaReport:
@@ -98,12 +103,12 @@ def _problem_of_the_api(
 def _absence(status: int, reason: str, question: Question) -> UnsplashAssetsError | None:
     """Return the error for photos that Unsplash has not, if that is what it says."""
     if _NO_PHOTOS_TEXT in reason:
-        return NoPhotos(
-            f"Unsplash has no photos of {question.about}: choose another in UNSPLASH_TOPICS"
-        )
+        return NoPhotos(f"Unsplash has no photos of {question.about}: {CHOOSE_ANOTHER}")
     if question.of_one_photo and (_NO_PHOTO_TEXT in reason or status == 410):  # noqa: PLR2004 - HTTP
         said = f"{status}: {reason}" if reason else str(status)
         return PhotoGone(f"Unsplash no longer has the photo ({said})")
+    if question.of_a_source and _UNKNOWN_TEXT.match(reason):
+        return NoPhotos(f"Unsplash has no {question.about}, or does not show it: {CHOOSE_ANOTHER}")
     return None
 
 

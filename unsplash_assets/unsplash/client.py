@@ -15,24 +15,39 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from unsplash_assets.errors import (
     BadAnswer,
     KeyRefused,
+    NoPhotos,
     PhotoRefused,
     QuotaSpent,
     RequestRefused,
     SettingsError,
 )
 from unsplash_assets.model.photos import Photo
+from unsplash_assets.model.topics import Filters, Source
 from unsplash_assets.settings.settings import DEMO_KEY, EMULATOR_MARK
 from unsplash_assets.settings.variables import UNSPLASH_API_URL
 from unsplash_assets.transport.base import Limits, Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.transport.reasons import is_page
 from unsplash_assets.transport.urls import origin, origin_or_none
-from unsplash_assets.unsplash.answers import Question, not_the_api, problem, quota_report
+from unsplash_assets.unsplash.answers import (
+    CHOOSE_ANOTHER,
+    Question,
+    not_the_api,
+    problem,
+    quota_report,
+)
 from unsplash_assets.unsplash.budget import Grant
-from unsplash_assets.unsplash.filters import Filters
-from unsplash_assets.unsplash.models import MALFORMED, PICTURES, photo_list, read_photo
+from unsplash_assets.unsplash.models import (
+    MALFORMED,
+    PICTURES,
+    Place,
+    photo_list,
+    read_photo,
+    read_place,
+)
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets.unsplash.redaction import Redactor
+from unsplash_assets.unsplash.sources import Wanted, path_of, question_of
 
 PHOTOS_PER_REQUEST: Final = 30
 """The most that /photos/random gives at once; a request costs the same whatever its count."""
@@ -73,29 +88,52 @@ class UnsplashClient:
             is_secret=self._secret.finds,
         )
 
+    def look_up(self, source: Source, grant: Grant | None = None) -> Wanted:
+        """Learn what there is of a source; uses `source.lookups` requests of `grant`.
+
+        Raises NoPhotos if it is collections or topics, and Unsplash has none of them or they are
+        empty; and otherwise as `random_photos` does.
+        """
+        places, unusable = [], {}
+        for value in source.values if source.lookups else ():
+            one = Source(source.kind, (value,))
+            try:
+                places.append(self._look_up_one(one, grant or Grant.unlimited()))
+            except NoPhotos as error:
+                unusable[value] = str(error)
+        if unusable and not places:
+            raise NoPhotos("; ".join(unusable.values()))
+        return Wanted(source, tuple(places), unusable)
+
+    def _look_up_one(self, source: Source, grant: Grant) -> Place:
+        url = f"{self._base_url}/{path_of(source)}"
+        place = read_place(self._get(question_of(source, url), grant))
+        if place.total_photos == 0:
+            raise NoPhotos(f"{source.described} is empty: {CHOOSE_ANOTHER}")
+        return place
+
     def random_photos(
         self,
-        topic: str,
+        wanted: Wanted | str,
         count: int = PHOTOS_PER_REQUEST,
         filters: Filters | None = None,
         grant: Grant | None = None,
     ) -> RandomPhotos:
-        """Ask for up to `count` random photos of a topic; uses one request of `grant`.
+        """Ask for up to `count` random photos; uses one request of `grant`.
 
-        Without a grant, nobody keeps count of the requests. Raises QuotaSpent, before anything is
-        sent, if nothing was granted; NoPhotos if nothing matches; and otherwise as `problem` sorts
-        the answers.
+        Wanted are search words, or a source as `look_up` returns it. Without a grant, nobody keeps
+        count of the requests. Raises QuotaSpent, before anything is sent, if nothing was granted;
+        NoPhotos if nothing matches; and otherwise as `problem` sorts the answers.
         """
-        wanted = filters or Filters()
-        parameters = {"query": topic, "count": str(count), "content_filter": wanted.content_filter}
-        if wanted.orientation != "any":
-            parameters["orientation"] = wanted.orientation
-        url = f"{self._base_url}/photos/random?{urlencode(parameters)}"
-        content = self._get(Question(url, f"topic {topic!r}"), grant or Grant.unlimited())
+        if isinstance(wanted, str):
+            wanted = Wanted(Source("query", (wanted,)))
+        parameters = wanted.parameters(count, filters or Filters())
+        url = f"{self._base_url}/photos/random?{urlencode(parameters, safe=',')}"
+        content = self._get(question_of(wanted.source, url), grant or Grant.unlimited())
         photos: dict[str, Photo] = {}
         skipped: Counter[str] = Counter()
         for item in photo_list(content):
-            read = read_photo(item, picture_origins(self._base_url))
+            read = read_photo(item, picture_origins(self._base_url), wanted.why_not)
             if isinstance(read, Photo):
                 photos.setdefault(read.id, self._with_event(read))
             else:
@@ -114,7 +152,7 @@ class UnsplashClient:
         content = self._get(Question(url, f"photo {photo_id}", of_one_photo=True), grant)
         read = read_photo(content, picture_origins(self._base_url))
         if isinstance(read, Photo):
-            return read
+            return self._with_event(read)
         if read == MALFORMED:
             raise BadAnswer("the API answered with something that is not a photo")
         raise PhotoRefused(f"Unsplash has this photo only as one that is skipped ({read})")

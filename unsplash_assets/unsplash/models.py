@@ -7,6 +7,7 @@ else is missing or odd gets a default. Add a field here when the project needs o
 `client` makes the requests. Facts and null rates are in docs/reference/unsplash.md.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -97,6 +98,21 @@ class Urls(_Answer):
     thumb: Url | None = None
 
 
+class Place(_Answer):
+    """A collection or a topic of Unsplash, looked up or named by a photo of it."""
+
+    id: Text = ""
+    slug: Text = ""
+    """A topic's name in URLs."""
+    total_photos: int | None = None
+
+
+class Submission(_Answer):
+    """What became of a photo that was submitted to a topic."""
+
+    status: Text = "approved"
+
+
 class PhotoAnswer(_Answer):
     """One photo of an answer. Only `id` and `urls` are always there."""
 
@@ -112,15 +128,37 @@ class PhotoAnswer(_Answer):
     alt_description: Text | None = None
     premium: bool | None = None
     plus: bool | None = None
+    topics: tuple[Place, ...] | None = None
+    topic_submissions: Mapping[str, Submission] | None = None
+    """By the topic's slug. Older answers, and those of some endpoints, have neither."""
 
 
-def read_photo(content: Any, picture_origins: frozenset[str]) -> Photo | str:  # noqa: ANN401
-    """Read one photo of an answer; return, in a word, why it is skipped, if it is."""
+def read_photo(
+    content: Any,  # noqa: ANN401 - any JSON
+    picture_origins: frozenset[str],
+    why_not: Callable[[PhotoAnswer], str | None] = lambda _: None,
+) -> Photo | str:
+    """Read one photo of an answer; return, in a few words, why it is skipped, if it is.
+
+    `why_not` says why it is not one of those that were asked for.
+    """
     try:
         answer = PhotoAnswer.model_validate(content)
     except ValidationError:
         return MALFORMED
-    return _to_photo(answer, picture_origins)
+    read = _to_photo(answer, picture_origins)
+    return read if isinstance(read, str) else why_not(answer) or read
+
+
+def read_place(content: Any) -> Place:  # noqa: ANN401 - any JSON
+    """Read a collection or topic that was looked up. Raises BadAnswer if it is neither."""
+    try:
+        place = Place.model_validate(content)
+    except ValidationError:
+        place = Place()
+    if not place.id:
+        raise BadAnswer("the API answered with something that is no collection and no topic")
+    return place
 
 
 def _to_photo(answer: PhotoAnswer, picture_origins: frozenset[str]) -> Photo | str:

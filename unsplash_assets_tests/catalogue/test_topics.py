@@ -10,7 +10,7 @@ from unsplash_assets_tests.conftest import Clock
 
 @pytest.fixture
 def exhaustion(database: Database, clock: Clock) -> Exhaustion:
-    return Exhaustion(database, UNSPLASH_API_URL, "any low", clock)
+    return Exhaustion(database, UNSPLASH_API_URL, lambda _: "any low", clock)
 
 
 def test_an_exhausted_topic_is_asked_again_after_an_hour_then_two_up_to_a_day(
@@ -45,7 +45,22 @@ def test_a_topic_is_exhausted_for_one_api_and_its_filters(
 ) -> None:
     exhaustion.note("sea", "no new ones")
     assert set(exhaustion.topics()) == {"sea"}
-    assert Exhaustion(database, UNSPLASH_API_URL, "portrait low", clock).topics() == {}
-    assert Exhaustion(database, "http://127.0.0.1:8000", "any low", clock).topics() == {}
+    assert Exhaustion(database, UNSPLASH_API_URL, lambda _: "portrait low", clock).topics() == {}
+    assert Exhaustion(database, "http://127.0.0.1:8000", lambda _: "any low", clock).topics() == {}
     exhaustion.forget("sea")
     assert exhaustion.topics() == {}
+
+
+def test_a_topic_that_asks_for_something_else_is_not_exhausted_any_more(
+    database: Database, clock: Clock
+) -> None:
+    asked = {"sea": "any low", "sky": "any low"}
+    exhaustion = Exhaustion(database, UNSPLASH_API_URL, lambda topic: asked[topic], clock)
+    exhaustion.note("sea", "no new ones")
+    exhaustion.note("sky", "no new ones")
+    asked["sea"] = f"any low topic:{'+'.join(['a' * 60] * 10)}"
+    assert set(exhaustion.topics()) == {"sky"}
+    exhaustion.note("sea", "no new ones either")
+    assert "no new ones either" in exhaustion.topics()["sea"].reason
+    exhaustion.forget("sea")
+    assert set(exhaustion.topics()) == {"sky"}

@@ -377,7 +377,11 @@ def test_status_for_people_names_mode_topics_library_and_quota(project: Path) ->
 
 def test_status_shows_which_topics_are_exhausted_and_until_when(project: Path) -> None:
     database = open_database(project / "demo-library", None, "demo")
-    until = Exhaustion(database, DEMO_URL, "any low").note("nature", "no new ones of nature").until
+    until = (
+        Exhaustion(database, DEMO_URL, lambda _: "any low")
+        .note("nature", "no new ones of nature")
+        .until
+    )
     database.close()
     nature, others = json.loads(run("status", "--json").stdout)["topics"]
     assert datetime.fromisoformat(nature["asked_again_at"]).timestamp() == int(until)

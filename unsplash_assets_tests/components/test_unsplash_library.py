@@ -92,5 +92,5 @@ def test_what_the_attributes_leave_open_comes_from_the_environment(
     monkeypatch.setenv("UNSPLASH_RENDITION", "small")
     monkeypatch.setenv("UNSPLASH_TOPICS", "sea")
     found = UnsplashLibrary(topics=["art", "street art"], library="wall").settings(tmp_path)
-    assert (found.rendition, found.topics) == ("small", ("art", "street art"))
+    assert (found.rendition, found.topic_names) == ("small", ("art", "street art"))
     assert found.library == tmp_path / "wall"

@@ -15,9 +15,9 @@ from unsplash_assets.defs.resources import LibraryResource, UnsplashResource
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.model.keep import Keep
+from unsplash_assets.model.topics import Filters
 from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL
 from unsplash_assets.transport.base import Timeouts
-from unsplash_assets.unsplash.filters import Filters
 from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.libraries import folder_of
 from unsplash_assets_tests.support.runs import Project
@@ -262,7 +262,7 @@ def test_a_run_works_on_a_library_with_the_fields_of_both_resources(tmp_path: Pa
             "my wall",
             Keep(age=timedelta(days=30)),
         )
-        assert library.filters == Filters("portrait", "high")
+        assert library.settings.filters == Filters("portrait", "high")
         assert library.timeouts == Timeouts(1, 2, 3)
         assert folder_of(library).root == tmp_path / "x"
     assert (tmp_path / "x" / "catalogue.db").exists()

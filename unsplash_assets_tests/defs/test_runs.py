@@ -12,6 +12,7 @@ from unsplash_assets.catalogue import tables as db
 from unsplash_assets.definitions import build_definitions
 from unsplash_assets.defs.runs import LIBRARY_TAG, MODE_TAG, is_for_person, tag_run
 from unsplash_assets.library.opening import open_library
+from unsplash_assets.model.topics import Topic
 from unsplash_assets.storage.processes import ProcessName
 from unsplash_assets_tests.conftest import MakeSettings
 from unsplash_assets_tests.support.runs import Project
@@ -81,7 +82,7 @@ def test_a_run_whose_process_has_loaded_other_settings_touches_nothing(
     settings, instance = make_settings(topics="nature"), dg.DagsterInstance.ephemeral()
     definitions = build_definitions(settings)
     library: Any = (definitions.resources or {})["library"]
-    type(library).loaded = replace(settings, topics=("sea",))
+    type(library).loaded = replace(settings, topics=(Topic.search("sea"),))
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key="nature" if job == "refresh" else None,

@@ -17,6 +17,7 @@ from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.verification import verify
+from unsplash_assets.model.topics import Topic
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.processes import HERE, Machine, ProcessName
 from unsplash_assets.storage.records import RECORD_FOLDER
@@ -326,7 +327,7 @@ CHANGED = (
 def test_a_tick_with_changed_settings_is_skipped_and_touches_nothing(
     settings: Settings, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    now = replace(settings, topics=("sea",), library=tmp_path / "other")
+    now = replace(settings, topics=(Topic.search("sea"),), library=tmp_path / "other")
     said = skipped_because(tick(settings, instance, now=now))
     assert said == f"UNSPLASH_TOPICS, UNSPLASH_LIBRARY {CHANGED}"
     assert not settings.library.exists()

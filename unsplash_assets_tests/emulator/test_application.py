@@ -18,6 +18,7 @@ import requests.adapters
 from hypothesis import strategies as st
 from PIL import Image
 
+from unsplash_assets.emulator import places
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.endpoints import UNMATCHED_QUERY
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
@@ -173,7 +174,29 @@ def test_a_search_is_as_specified(query: str, page: str) -> None:
     assert LINKS.fullmatch(answer.headers.get("Link", '<>; rel=""'))
 
 
+@pytest.mark.parametrize("slug", places.TOPICS[:3])
+def test_a_topic_is_as_specified_and_found_by_slug_and_id(slug: str) -> None:
+    answer = ask(target=f"/topics/{slug}")
+    assert answer.status_code == 200
+    assert violations("/topics/{topicSlug}", "200", answer.json()) == []
+    assert ask(target=f"/topics/{answer.json()['id']}").json() == answer.json()
+
+
+@pytest.mark.parametrize("number", ["1", "1065976", places.EMPTY_COLLECTION])
+def test_a_collection_is_as_specified(number: str) -> None:
+    answer = ask(target=f"/collections/{number}")
+    assert answer.status_code == 200
+    assert violations("/collections/{collectionId}", "200", answer.json()) == []
+    assert answer.json()["id"] == number
+
+
 REFUSALS = [
+    ("/photos/random", {"username": "nobody"}, 404, "Couldn't find User"),
+    ("/photos/random", {"collections": "1,x"}, 404, "Couldn't find Collection"),
+    ("/photos/random", {"collections": places.EMPTY_COLLECTION}, 404, "No photos found."),
+    ("/collections/0", {}, 404, "Couldn't find Collection"),
+    ("/collections/", {}, 404, "Unable to find endpoint"),
+    ("/topics/gone", {}, 404, "Couldn't find Topic"),
     ("/photos/random", {"query": UNMATCHED_QUERY}, 404, "No photos found."),
     ("/photos/random", {"query": " No-Such-Topic "}, 404, "No photos found."),
     ("/photos/random", {"count": "0"}, 400, "count is invalid"),
@@ -332,6 +355,61 @@ def test_each_time_the_photos_are_others_as_the_dice_fall() -> None:
 def test_without_dice_two_emulators_do_not_fall_into_step() -> None:
     chosen = [ask(Emulator(), query="art", count="9").json() for _ in range(2)]
     assert [photo["id"] for photo in chosen[0]] != [photo["id"] for photo in chosen[1]]
+
+
+# Photos of a user, of collections, of topics
+
+USER = "ana_almeida"
+TRAVEL = places.EmulatedTopic("travel")
+
+
+def codes_of(photos: list[dict[str, Any]]) -> set[int]:
+    found = [EmulatedPhoto.from_id(photo["id"]) for photo in photos]
+    return {photo.topic_code for photo in found if photo}
+
+
+def test_photos_of_a_user_say_who_took_them_here_and_on_their_own() -> None:
+    photos = ask(username=USER, count="30", orientation="portrait").json()
+    assert violations("/photos/random", "200", photos) == []
+    assert len(photos) == 30
+    alone = ask(target=f"/photos/{photos[0]['id']}").json()
+    assert {photo["user"]["username"] for photo in [*photos, alone]} == {USER}
+    assert {orientation_of(photo) for photo in photos} == {"portrait"}
+
+
+def test_every_photographer_is_found_by_username() -> None:
+    photos = ask(query="sea", count="30").json()
+    names = {photo["user"]["username"]: photo["user"]["name"] for photo in photos}
+    for username, name in names.items():
+        assert ask(username=username).json()["user"]["name"] == name
+
+
+def test_photos_of_topics_say_which_topic_has_them_here_and_on_their_own() -> None:
+    photos = ask(topics=f"{TRAVEL.id},unknown", count="30").json()
+    assert violations("/photos/random", "200", photos) == []
+    alone = ask(target=f"/photos/{photos[0]['id']}").json()
+    for photo in [*photos, alone]:
+        assert [topic["slug"] for topic in photo["topics"]] == ["travel"]
+        assert photo["topic_submissions"]["travel"]["status"] == "approved"
+
+
+@pytest.mark.parametrize("topics", ["", "unknown", "travel", "travel,unknown"])
+def test_what_is_no_topics_id_is_passed_over_and_any_photos_come(topics: str) -> None:
+    """As from Unsplash, of which `/photos/random` knows ids alone, not the slugs."""
+    photos = ask(topics=topics, count="9").json()
+    assert codes_of(photos) == codes_of([ask().json()])
+    assert [photo["topics"] for photo in photos] == [[]] * 9
+
+
+def test_photos_of_several_collections_and_topics_come_from_each() -> None:
+    photos = ask(collections=f"1,2,{places.EMPTY_COLLECTION}", topics=TRAVEL.id, count="30").json()
+    numbers = [places.code_of_collection(number) for number in ("1", "2")]
+    assert codes_of(photos) == {*numbers, TRAVEL.code}
+
+
+def test_a_search_cannot_be_combined_with_collections_or_topics() -> None:
+    photos = ask(query="sea", collections="x", topics=TRAVEL.id, count="9").json()
+    assert codes_of(photos) == {topic_code("sea")}
 
 
 # One photo

@@ -84,7 +84,7 @@ def test_unsplash_js_gets_a_photo_of_a_topic(unsplash_js: Ask, url: str) -> None
 @pytest.mark.process
 @pytest.mark.needs("node", "npm", "unsplash-js")
 def test_unsplash_js_gets_several_photos_of_a_topic(unsplash_js: Ask, url: str) -> None:
-    """It sends lists, too: the emulator has one collection for all."""
+    """It sends lists, too: a search cannot be combined with collections, and counts alone."""
     query = {
         "query": "写真 & art",
         "count": 3,
@@ -94,6 +94,14 @@ def test_unsplash_js_gets_several_photos_of_a_topic(unsplash_js: Ask, url: str) 
     photos = unsplash_js(url, "/photos/random", query=query)["data"]
     assert len({photo["id"] for photo in photos}) == 3
     assert all(photo["width"] < photo["height"] for photo in photos)
+
+
+@pytest.mark.process
+@pytest.mark.needs("node", "npm", "unsplash-js")
+def test_unsplash_js_gets_photos_of_a_user(unsplash_js: Ask, url: str) -> None:
+    query = {"username": "ana_almeida", "count": 2}
+    photos = unsplash_js(url, "/photos/random", query=query)["data"]
+    assert [photo["user"]["name"] for photo in photos] == ["Ana Almeida"] * 2
 
 
 @pytest.mark.process
@@ -181,6 +189,14 @@ def test_python_unsplash_gets_several_photos_of_a_topic(url: str) -> None:
     photos = python_unsplash(url).photo.random(count=3, query="写真 & art", orientation="portrait")
     assert len({photo.id for photo in photos}) == 3
     assert all(photo.width < photo.height for photo in photos)
+
+
+def test_python_unsplash_gets_photos_of_a_user_and_of_a_collection(url: str) -> None:
+    api = python_unsplash(url)
+    photos = api.photo.random(count=2, username="ana_almeida")
+    assert [photo.user.name for photo in photos] == ["Ana Almeida"] * 2
+    assert len(api.photo.random(count=2, collections="1065976")) == 2
+    assert api.collection.get("1065976").title == "Collection 1065976"
 
 
 def test_python_unsplash_searches(url: str) -> None:

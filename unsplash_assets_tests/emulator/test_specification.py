@@ -18,6 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from unsplash_assets.emulator.application import Emulator
 from unsplash_assets.emulator.faults import with_fault
 from unsplash_assets.emulator.photos import EmulatedPhoto, topic_code
+from unsplash_assets.emulator.places import EmulatedTopic
 from unsplash_assets_tests.conftest import Serve, served
 from unsplash_assets_tests.support.specification import specification
 
@@ -25,7 +26,12 @@ pytestmark = pytest.mark.long
 
 KEY = "the-only-key"
 PHOTO = EmulatedPhoto(topic_code("nature"), 7)
-IN_HALF_OF_THE_CASES = {"dictionary": "photos", "probability": 0.5}
+
+
+def in_half_of_the_cases(dictionary: str) -> dict[str, Any]:
+    return {"dictionary": dictionary, "probability": 0.5}
+
+
 CONFIG = SchemathesisConfig.from_dict(
     {
         "headers": {"Authorization": f"Client-ID {KEY}"},
@@ -33,8 +39,17 @@ CONFIG = SchemathesisConfig.from_dict(
         # Some wrong values become right ones in a URL: a count of {} is no count.
         "phases": {"fuzzing": {"checks": {"negative_data_rejection": {"enabled": False}}}},
         # Random ids would never be those of a photo.
-        "dictionaries": {"photos": {"values": [PHOTO.id, f"mountain-ridges-{PHOTO.id}"]}},
-        "parameters": {"path.assetSlug": IN_HALF_OF_THE_CASES, "path.id": IN_HALF_OF_THE_CASES},
+        "dictionaries": {
+            "photos": {"values": [PHOTO.id, f"mountain-ridges-{PHOTO.id}"]},
+            "topics": {"values": ["wallpapers", EmulatedTopic("travel").id]},
+            "collections": {"values": ["1065976"]},
+        },
+        "parameters": {
+            "path.assetSlug": in_half_of_the_cases("photos"),
+            "path.id": in_half_of_the_cases("photos"),
+            "path.topicSlug": in_half_of_the_cases("topics"),
+            "path.collectionId": in_half_of_the_cases("collections"),
+        },
     }
 )
 schema = schemathesis.openapi.from_dict(specification(), config=CONFIG)

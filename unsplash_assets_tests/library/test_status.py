@@ -106,6 +106,11 @@ def test_former_topics_are_listed_by_name(opened: Opened) -> None:
     assert [topic.topic for topic in look(library).topics] == ["sea", "art", "life", "wisdom"]
 
 
+def test_what_topics_ask_for_is_told_unless_they_are_plain_words(opened: Opened) -> None:
+    library = opened(topics="sea,Desk=collection:1+2,faces[orientation=portrait]", api_key="")
+    assert look(library).sources == {"Desk": "collection:1+2", "faces": "[orientation=portrait]"}
+
+
 @pytest.mark.long
 def test_a_look_at_one_mode_does_not_see_the_other(opened: Opened, emulator_url: str) -> None:
     live = opened(library="shared", topics="sea", api_url=emulator_url)

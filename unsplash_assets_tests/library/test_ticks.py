@@ -110,6 +110,15 @@ def test_only_a_topic_whose_work_can_be_done_is_taken_up(library: Library) -> No
     assert next_topic(library, first) == "life"
 
 
+def test_looking_up_a_source_is_paid_for_too(opened: Opened) -> None:
+    """An event, a request for photos, and one for each of the two collections."""
+    library = opened(topics="sea,Desk=collection:1+2")
+    spend(library, 46)
+    assert next_topic(library, lambda topics: topics[-1]) == "Desk"
+    spend(library, 1)
+    assert next_topic(library, lambda topics: topics[-1]) == "sea"
+
+
 def test_a_topic_with_waiting_photos_is_skipped_when_nothing_is_left(library: Library) -> None:
     library.photos.add("life", [PHOTO])
     spend(library, 50)
@@ -213,7 +222,7 @@ def damage(library: Library, topic: str = "art") -> None:
 
 
 def exhaust(library: Library) -> None:
-    for topic in library.settings.topics:
+    for topic in library.settings.topic_names:
         library.exhaustion.note(topic, "no new ones")
 
 

@@ -33,7 +33,7 @@ def test_settings_are_loaded_from_below_the_project_and_relative_to_it(
     monkeypatch.setenv("UNSPLASH_TOPICS", "sea")
     loaded = environment.load()
     assert (loaded.project, loaded.library) == (project, project / "photos")
-    assert loaded.topics == ("sea",)
+    assert loaded.topic_names == ("sea",)
 
 
 def test_the_env_file_wins_over_the_environment(

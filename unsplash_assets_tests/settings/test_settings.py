@@ -20,17 +20,25 @@ from unsplash_assets.errors import SettingsError
 from unsplash_assets.model.cron import Cron
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.text import is_shown
+from unsplash_assets.model.topics import Topic
 from unsplash_assets.settings import settings, values
 from unsplash_assets.settings.settings import Settings
+from unsplash_assets.settings.topics import topics
 from unsplash_assets.settings.variables import VARIABLES
 from unsplash_assets_tests.conftest import MakeSettings
 
 KEY = "Zq7_a-made-up-Access-Key_81"
 
+
+def searches(*names: str) -> tuple[Topic, ...]:
+    """Return the topics that plain words are."""
+    return tuple(map(Topic.search, names))
+
+
 DEFAULTS: dict[str, Any] = {
     "api_key": None,
     "app_name": "unsplash_assets",
-    "topics": ("history", "life", "wisdom", "art", "office", "nature"),
+    "topics": searches("history", "life", "wisdom", "art", "office", "nature"),
     "schedule": Cron.parse("* * * * *"),
     "timezone": ZoneInfo("UTC"),
     "catalogue": None,
@@ -55,13 +63,13 @@ GOOD: list[tuple[str, str, Any]] = [
     ("api_url", "http://localhost", "http://localhost"),
     ("api_url", "http://[::1]:8000/", "http://[::1]:8000"),
     ("app_name", "Ana's wall", "Ana's wall"),
-    ("topics", "sea", ("sea",)),
-    ("topics", " sea , , Blue   Hour,", ("sea", "Blue Hour")),
-    ("topics", "Sea,sea,SEA,STRASSE,straße", ("Sea", "STRASSE")),
-    ("topics", "山,मौसम,rock & roll", ("山", "मौसम", "rock & roll")),
-    ("topics", "it's,b-side,c++,no.1,a_b", ("it's", "b-side", "c++", "no.1", "a_b")),
-    ("topics", "cafe\N{COMBINING ACUTE ACCENT}", ("café",)),
-    ("topics", "می\u200cروم,میروم,ක්\u200dරීඩා", ("می\u200cروم", "ක්\u200dරීඩා")),
+    ("topics", "sea", searches("sea")),
+    ("topics", " sea , , Blue   Hour,", searches("sea", "Blue Hour")),
+    ("topics", "Sea,sea,SEA,STRASSE,straße", searches("Sea", "STRASSE")),
+    ("topics", "山,मौसम,rock & roll", searches("山", "मौसम", "rock & roll")),
+    ("topics", "it's,b-side,c++,no.1,a_b", searches("it's", "b-side", "c++", "no.1", "a_b")),
+    ("topics", "cafe\N{COMBINING ACUTE ACCENT}", searches("café")),
+    ("topics", "می\u200cروم,میروم,ක්\u200dරීඩා", searches("می\u200cروم", "ක්\u200dරීඩා")),
     ("schedule", "*/5  8-22 * * mon-fri", Cron.parse("*/5 8-22 * * mon-fri")),
     ("timezone", "Europe/Berlin", ZoneInfo("Europe/Berlin")),
     ("app_name", "دوست\u200cم", "دوست\u200cم"),
@@ -410,13 +418,14 @@ def _is_api_url(url: str) -> bool:
     return safe and bare and bool(parts.hostname) and not url.endswith("/") and url.isascii()
 
 
-def _are_topics(topics: tuple[str, ...]) -> bool:
+def _are_topics(found: tuple[Topic, ...]) -> bool:
+    names = [topic.name for topic in found]
     each = all(
-        0 < len(topic) <= 60 and any(c.isalnum() for c in topic) and all(map(is_shown, topic))
-        for topic in topics
+        0 < len(name) <= 60 and any(c.isalnum() for c in name) and all(map(is_shown, name))
+        for name in names
     )
-    once = len({topic.casefold() for topic in topics}) == len(topics) > 0
-    return each and once and values.topics(",".join(topics)) == topics
+    once = len({name.casefold() for name in names}) == len(names) > 0
+    return each and once and topics(",".join(map(str, found))) == found
 
 
 def _is_command(viewer: str) -> bool:
@@ -437,7 +446,7 @@ VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
     "access_key": (values.access_key, lambda k: k.isascii() and k.isprintable()),
     "api_url": (values.api_url, _is_api_url),
     "app_name": (values.app_name, lambda name: all(map(is_shown, name)) and len(name) <= 100),
-    "topics": (values.topics, _are_topics),
+    "topics": (topics, _are_topics),
     "library_folder": (values.library_folder, lambda folder: "\0" not in folder),
     "catalogue_url": (values.catalogue_url, lambda url: url.startswith(("sqlite", "post"))),
     "rendition": (
@@ -451,7 +460,8 @@ VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
     "keep": (values.keep, _is_keep),
 }
 
-PIECES = ["1", "0", ".", "9", "5", "MB", "GB", "d", "w", "h", "all", "auto", "sea", "é", "山", ",",
+PIECES = ["[", "]", "=", "query:", "user:", "orientation=any", "+", "@",
+          "1", "0", ".", "9", "5", "MB", "GB", "d", "w", "h", "all", "auto", "sea", "é", "山", ",",
           " ", "-", "'", '"', "\\", "{path}", "{credit}", "{", "}", "x", "https://", "http://",
           "localhost", "127.0.0.1", "[::1]", "host", ":", "/", "low", "raw", "sqlite:///",
           "postgresql://", "\n", "\N{RIGHT-TO-LEFT OVERRIDE}"]  # fmt: skip

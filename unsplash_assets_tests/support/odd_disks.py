@@ -22,8 +22,8 @@ from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.opening import open_library, working_on
 from unsplash_assets.library.selection import choose
 from unsplash_assets.library.verification import verify
+from unsplash_assets.model.topics import Filters
 from unsplash_assets.settings.settings import Settings, parse
-from unsplash_assets.unsplash.filters import Filters
 from unsplash_assets_tests.support.processes import Processes, environment
 
 TOPIC: Final = "山" * 60

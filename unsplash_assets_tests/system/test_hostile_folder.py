@@ -35,7 +35,7 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="needs pipes and name
 
 def run(settings: Settings, clock: Clock, number: int) -> None:
     """Do what a scheduled run does, for one of the topics."""
-    topic, run_id = settings.topics[number % len(settings.topics)], f"run {number}"
+    topic, run_id = settings.topic_names[number % len(settings.topics)], f"run {number}"
     with open_library(settings, clock=clock) as library, working_on(library, run_id, topic):
         top_up(library, topic)
         choose(library, topic, run_id)

@@ -33,11 +33,11 @@ from unsplash_assets.errors import (
     TooLarge,
     UnsplashAssetsError,
 )
+from unsplash_assets.model.topics import Filters
 from unsplash_assets.transport.base import Timeouts
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.budget import Grant, Shortage
 from unsplash_assets.unsplash.client import UnsplashClient, is_at, picture_origins
-from unsplash_assets.unsplash.filters import Filters
 from unsplash_assets.unsplash.quota import QuotaReport
 from unsplash_assets_tests.conftest import RawServe, Serve
 

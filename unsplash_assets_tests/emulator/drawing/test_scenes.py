@@ -59,7 +59,7 @@ def edges(image: Image.Image) -> int:
 
 
 def test_each_default_topic_has_a_scene(make_settings: MakeSettings) -> None:
-    assert set(make_settings().topics) <= set(SCENES)
+    assert set(make_settings().topic_names) <= set(SCENES)
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(8), primary_key=True),
         sa.Column("api", sa.String(300), primary_key=True),
         sa.Column("topic", sa.String(100), primary_key=True),
-        sa.Column("filters", sa.String(40), primary_key=True),
+        sa.Column("filters", sa.Text, primary_key=True),
         sa.Column("times", sa.Integer, nullable=False),
         sa.Column("found_at", sa.Float, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),

@@ -1,0 +1,1 @@
+"""Tests of `unsplash_assets.library.asking`."""
