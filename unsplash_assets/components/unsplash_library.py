@@ -28,6 +28,7 @@ class Scaffolder(dg.Scaffolder[Any]):
         attributes = {
             "topics": ["nature", "art"],
             "library": f"{name}-library",
+            "schedule": "* * * * *",
             "photos_per_run": 1,
             "key_prefix": [name],
             "group_name": name,
@@ -43,6 +44,10 @@ class UnsplashLibrary(dg.Component, dg.Model, dg.Resolvable):
     library: Annotated[
         str, Field(description="The folder of the photos, relative to the project's folder.")
     ]
+    schedule: Annotated[
+        str | None, Field(description="When a tick comes, as UNSPLASH_SCHEDULE.")
+    ] = None
+    timezone: Annotated[str | None, Field(description="As UNSPLASH_TIMEZONE.")] = None
     photos_per_run: Annotated[int, Field(description="Photos that one run brings.")] = 1
     key_prefix: Annotated[
         Sequence[str],

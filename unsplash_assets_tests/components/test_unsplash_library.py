@@ -86,6 +86,14 @@ def test_an_attribute_that_cannot_be_used_is_named_as_it_stands_in_the_file() ->
         component.settings(Path("/nowhere"))
 
 
+def test_each_library_ticks_when_its_own_schedule_says(tmp_path: Path) -> None:
+    hourly = UnsplashLibrary(
+        topics=["art"], library="wall", schedule="5 * * * *", timezone="Europe/Rome"
+    )
+    settings = hourly.settings(tmp_path)
+    assert (str(settings.schedule), str(settings.timezone)) == ("5 * * * *", "Europe/Rome")
+
+
 def test_what_the_attributes_leave_open_comes_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
