@@ -15,6 +15,8 @@ OTHER = {
     "api_url": "https://photos.example",
     "app_name": "my wall",
     "topics": "sea,sky",
+    "schedule": "*/5 * * * *",
+    "timezone": "Europe/Rome",
     "library": "elsewhere",
     "catalogue": "postgresql://me:secret-word@host/photos",
     "rendition": "1600",
