@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,6 +97,35 @@ def _forget_the_future(instance: dg.DagsterInstance, now: float) -> None:
         }
         if ahead:
             instance.update_instigator_state(state.with_data(data._replace(**ahead)))
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What Dagster's record knows of a schedule."""
+
+    is_on: bool
+    last_tick: float | None
+    """Seconds since 1970; None if it never ticked."""
+    failure: str | None
+    """Why the last tick failed, in one line; None if it did not."""
+
+
+def switch_of(project: Path, schedule: str) -> Switch | None:
+    """Return what is known of a schedule; None where Dagster has not run it, or keeps no record."""
+    home = environment.record_home(project)
+    if is_project(home) and not (project / RECORD_FOLDER).is_dir():
+        return None
+    found = []
+    with open_record(project) as instance:
+        for state in instance.all_instigator_state():
+            if state.instigator_name == schedule:
+                ids = state.instigator_origin_id, state.selector_id
+                tick = next(iter(instance.get_ticks(*ids, limit=1)), None)
+                error = (
+                    tick.error.message.strip().partition("\n")[0] if tick and tick.error else None
+                )
+                found.append(Switch(state.is_running, tick.timestamp if tick else None, error))
+    return max(found, key=lambda seen: seen.last_tick or 0, default=None)
 
 
 def _unusable(folder: Path, error: Exception) -> LibraryError:

@@ -27,7 +27,12 @@ _ROOM: Final = 20_000_000
 def trouble(library: Library) -> str | None:
     """Return why photos do not arrive as they should, in one line; None if they do."""
     try:
-        return _place(library) or _key(library) or _schedule(library) or _arrivals(library)
+        return (
+            _place(library)
+            or _key(library)
+            or schedule_trouble(library)
+            or arrival_trouble(library)
+        )
     except LibraryError as error:
         return str(error)
 
@@ -54,7 +59,8 @@ def _key(library: Library) -> str | None:
     return refused.reason if refused else None
 
 
-def _schedule(library: Library) -> str | None:
+def schedule_trouble(library: Library) -> str | None:
+    """Return why the schedule does not tick, or None."""
     tick = library.runs.last_tick()
     if tick is None:
         return "the schedule has never come round: start it with `make run`"
@@ -63,7 +69,8 @@ def _schedule(library: Library) -> str | None:
     return None
 
 
-def _arrivals(library: Library) -> str | None:
+def arrival_trouble(library: Library) -> str | None:
+    """Return why no photo has come although it might have, or None."""
     newest = library.photos.stored_after(0, newest=1)
     last, now = library.runs.last(), library.clock()
     since = newest[0].stored_at if newest else None

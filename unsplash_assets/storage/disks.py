@@ -6,9 +6,10 @@ SQLite lets many processes read beside one that writes (WAL) through shared memo
 machines do not have (https://sqlite.org/wal.html), and many network file systems ignore locks.
 """
 
+import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -35,13 +36,29 @@ def network_kind(path: Path) -> str | None:
     """Return the kind of network file system that holds an absolute path, or None."""
     if path.drive.startswith("\\\\"):
         return "a share"
-    disks = psutil.disk_partitions(all=True)
-    holding = [disk for disk in disks if path.is_relative_to(disk.mountpoint)]
-    if not holding:
+    disk = _disk_of(path)
+    if disk is None:
         return None
-    disk = max(holding, key=lambda disk: len(disk.mountpoint))
     is_network = disk.fstype.lower() in _NETWORK or _REMOTE in disk.opts.split(",")
     return disk.fstype if is_network else None
+
+
+def may_write(folder: Path) -> bool:
+    """Return whether this process has the right to make a file in a folder."""
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def file_system(path: Path) -> str | None:
+    """Return the kind of file system that holds an absolute path, such as ext4; None if unknown."""
+    disk = _disk_of(path.resolve())
+    return disk.fstype or None if disk else None
+
+
+def _disk_of(path: Path) -> Any:  # noqa: ANN401 - psutil gives its type no public name
+    """Return the disk that holds a path, or None."""
+    disks = psutil.disk_partitions(all=True)
+    holding = [disk for disk in disks if path.is_relative_to(disk.mountpoint)]
+    return max(holding, key=lambda disk: len(disk.mountpoint), default=None)
 
 
 def free_bytes(place: Path) -> int | None:

@@ -14,7 +14,7 @@ from urllib3 import exceptions as errors
 
 from unsplash_assets.errors import NetworkError, SettingsError, TookTooLong
 from unsplash_assets.transport.base import Limits
-from unsplash_assets.transport.urls import shown_host
+from unsplash_assets.transport.urls import is_local, shown_host
 
 BROKEN: Final = (errors.HTTPError, OSError)
 """What urllib3 raises when an exchange fails, whatever the reason."""
@@ -70,10 +70,17 @@ def network_error(
 
 
 def _proxy_of(url: str) -> str:
-    """Name the proxy that requests uses for a URL, without its user and password."""
-    address = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
-    host = urlsplit(address if "://" in address else f"//{address}").netloc.rpartition("@")[2]
+    """Name the proxy that requests uses for a URL."""
+    host = proxy_of(url)
     return f"the proxy {host}" if host else "the proxy"
+
+
+def proxy_of(url: str) -> str:
+    """Return the proxy for a URL, without its user and password; empty where there is none."""
+    if is_local(url):
+        return ""
+    address = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+    return urlsplit(address if "://" in address else f"//{address}").netloc.rpartition("@")[2]
 
 
 def _refusal(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from unsplash_assets.errors import (
@@ -60,7 +61,7 @@ def quota_report(headers: Mapping[str, str]) -> QuotaReport:
     if is_stale:
         return QuotaReport()
     limit, remaining = names.get("x-ratelimit-limit"), names.get("x-ratelimit-remaining")
-    return QuotaReport(_number(limit), _number(remaining))
+    return QuotaReport(_number(limit), _number(remaining), date=_date(names.get("date")))
 
 
 def problem(
@@ -141,6 +142,13 @@ def _reason(body: bytes) -> str:
 
 def _line(text: str) -> str:
     return one_line(text)[:200]
+
+
+def _date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text or "").timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _number(text: str | None) -> int | None:

@@ -37,6 +37,8 @@ class QuotaReport:
     """The request was refused because of the quota."""
     key_refused: bool = False
     """The request was refused because of the key."""
+    date: float | None = None
+    """When the server sent it by its own clock, in seconds since 1970."""
 
     @property
     def is_fresh(self) -> bool:

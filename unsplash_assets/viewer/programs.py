@@ -108,6 +108,19 @@ class Viewer:
             return f"{_NO_SCREEN}: set UNSPLASH_VIEWER to off, or to a command with {{path}}"
         return None
 
+    def missing_program(self) -> str | None:
+        """Return why the program that shows pictures is not here, or None if it is."""
+        if self.setting in {AUTO, GALLERY} and not self.browsers:
+            opener = {"win32": None, "darwin": "open"}.get(self.platform, "xdg-open")
+            if opener is None or shutil.which(opener):
+                return None
+            return f"{opener} is missing: install xdg-utils, or set UNSPLASH_VIEWER"
+        command = self.setting if self.setting not in {AUTO, OFF, GALLERY} else self.browsers[0]
+        variable = "BROWSER" if command in self.browsers else "UNSPLASH_VIEWER"
+        program = next(iter(self._words(command)), "")
+        found = shutil.which(program)
+        return None if found else f"{variable}: {program!r} is not installed here, or not in PATH"
+
     def open(self, path: Path, fields: Mapping[str, str]) -> None:
         """Open a picture; `fields` fills the command's other placeholders. Raises ViewerError."""
         if self.setting == AUTO:

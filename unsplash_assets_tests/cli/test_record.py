@@ -26,7 +26,7 @@ from dagster._core.scheduler.instigation import (
     TickStatus,
 )
 
-from unsplash_assets.cli.record import SETTINGS, main, open_record
+from unsplash_assets.cli.record import SETTINGS, Switch, main, open_record, switch_of
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.settings import environment
 from unsplash_assets_tests.support.paths import PROJECT
@@ -152,6 +152,17 @@ def left(instance: dg.DagsterInstance, state: InstigatorState) -> tuple[Any, lis
     assert now.status is InstigatorStatus.RUNNING
     ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id)
     return now.instigator_data, [tick.timestamp for tick in ticks]
+
+
+def test_the_switch_and_the_last_tick_of_a_schedule_are_known(project: Path) -> None:
+    assert switch_of(project, "one") is None
+    now = time.time()
+    with open_record(project) as instance:
+        state = ticked(instance, now, ScheduleInstigatorData("* * * * *", now))
+        assert switch_of(project, "one") == Switch(is_on=True, last_tick=now, failure=None)
+        instance.update_instigator_state(state.with_status(InstigatorStatus.STOPPED))
+    assert switch_of(project, "one") == Switch(is_on=False, last_tick=now, failure=None)
+    assert switch_of(project, "another") is None
 
 
 def test_a_schedule_that_ticked_under_a_clock_ahead_goes_on_from_now(project: Path) -> None:
