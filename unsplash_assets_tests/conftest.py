@@ -30,6 +30,8 @@ pytest_plugins = [
     "unsplash_assets_tests.support.migrations",
     "unsplash_assets_tests.support.processes",
     "unsplash_assets_tests.support.programs",
+    "unsplash_assets_tests.support.browser",  # imports programs
+    "unsplash_assets_tests.support.gallery_page",  # imports browser
     "unsplash_assets_tests.support.terminals",
     "unsplash_assets_tests.support.tiers",
 ]

@@ -1,61 +1,35 @@
 """Tests of `gallery/web`: the gallery in a real browser, from a folder and from a server."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from unsplash_assets.gallery.page import MAX_NEWS
 from unsplash_assets.library.removal import ban
-from unsplash_assets_tests.support.browser import Watch, chromium, folder_served
+from unsplash_assets_tests.support.browser import NewContext, Watch, folder_served
 from unsplash_assets_tests.support.gallery_library import GalleryLibrary
+from unsplash_assets_tests.support.gallery_page import (
+    OpenPage,
+    address_of,
+    assert_shown_large,
+    photos,
+    set_visibility,
+    view,
+    wait_for_check,
+    wait_for_thumbnails,
+    wait_until,
+)
 from unsplash_assets_tests.support.paths import NODE_MODULES
-from unsplash_assets_tests.support.waiting import CEILING
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium")]
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 HOSTILE = "\"'><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>&amp;"
-CHECK_EVERY = 20_000  # milliseconds
 SHOWN_FOR = 10_000  # milliseconds
-
-expect.set_options(timeout=1_000 * CEILING)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    watch = Watch()
-    yield watch
-    assert watch.troubles == []
-
-
-NewContext = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
-    contexts = []
-
-    def make(**options: Any) -> BrowserContext:
-        contexts.append(browser.new_context(**options))
-        contexts[-1].set_default_timeout(1_000 * CEILING)
-        watch.over(contexts[-1])
-        return contexts[-1]
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
@@ -65,83 +39,14 @@ def library(tmp_path: Path) -> Iterator[GalleryLibrary]:
     library.close()
 
 
-@pytest.fixture(params=["from the folder", "from a server"])
-def address(
-    request: pytest.FixtureRequest, library: GalleryLibrary, browser: Browser
-) -> Iterator[str]:
-    """The URL of the gallery; a test that uses it runs with both kinds."""
-    if request.param == "from the folder":
-        yield address_of(library)
-        return
-    with folder_served(library.folder.root) as base:
-        yield f"{base}/index.html"
-        for context in browser.contexts:  # or its next request fails, which counts as trouble
-            context.close()
-
-
-def address_of(library: GalleryLibrary) -> str:
-    return library.folder.path("index.html").absolute().as_uri()
-
-
-Opened = Callable[..., Page]
-
-
-@pytest.fixture
-def opened(library: GalleryLibrary, new_context: NewContext) -> Opened:
-    """Write the gallery and open it, with a clock that the test moves."""
-
-    def open_page(address: str = "", **options: Any) -> Page:
-        library.write()
-        page = new_context(**options).new_page()
-        page.clock.install()
-        page.goto(address or address_of(library))
-        return page
-
-    return open_page
-
-
-def photos(page: Page) -> Locator:
-    return page.locator(".photo:visible")
-
-
-def view(page: Page) -> Locator:
-    return page.locator("#view")
-
-
-def assert_shown_large(page: Page, sequence: int) -> None:
-    """Assert that the photo of this number is in the large view, and its picture has loaded."""
-    link = page.locator(f".photo[data-key^='{sequence}-'] .picture")
-    source = link.evaluate("link => link.href")
-    picture = view(page).locator("img.on")
-    expect(picture).to_have_js_property("src", source)
-    expect(picture).to_have_js_property("complete", True)  # noqa: FBT003
-
-
-def wait_for_check(page: Page) -> None:
-    page.clock.run_for(CHECK_EVERY)
-
-
-def wait_for_thumbnails(page: Page) -> None:
-    for photo in photos(page).all():
-        expect(photo.locator("img")).to_have_js_property("naturalWidth", 60)
-
-
-def wait_until(page: Page, expression: str) -> None:
-    """Wait until an expression is true; the page's policy keeps Playwright from waiting in it."""
-    deadline = time.monotonic() + CEILING
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline, expression
-        page.wait_for_timeout(20)
-
-
 # --- The grid ------------------------------------------------------------------------------------
 
 
 def test_the_page_shows_photos_with_thumbnail_and_credit(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     library.hang(2, photographer="Ana", page_url="https://unsplash.com/photos/x")
-    page = opened(address)
+    page = open_page(address)
     expect(photos(page)).to_have_count(2)
     expect(page.locator("#count")).to_have_text("2 photos")
     image = photos(page).first.locator("img")
@@ -151,9 +56,9 @@ def test_the_page_shows_photos_with_thumbnail_and_credit(
 
 
 def test_an_empty_library_says_so_until_the_first_photo_comes(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
-    page = opened(address)
+    page = open_page(address)
     expect(page.get_by_text("No photos yet")).to_be_visible()
     expect(page.locator("#play")).to_be_hidden()
     library.hang()
@@ -165,10 +70,10 @@ def test_an_empty_library_says_so_until_the_first_photo_comes(
 
 
 def test_a_thousand_photos_load_only_the_visible_thumbnails(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     library.hang(1000)
-    page = opened()
+    page = open_page()
     expect(photos(page)).to_have_count(1000)
     expect(page.locator("#count")).to_have_text("1,000 photos")
     expect(photos(page).first.locator("img")).to_have_js_property("naturalWidth", 60)
@@ -179,11 +84,11 @@ def test_a_thousand_photos_load_only_the_visible_thumbnails(
 
 
 def test_wide_and_narrow_pictures_of_a_row_are_equally_high(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     for size in [(90, 60), (40, 60), (60, 60)] * 4:
         library.hang(size=size)
-    page = opened(viewport={"width": 1200, "height": 900})
+    page = open_page(viewport={"width": 1200, "height": 900})
     boxes = [image.bounding_box() for image in page.locator(".picture").all()]
     rows: dict[int, set[int]] = {}
     for box in boxes:
@@ -194,10 +99,10 @@ def test_wide_and_narrow_pictures_of_a_row_are_equally_high(
 
 
 def test_a_photo_has_its_colour_before_its_picture_has_loaded(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(color="#0a64c8")
-    picture = photos(opened()).locator(".picture")
+    picture = photos(open_page()).locator(".picture")
     expect(picture).to_have_css("background-color", "rgb(10, 100, 200)")
 
 
@@ -205,17 +110,17 @@ def test_a_photo_has_its_colour_before_its_picture_has_loaded(
     ("scheme", "ground"), [("light", "rgb(250, 249, 247)"), ("dark", "rgb(19, 19, 18)")]
 )
 def test_the_page_is_light_or_dark_as_the_system_is(
-    library: GalleryLibrary, opened: Opened, scheme: str, ground: str
+    library: GalleryLibrary, open_page: OpenPage, scheme: str, ground: str
 ) -> None:
     library.hang()
-    page = opened(color_scheme=scheme)
+    page = open_page(color_scheme=scheme)
     expect(page.locator("body")).to_have_css("background-color", ground)
 
 
-def test_a_phone_shows_all_within_its_width(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_phone_shows_all_within_its_width(library: GalleryLibrary, open_page: OpenPage) -> None:
     library.hang(3, photographer="Wolfeschlegelsteinhausenbergerdorff" * 3)
     library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2, size=(90, 60))
-    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page = open_page(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for button in page.locator("button:visible").all():
         box = button.bounding_box()
@@ -227,30 +132,32 @@ def test_a_phone_shows_all_within_its_width(library: GalleryLibrary, opened: Ope
 
 
 def test_a_phone_with_large_letters_shows_all_within_its_width(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
     library.hang(1, "sea")
-    page = opened(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    page = open_page(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_a_long_topic_leaves_room_for_its_number(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_long_topic_leaves_room_for_its_number(
+    library: GalleryLibrary, open_page: OpenPage
+) -> None:
     library.hang(1, "Donaudampfschifffahrtsgesellschaftskapitän" * 2)
     library.hang(1, "sea")
-    page = opened(viewport={"width": 360, "height": 740})
+    page = open_page(viewport={"width": 360, "height": 740})
     button = page.locator("#topics button").nth(1)
     assert _ends(button, "lastChild")[1] < _ends(button, "null")[1]
 
 
 @pytest.mark.parametrize("topic", ["טבע", "الفن"])
 def test_numbers_after_a_topic_that_is_read_from_the_right_stay_in_order(
-    library: GalleryLibrary, opened: Opened, topic: str
+    library: GalleryLibrary, open_page: OpenPage, topic: str
 ) -> None:
     library.hang(1, topic, photographer=topic)
     library.hang(1, "sea")
-    page = opened()
+    page = open_page()
     facts = photos(page).last.locator(".facts")
     assert _ends(facts, "querySelector('bdi')")[1] <= _ends(facts, "childNodes[1]")[0]
     button = page.locator(f"#topics button[value='{topic}']")
@@ -272,11 +179,11 @@ def _ends(place: Locator, child: str) -> tuple[float, float]:
 
 
 def test_a_pressed_button_is_recognizable_in_forced_colours(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(1, "sea")
     library.hang(1, "sky")
-    page = opened(forced_colors="active")
+    page = open_page(forced_colors="active")
     grounds = [
         button.evaluate("button => getComputedStyle(button).backgroundColor")
         for button in page.locator("#topics button").all()
@@ -285,11 +192,11 @@ def test_a_pressed_button_is_recognizable_in_forced_colours(
 
 
 def test_hostile_texts_are_shown_as_they_are(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     library.hang(1, HOSTILE, photographer=HOSTILE, alt_description=HOSTILE)
     library.hang(1, "sea")
-    page = opened(address)
+    page = open_page(address)
     expect(photos(page).last.locator(".credit")).to_have_text(f"Photo by {HOSTILE} on Unsplash")
     page.get_by_role("button", name=f"{HOSTILE} 1").click()
     expect(photos(page)).to_have_count(1)
@@ -332,10 +239,10 @@ def test_without_scripts_the_page_still_shows_the_photos(
 # --- Topics --------------------------------------------------------------------------------------
 
 
-def test_a_topic_can_be_shown_alone(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_topic_can_be_shown_alone(library: GalleryLibrary, open_page: OpenPage) -> None:
     library.hang(2, "sea")
     library.hang(1, "日本")
-    page = opened()
+    page = open_page()
     page.get_by_role("button", name="sea 2").click()
     expect(photos(page)).to_have_count(2)
     expect(page.locator("#count")).to_have_text("2 photos of sea")
@@ -344,11 +251,11 @@ def test_a_topic_can_be_shown_alone(library: GalleryLibrary, opened: Opened) -> 
     expect(photos(page)).to_have_count(3)
 
 
-def test_the_large_view_keeps_to_the_topic(library: GalleryLibrary, opened: Opened) -> None:
+def test_the_large_view_keeps_to_the_topic(library: GalleryLibrary, open_page: OpenPage) -> None:
     (first,) = library.hang(1, "sea")
     library.hang(1, "sky")
     (last,) = library.hang(1, "sea")
-    page = opened()
+    page = open_page()
     page.get_by_role("button", name="sea 2").click()
     photos(page).first.locator(".picture").click()
     assert_shown_large(page, last.stored_sequence)
@@ -356,17 +263,17 @@ def test_the_large_view_keeps_to_the_topic(library: GalleryLibrary, opened: Open
     assert_shown_large(page, first.stored_sequence)
 
 
-def test_one_topic_needs_no_choice(library: GalleryLibrary, opened: Opened) -> None:
+def test_one_topic_needs_no_choice(library: GalleryLibrary, open_page: OpenPage) -> None:
     library.hang(2)
-    expect(opened().locator("#topics")).to_be_hidden()
+    expect(open_page().locator("#topics")).to_be_hidden()
 
 
 def test_a_choice_is_announced_to_screen_readers_and_a_new_photo_is_not(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(1, "sea")
     library.hang(1, "sky")
-    page = opened()
+    page = open_page()
     announcement = page.get_by_role("status")
     page.get_by_role("button", name="sea 1").click()
     expect(announcement).to_have_text("1 photo of sea")
@@ -381,11 +288,11 @@ def test_a_choice_is_announced_to_screen_readers_and_a_new_photo_is_not(
 
 
 def test_a_search_finds_descriptions_photographers_and_topics(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(1, "sea", alt_description="Fog over a CAFÉ", photographer="Zoë Müller")
     library.hang(1, "sky", alt_description="A kite", photographer="Ana")
-    page = opened()
+    page = open_page()
     page.keyboard.press("/")
     field = page.get_by_role("searchbox", name="Search the photos")
     expect(field).to_be_focused()
@@ -413,10 +320,10 @@ def test_a_search_finds_descriptions_photographers_and_topics(
 
 
 def test_keys_open_a_photo_turn_to_others_and_close_it(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     first, second, third = (photo.stored_sequence for photo in library.hang(3))
-    page = opened(address)
+    page = open_page(address)
     page.keyboard.press("Tab")  # to the slide show
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -437,10 +344,10 @@ def test_keys_open_a_photo_turn_to_others_and_close_it(
 
 
 def test_the_large_view_has_credit_description_and_size(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(photographer="Ana", alt_description="Waves at night")
-    page = opened()
+    page = open_page()
     photos(page).first.locator(".picture").click()
     caption = view(page).locator(".caption")
     expect(caption.locator("p")).to_have_text("Waves at night")
@@ -449,9 +356,9 @@ def test_the_large_view_has_credit_description_and_size(
     expect(view(page).locator("img.on")).to_have_attribute("alt", "Waves at night")
 
 
-def test_buttons_do_what_keys_do(library: GalleryLibrary, opened: Opened) -> None:
+def test_buttons_do_what_keys_do(library: GalleryLibrary, open_page: OpenPage) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened()
+    page = open_page()
     photos(page).first.locator(".picture").click()
     page.get_by_role("button", name="Older photo").click()
     assert_shown_large(page, first)
@@ -461,9 +368,9 @@ def test_buttons_do_what_keys_do(library: GalleryLibrary, opened: Opened) -> Non
     expect(view(page)).to_be_hidden()
 
 
-def test_a_swipe_turns_to_the_next_photo(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_swipe_turns_to_the_next_photo(library: GalleryLibrary, open_page: OpenPage) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     photos(page).first.locator(".picture").tap()
     assert_shown_large(page, second)
     swipe(page, 300, 60)
@@ -479,9 +386,11 @@ def swipe(page: Page, start: int, end: int) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def test_the_keyboard_stays_within_the_large_view(library: GalleryLibrary, opened: Opened) -> None:
+def test_the_keyboard_stays_within_the_large_view(
+    library: GalleryLibrary, open_page: OpenPage
+) -> None:
     library.hang(2)
-    page = opened()
+    page = open_page()
     photos(page).first.locator(".picture").click()
     for key in ["Tab"] * 9 + ["Shift+Tab"] * 9:
         page.keyboard.press(key)
@@ -489,10 +398,10 @@ def test_the_keyboard_stays_within_the_large_view(library: GalleryLibrary, opene
 
 
 def test_the_page_behind_the_large_view_does_not_scroll(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(60, size=(60, 60))
-    page = opened(viewport={"width": 800, "height": 600})
+    page = open_page(viewport={"width": 800, "height": 600})
     photos(page).first.locator(".picture").click()
     page.mouse.move(400, 200)
     page.mouse.wheel(0, 900)
@@ -503,9 +412,11 @@ def test_the_page_behind_the_large_view_does_not_scroll(
     wait_until(page, "scrollY > 0")
 
 
-def test_a_swipe_pans_while_the_page_is_zoomed_in(library: GalleryLibrary, opened: Opened) -> None:
+def test_a_swipe_pans_while_the_page_is_zoomed_in(
+    library: GalleryLibrary, open_page: OpenPage
+) -> None:
     _, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = open_page(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     photos(page).first.locator(".picture").tap()
     assert_shown_large(page, second)
     page.context.new_cdp_session(page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
@@ -539,10 +450,10 @@ def drag(page: Page, start: int, end: int) -> None:
 
 
 def test_a_photo_that_vanishes_from_the_large_view_leaves_the_focus_at_the_newest(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     kept, banned = library.hang(2)
-    page = opened()
+    page = open_page()
     photos(page).first.locator(".picture").click()
     assert_shown_large(page, banned.stored_sequence)
     ban(library.library, banned.id)
@@ -557,10 +468,10 @@ def test_a_photo_that_vanishes_from_the_large_view_leaves_the_focus_at_the_newes
 
 
 def test_the_large_photo_is_announced_but_not_each_photo_of_the_slide_show(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(2)
-    page = opened()
+    page = open_page()
     photos(page).first.locator(".picture").click()
     caption = view(page).locator(".caption")
     expect(caption).to_have_attribute("aria-live", "polite")
@@ -571,10 +482,10 @@ def test_the_large_photo_is_announced_but_not_each_photo_of_the_slide_show(
 
 
 def test_a_missing_picture_is_reported(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     (photo,) = library.hang()
-    page = opened()
+    page = open_page()
     library.folder.delete(photo.path)
     photos(page).first.locator(".picture").click()
     page.clock.run_for(1000)
@@ -587,10 +498,10 @@ def test_a_missing_picture_is_reported(
 
 
 def test_the_slide_show_begins_with_the_newest_and_repeats(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened(address)
+    page = open_page(address)
     page.get_by_role("button", name="Slide show").click()
     for sequence in (second, first, second):
         assert_shown_large(page, sequence)
@@ -598,10 +509,10 @@ def test_the_slide_show_begins_with_the_newest_and_repeats(
 
 
 def test_the_slide_show_fills_the_screen_until_escape(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(2)
-    page = opened()
+    page = open_page()
     page.keyboard.press("s")
     wait_until(page, "document.fullscreenElement !== null")
     page.clock.run_for(5_000)
@@ -612,18 +523,20 @@ def test_the_slide_show_fills_the_screen_until_escape(
 
 
 def test_a_link_starts_the_slide_show_at_its_own_pace(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened(f"{address}#slideshow=3")
+    page = open_page(f"{address}#slideshow=3")
     assert_shown_large(page, second)
     page.clock.run_for(3_500)
     assert_shown_large(page, first)
 
 
-def test_the_slide_show_can_be_paused_where_it_is(library: GalleryLibrary, opened: Opened) -> None:
+def test_the_slide_show_can_be_paused_where_it_is(
+    library: GalleryLibrary, open_page: OpenPage
+) -> None:
     _, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened()
+    page = open_page()
     page.get_by_role("button", name="Slide show").click()
     assert_shown_large(page, second)
     page.keyboard.press(" ")
@@ -633,10 +546,10 @@ def test_the_slide_show_can_be_paused_where_it_is(library: GalleryLibrary, opene
 
 
 def test_the_slide_show_starts_when_the_address_changes_to_it(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     first, second = (photo.stored_sequence for photo in library.hang(2))
-    page = opened()
+    page = open_page()
     page.goto(f"{address_of(library)}#slideshow=3")
     assert_shown_large(page, second)
     page.clock.run_for(3_500)
@@ -644,10 +557,10 @@ def test_the_slide_show_starts_when_the_address_changes_to_it(
 
 
 def test_a_pace_beyond_the_limit_of_a_timer_is_not_fast(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     first, second = library.hang(2)
-    page = opened(f"{address_of(library)}#slideshow=99999999")
+    page = open_page(f"{address_of(library)}#slideshow=99999999")
     assert_shown_large(page, second.stored_sequence)
     page.clock.run_for(60_000)
     page.wait_for_timeout(200)
@@ -655,10 +568,10 @@ def test_a_pace_beyond_the_limit_of_a_timer_is_not_fast(
 
 
 def test_a_tap_brings_the_buttons_back_and_presses_none(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(2)
-    page = opened(
+    page = open_page(
         f"{address_of(library)}#slideshow",
         viewport={"width": 390, "height": 844},
         is_mobile=True,
@@ -677,10 +590,10 @@ def test_a_tap_brings_the_buttons_back_and_presses_none(
 
 
 def test_the_slide_show_of_one_photo_keeps_its_pace_whatever_is_pressed(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     (photo,) = library.hang()
-    page = opened(f"{address_of(library)}#slideshow=3")
+    page = open_page(f"{address_of(library)}#slideshow=3")
     assert_shown_large(page, photo.stored_sequence)
     for _ in range(5):
         page.keyboard.press("Home")
@@ -701,10 +614,10 @@ def test_the_slide_show_of_one_photo_keeps_its_pace_whatever_is_pressed(
 
 
 def test_the_slide_show_rests_while_the_page_is_hidden(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     first, second, third = library.hang(3)
-    page = opened(f"{address_of(library)}#slideshow=3")
+    page = open_page(f"{address_of(library)}#slideshow=3")
     assert_shown_large(page, third.stored_sequence)
     set_visibility(page, hidden=True)
     for _ in range(3):
@@ -715,19 +628,6 @@ def test_the_slide_show_rests_while_the_page_is_hidden(
     for photo in (third, second, first):
         assert_shown_large(page, photo.stored_sequence)
         page.clock.run_for(3_500)
-
-
-def set_visibility(page: Page, *, hidden: bool) -> None:
-    """Make the page believe that its tab is hidden, or visible again."""
-    page.evaluate(
-        """hidden => {
-            const behind = { value: true, configurable: true };
-            if (hidden) Object.defineProperty(document, "hidden", behind);
-            else delete document.hidden;
-            document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        hidden,
-    )
 
 
 def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
@@ -753,11 +653,11 @@ def test_the_screen_may_sleep_once_the_slide_show_is_stopped(
 
 
 def test_the_slide_show_skips_a_picture_that_does_not_load(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     first, second, third = library.hang(3)
     with folder_served(library.folder.root) as base:
-        page = opened(f"{base}/index.html")
+        page = open_page(f"{base}/index.html")
         page.route(f"**/{second.path}", lambda _: None)
         page.get_by_role("button", name="Slide show").click()
         assert_shown_large(page, third.stored_sequence)
@@ -768,9 +668,9 @@ def test_the_slide_show_skips_a_picture_that_does_not_load(
         page.close()
 
 
-def test_turning_by_hand_moves_the_slide_show(library: GalleryLibrary, opened: Opened) -> None:
+def test_turning_by_hand_moves_the_slide_show(library: GalleryLibrary, open_page: OpenPage) -> None:
     first, _, third = (photo.stored_sequence for photo in library.hang(3))
-    page = opened(f"{address_of(library)}#slideshow=15")
+    page = open_page(f"{address_of(library)}#slideshow=15")
     assert_shown_large(page, third)
     (new,) = library.hang()
     library.write()
@@ -785,10 +685,10 @@ def test_turning_by_hand_moves_the_slide_show(library: GalleryLibrary, opened: O
 
 
 def test_the_slide_show_skips_a_missing_picture(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     first, second, third = library.hang(3)
-    page = opened()
+    page = open_page()
     library.folder.delete(second.path)
     page.get_by_role("button", name="Slide show").click()
     assert_shown_large(page, third.stored_sequence)
@@ -799,10 +699,10 @@ def test_the_slide_show_skips_a_missing_picture(
 
 
 def test_the_slide_show_inserts_a_new_photo_and_goes_on_where_it_was(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     first, second, third = (photo.stored_sequence for photo in library.hang(3))
-    page = opened(f"{address}#slideshow=15")
+    page = open_page(f"{address}#slideshow=15")
     assert_shown_large(page, third)
     page.clock.run_for(15_500)
     assert_shown_large(page, second)
@@ -817,10 +717,10 @@ def test_the_slide_show_inserts_a_new_photo_and_goes_on_where_it_was(
 
 
 def test_a_slide_show_by_link_starts_with_the_first_photo(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.write()
-    page = opened(f"{address_of(library)}#slideshow")
+    page = open_page(f"{address_of(library)}#slideshow")
     expect(page.get_by_text("No photos yet")).to_be_visible()
     (first,) = library.hang()
     library.write()
@@ -829,11 +729,11 @@ def test_a_slide_show_by_link_starts_with_the_first_photo(
 
 
 def test_the_slide_show_does_not_flood_a_server_that_is_down(
-    library: GalleryLibrary, opened: Opened, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, watch: Watch
 ) -> None:
     library.hang(3)
     with folder_served(library.folder.root) as base:
-        page = opened(f"{base}/index.html#slideshow=3")
+        page = open_page(f"{base}/index.html#slideshow=3")
         expect(view(page).locator("img.on")).to_be_visible()
     before = len(watch.asked)
     page.clock.run_for(15_000)
@@ -848,10 +748,10 @@ def test_the_slide_show_does_not_flood_a_server_that_is_down(
 
 
 def test_a_new_photo_appears_without_a_reload(
-    library: GalleryLibrary, opened: Opened, address: str, watch: Watch
+    library: GalleryLibrary, open_page: OpenPage, address: str, watch: Watch
 ) -> None:
     library.hang(2)
-    page = opened(address)
+    page = open_page(address)
     wait_for_thumbnails(page)
     page.evaluate("window.sameDocument = true")
     (new,) = library.hang(1, "sky", color="#0a64c8")
@@ -878,10 +778,10 @@ def test_a_new_photo_appears_without_a_reload(
 
 
 def test_a_removed_photo_disappears_without_a_reload(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     banned, _ = library.hang(2)
-    page = opened(address)
+    page = open_page(address)
     wait_for_thumbnails(page)
     ban(library.library, banned.id)
     library.write()
@@ -890,10 +790,10 @@ def test_a_removed_photo_disappears_without_a_reload(
 
 
 def test_a_page_of_another_version_is_reloaded(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     library.hang(2)
-    page = opened(address)
+    page = open_page(address)
     path = library.folder.path("_gallery/page/news.html")
     path.write_text(re.sub(r'data-build="\w+"', 'data-build="another"', path.read_text(), count=1))
     with page.expect_navigation():
@@ -902,11 +802,11 @@ def test_a_page_of_another_version_is_reloaded(
 
 
 def test_new_photos_keep_to_the_topic_that_is_shown(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     library.hang(1, "sea")
     library.hang(1, "sky")
-    page = opened()
+    page = open_page()
     page.get_by_role("button", name="sky 1").click()
     library.hang(1, "sea")
     library.write()
@@ -916,10 +816,10 @@ def test_new_photos_keep_to_the_topic_that_is_shown(
 
 
 def test_the_page_reloads_if_more_photos_arrived_than_the_news_lists(
-    library: GalleryLibrary, opened: Opened, address: str
+    library: GalleryLibrary, open_page: OpenPage, address: str
 ) -> None:
     library.hang(2)
-    page = opened(address)
+    page = open_page(address)
     library.hang(MAX_NEWS + 1)
     library.write()
     with page.expect_navigation():
@@ -928,12 +828,12 @@ def test_the_page_reloads_if_more_photos_arrived_than_the_news_lists(
 
 
 def test_photos_of_the_other_mode_do_not_get_into_an_open_page(
-    library: GalleryLibrary, opened: Opened
+    library: GalleryLibrary, open_page: OpenPage
 ) -> None:
     """Both modes may share a folder, and the demo's page says that its pictures are drawn."""
     demo = GalleryLibrary(library.folder.root, "demo")
     demo.hang(2)
-    page = opened()
+    page = open_page()
     demo.write()
     page.reload()
     expect(page.locator("h1")).to_have_text("Demo photos")
@@ -983,12 +883,12 @@ def test_a_gallery_within_another_page_works_and_sends_that_page_nothing(
     "what", ["an empty library", "the grid", "the large view", "the slide show"]
 )
 def test_axe_finds_no_violation(
-    library: GalleryLibrary, opened: Opened, scheme: str, what: str
+    library: GalleryLibrary, open_page: OpenPage, scheme: str, what: str
 ) -> None:
     if what != "an empty library":
         library.hang(3)
         library.hang(2, "sky", description=None, alt_description=None)
-    page = opened(color_scheme=scheme)
+    page = open_page(color_scheme=scheme)
     if what == "the large view":
         photos(page).first.locator(".picture").click()
         expect(view(page).locator("img.on")).to_be_visible()

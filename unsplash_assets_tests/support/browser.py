@@ -3,7 +3,7 @@
 Every page is watched: an error in its console, or a request to another host, fails the test.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, sync_playwright
 
 from unsplash_assets_tests.support import programs
@@ -58,6 +59,37 @@ class Watch:
         self.asked.append(request.url)
         if parts.scheme not in {"file", "data"} and parts.hostname != "127.0.0.1":
             self.troubles.append(f"another host was asked: {request.url}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.troubles == []
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
+    contexts = []
+
+    def make(**options: Any) -> BrowserContext:
+        contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(1_000 * CEILING)
+        watch.over(contexts[-1])
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -59,7 +59,7 @@ def running(folder: Path) -> Iterator[Dev]:
 
 
 def gallery(browser: Browser, address: str) -> None:
-    """Show the gallery, light and dark, on a phone, and its slide show."""
+    """Show the gallery, light and dark, on a phone, its slide show, and one for a wall."""
     for scheme in ("light", "dark"):
         page = browser.new_page(viewport=SIZE, color_scheme=scheme)  # type: ignore[arg-type]
         page.goto(address)
@@ -73,6 +73,16 @@ def gallery(browser: Browser, address: str) -> None:
     page.goto(f"{address}#slideshow")
     page.wait_for_timeout(5_000)  # until the buttons are gone
     save(page, "slide-show")
+    page.close()
+    page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+    page.goto(f"{address}#slideshow&fit=blur&pairs=on&clock=on&captions=small")
+    for _ in range(20):
+        if page.locator(".slide.pair.on").is_visible():
+            break
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(1_000)
+    page.wait_for_timeout(5_000)
+    save(page, "wall")
     page.close()
 
 

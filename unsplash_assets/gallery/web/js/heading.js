@@ -1,7 +1,17 @@
 // The page's head: how many photos there are, and the choice of a topic and of words.
 
 import { byId } from "./dom.js";
+import { withChoice } from "./options.js";
 import { photos } from "./source.js";
+
+let topic = null; // that was asked for; it may be gone for a while
+
+// Chooses photos, and says so in the field and in the buttons with the next update.
+export function chooseBy(choice) {
+  ({ topic } = choice);
+  photos.choice = choice;
+  byId("search").value = choice.search;
+}
 
 export function updateHeading() {
   updateTopics();
@@ -19,17 +29,19 @@ function applyChoice() {
 
 function updateCount() {
   const { count } = photos;
-  const { topic, search } = photos.choice;
+  const { choice } = photos;
+  const search = choice.search.trim();
   const kind = count === 1 ? "photo" : "photos";
   byId("count").textContent =
     `${count.toLocaleString("en")} ${kind}` +
-    (topic === null ? "" : ` of ${topic}`) +
-    (search.trim() ? ` with “${search.trim()}”` : "");
+    (choice.topic === null ? "" : ` of ${choice.topic}`) +
+    (search ? ` with “${search}”` : "");
 }
 
-// Announces a choice, but not new photos, to those who hear the page.
+// Announces a choice, but not new photos, to those who hear the page; the address keeps it.
 function announce() {
   byId("announcement").textContent = byId("count").textContent;
+  history.replaceState(null, "", withChoice("", photos.choice, false));
 }
 
 export function watchSearch() {
@@ -47,7 +59,7 @@ export function watchSearch() {
 
 function updateTopics() {
   const numbers = photos.topics();
-  if (!numbers.has(photos.choice.topic)) photos.choice.topic = null;
+  photos.choice.topic = numbers.has(topic) ? topic : null;
   const names = [...numbers.keys()].sort((a, b) => a.localeCompare(b));
   const group = byId("topics");
   const focused = group.contains(document.activeElement) ? document.activeElement.value : null;
@@ -68,6 +80,7 @@ function topicButton(value, label, number) {
   button.append(name, ` ${number.toLocaleString("en")}`);
   button.setAttribute("aria-pressed", photos.choice.topic === value);
   button.addEventListener("click", () => {
+    topic = value;
     photos.choice.topic = value;
     for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
     applyChoice();

@@ -1,7 +1,7 @@
 // Keys and touch.
 
 import { byId } from "./dom.js";
-import { photos } from "./source.js";
+import { isHelpOpen, openHelp } from "./help.js";
 import { close, play, playOrStop, showControls, turn, turnTo } from "./slideshow.js";
 import { view } from "./view.js";
 
@@ -17,9 +17,10 @@ const KEYS = {
 };
 
 export function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isHelpOpen()) return;
+  if (event.key === "?") return openHelp();
   if (view.hidden) {
-    if (event.key === "s" && photos.count) play(photos.at(0));
+    if (event.key === "s") play();
     if (event.key !== "/" || byId("search").hidden) return;
     event.preventDefault();
     return byId("search").focus();

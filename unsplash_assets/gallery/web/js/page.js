@@ -2,12 +2,14 @@
 
 import { byId } from "./dom.js";
 import { watchSearch } from "./heading.js";
+import { watchHelp } from "./help.js";
 import { onKey, watchSwipes } from "./keys.js";
 import {
-  beginByAddress, close, onFullscreenChange, open, play, playOrStop, showControls, turn, wake, welcome,
+  close, followAddress, goOn, onFullscreenChange, open, play, playOrStop, showControls, turn, welcome,
 } from "./slideshow.js";
 import { photos, takePhotosFrom } from "./source.js";
 import { view } from "./view.js";
+import { isAsleep } from "./wall.js";
 
 export function start(source) {
   takePhotosFrom(source);
@@ -17,7 +19,7 @@ export function start(source) {
     event.preventDefault();
     open(link.closest(".photo"));
   });
-  byId("play").addEventListener("click", () => play(photos.at(0)));
+  byId("play").addEventListener("click", () => play());
   byId("pause").addEventListener("click", playOrStop);
   byId("previous").addEventListener("click", () => turn(-1));
   byId("next").addEventListener("click", () => turn(1));
@@ -28,11 +30,12 @@ export function start(source) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     photos.check();
-    wake();
+    goOn();
   });
   watchSwipes();
   watchSearch();
-  photos.start(welcome);
-  addEventListener("hashchange", beginByAddress);
-  beginByAddress();
+  watchHelp();
+  photos.start(welcome, () => document.hidden || isAsleep());
+  addEventListener("hashchange", followAddress);
+  followAddress();
 }

@@ -10,6 +10,7 @@ const CHECK_EVERY = 20_000; // milliseconds
 export class PagePhotos {
   #list = byId("photos");
   #build = document.documentElement.dataset.build;
+  #chosen = []; // of the photos on the page, in their order
   #gone = new Set(); // photos that are no longer in the library; one may still be shown
   #onNews = null;
   choice = { topic: null, search: "" };
@@ -20,10 +21,6 @@ export class PagePhotos {
 
   get #all() {
     return [...this.#list.children];
-  }
-
-  get #chosen() {
-    return this.#all.filter((photo) => !photo.hidden);
   }
 
   get total() {
@@ -41,6 +38,7 @@ export class PagePhotos {
     for (const photo of this.#all) {
       photo.hidden = (topic !== null && photo.dataset.topic !== topic) || !hasWords(photo, words);
     }
+    this.#chosen = this.#all.filter((photo) => !photo.hidden);
   }
 
   topics() {
@@ -57,9 +55,9 @@ export class PagePhotos {
     return this.#chosen.indexOf(photo);
   }
 
-  start(onNews) {
+  start(onNews, isResting) {
     this.#onNews = onNews;
-    setInterval(() => document.hidden || this.check(), CHECK_EVERY);
+    setInterval(() => isResting() || this.check(), CHECK_EVERY);
   }
 
   check() {

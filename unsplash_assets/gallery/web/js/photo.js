@@ -8,12 +8,15 @@ const WITH_YEAR = new Intl.DateTimeFormat("en-GB", { ...MOMENT, year: "numeric" 
 export const keyOf = (photo) => photo.dataset.key;
 export const linkOf = (photo) => photo.querySelector(".picture");
 
+export function ratioOf(photo) {
+  const picture = linkOf(photo).querySelector("img");
+  return picture.getAttribute("width") / picture.getAttribute("height");
+}
+
 // Gives a photo its shape and colour in the grid, and its time in the reader's zone.
 export function decorate(photo) {
-  const picture = linkOf(photo).querySelector("img");
-  const ratio = picture.getAttribute("width") / picture.getAttribute("height");
   const [narrow, wide] = RATIOS;
-  photo.style.setProperty("--ratio", Math.min(Math.max(ratio, narrow), wide) || 1.5);
+  photo.style.setProperty("--ratio", Math.min(Math.max(ratioOf(photo), narrow), wide) || 1.5);
   photo.style.setProperty("--color", photo.dataset.color);
   const time = photo.querySelector("time");
   const moment = new Date(time.dateTime);

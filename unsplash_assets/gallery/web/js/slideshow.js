@@ -1,54 +1,67 @@
-// The slide show: one photo after another, the newest first, and new ones in between.
+// The slide show: one photo after another in the order that is asked for, and new ones in between.
 
 import { byId } from "./dom.js";
-import { updateHeading } from "./heading.js";
-import { linkOf } from "./photo.js";
+import { isHelpOpen } from "./help.js";
+import { chooseBy, updateHeading } from "./heading.js";
+import { tell } from "./notice.js";
+import { readOptions, withChoice } from "./options.js";
+import { linkOf, ratioOf } from "./photo.js";
+import { Playlist } from "./playlist.js";
 import { photos } from "./source.js";
-import { caption, closeView, current, isLoading, openView, show, showWhole, view } from "./view.js";
+import { isWide } from "./stage.js";
+import { caption, closeView, current, isInView, isLoading, openView, show, showWhole, view } from "./view.js";
+import { isAsleep, startWall, stopWall, wakeWall } from "./wall.js";
 
-const SHOWN_FOR = 10; // seconds, unless #slideshow=SECONDS sets it
-const SKIP_AFTER = 1; // seconds until the next photo if a picture cannot be shown
-const LOAD_WITHIN = 30_000; // milliseconds for a picture of the slide show to load
-const MAX_SECONDS = 86_400; // of #slideshow=SECONDS; a timer has a limit
-const IDLE_AFTER = 3_000; // milliseconds
+const LOAD_WITHIN = 30_000; // milliseconds for pictures of the slide show to load
+const MAX_PAUSE = 60; // seconds until the next try if nothing can be shown, as a server is down
+const IDLE_AFTER = 3_000; // milliseconds without a key or a movement
+const QUIET_AFTER = 5_000; // milliseconds until a caption goes that is not to stay
+const MAX_WAITING = 60; // new photos that wait for their turn
 
 let playing = false;
-let seconds = SHOWN_FOR;
+let isDue = false; // whether the slide show starts as soon as there is a photo
+let { options } = readOptions("");
+let asked = ""; // the address's part that asked for the slide show
+let playlist = new Playlist(options.order);
+let arrived = []; // new photos that the slide show has not shown yet, oldest first
+let failures = 0; // pictures in a row that could not be shown
 let timer = 0;
 let idle = 0;
-let arrived = []; // new photos that the slide show has not shown yet, oldest first
-let resume = null; // the photo after which to go on once they were shown
-let wakeLock = null;
-let isDue = false; // whether the slide show starts as soon as there is a photo
+let quiet = 0;
 
-export async function play(first) {
+// Starts with a photo, or with the first one in the order.
+export async function play(first = null) {
+  if (!photos.count) return;
   playing = true;
   isDue = false;
   arrived = [];
-  resume = null;
+  failures = 0;
+  playlist = new Playlist(options.order);
   view.classList.add("playing");
   caption.setAttribute("aria-live", "off");
   byId("pause").setAttribute("aria-pressed", "true");
-  history.replaceState(null, "", location.hash.startsWith("#slideshow") ? location.hash : "#slideshow");
+  history.replaceState(null, "", withChoice(asked, photos.choice, true));
   if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
-  keepScreenOn();
+  applyOptions();
   showControls();
   openView();
-  display(await first);
+  const photo = first ?? (await playlist.next());
+  playlist.startAt(photo);
+  if (playing) display(photo);
 }
 
 export function stop() {
   if (!playing) return;
   playing = false;
   clearTimeout(timer);
-  view.classList.remove("playing", "idle");
+  clearTimeout(quiet);
+  stopWall();
+  view.classList.remove("playing", "idle", "quiet");
   caption.setAttribute("aria-live", "polite");
   byId("pause").setAttribute("aria-pressed", "false");
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(null, "", withChoice(asked, photos.choice, false));
   if (document.fullscreenElement) document.exitFullscreen();
-  wakeLock?.release();
-  wakeLock = null;
-  if (isLoading) show(current);
+  if (isLoading && current) show(current);
 }
 
 export const playOrStop = () => (playing ? stop() : play(current));
@@ -64,60 +77,74 @@ export async function close() {
   stop();
   const photo = closeView();
   refresh();
-  const back = photo.isConnected ? photo : await photos.at(0);
+  const back = photo?.isConnected ? photo : await photos.at(0);
   if (back) linkOf(back).focus();
 }
 
 // Turns to the photo at a place among the chosen ones; a place beyond the end is at the beginning.
 export async function turnTo(index) {
-  const photo = (await photos.at(within(index))) ?? current;
-  resume = null;
-  return playing ? display(photo) : show(photo);
+  const photo = (await photos.at((index + photos.count) % photos.count)) ?? current;
+  if (!playing) return show(photo);
+  playlist.startAt(photo);
+  return display(photo);
 }
 
-export const turn = (step) => turnTo(photos.indexOf(current) + step);
+// Turns to the next photo or the one before; in the slide show these are the ones of its order.
+export function turn(step) {
+  if (playing && step > 0) return advance();
+  const before = playing ? playlist.back() : null;
+  if (!before) return turnTo(photos.indexOf(current) + step);
+  playlist.startAt(before);
+  return display(before, null, false);
+}
 
-const within = (index) => (index + photos.count) % photos.count;
-
-async function display(photo) {
+async function display(photo, partner = null, isNew = true) {
   clearTimeout(timer);
-  const isShown = await showWhole(photo, LOAD_WITHIN);
+  if (isNew && current && current !== photo) playlist.remember(current);
+  const isShown = await showWhole(partner ? [photo, partner] : [photo], LOAD_WITHIN);
   if (isShown === null || !playing) return; // another was asked for, or it was stopped
-  // A file that is missing or damaged, or a server that is down, is not waited for.
-  timer = setTimeout(advance, (isShown ? seconds : SKIP_AFTER) * 1000);
+  failures = isShown ? 0 : failures + 1;
+  // A file that is missing or damaged, or a server that is down, is not waited for long.
+  const pause = isShown ? options.seconds : Math.min(2 ** (failures - 1), MAX_PAUSE);
+  timer = setTimeout(advance, pause * 1000);
+  view.classList.remove("quiet");
+  clearTimeout(quiet);
+  quiet = setTimeout(() => view.classList.add("quiet"), QUIET_AFTER);
 }
 
 async function advance() {
-  if (document.hidden) return; // it goes on when the page is visible again
-  arrived = arrived.filter((one) => one.isConnected && !one.hidden);
-  if (arrived.length) {
-    resume ??= current;
-    return display(arrived.shift());
-  }
-  const next = (await photos.at(within(photos.indexOf(resume ?? current) + 1))) ?? current;
-  resume = null;
+  if (document.hidden || isAsleep()) return; // it goes on when it can be seen again
+  arrived = arrived.filter((one) => photos.indexOf(one) >= 0);
+  const photo = arrived.shift() ?? (await playlist.next()) ?? current;
+  if (!playing) return;
+  playlist.note(photo);
   refresh();
-  display(next);
+  display(photo, await partnerOf(photo));
+}
+
+function partnerOf(photo) {
+  const isHigh = (other) => ratioOf(other) < 1;
+  return options.pairs === "on" && isHigh(photo) && isWide() ? playlist.partner(photo, isHigh) : null;
 }
 
 // Takes in new photos, the newest first.
 export function welcome(arrivals) {
-  if (playing) arrived.push(...[...arrivals].reverse());
+  if (playing) arrived = [...arrived, ...[...arrivals].reverse()].slice(-MAX_WAITING);
   refresh();
 }
 
 // Brings the page up to date with its photos.
-export async function refresh() {
-  photos.settle((photo) => photo === current || photo === resume);
+export function refresh() {
+  photos.settle((photo) => isInView(photo) || photo === playlist.cursor);
   updateHeading();
-  if (isDue && photos.count) play(photos.at(0));
+  if (isDue && photos.count) play();
 }
 
-// Goes on after the page was hidden.
-export function wake() {
+// Goes on after the page was hidden, or at the first of its hours.
+export function goOn() {
   if (!playing) return;
-  keepScreenOn();
-  display(current); // restarts its timer
+  wakeWall();
+  if (!isAsleep() && current) display(current); // restarts its timer
 }
 
 export function showControls() {
@@ -126,23 +153,38 @@ export function showControls() {
   idle = setTimeout(() => view.classList.add("idle"), IDLE_AFTER);
 }
 
-// Starts the slide show if the address asks for it.
-export function beginByAddress() {
-  const found = /^#slideshow(?:=(\d+))?$/.exec(location.hash);
-  if (found?.[1]) seconds = Math.min(Math.max(1, Number(found[1])), MAX_SECONDS);
-  isDue = found !== null && !playing;
+// Does what the address asks for.
+export function followAddress() {
+  const read = readOptions(location.hash);
+  const { topic } = read.choice;
+  chooseBy(read.choice);
+  if (topic && photos.total && !photos.topics().has(topic)) {
+    read.problems.push(`topic=${topic}: there is no such topic here. There are ${[...photos.topics().keys()].join(", ")}.`);
+  }
+  tell(read.problems);
+  if (read.isSlideshow) {
+    ({ options } = read);
+    asked = location.hash;
+    isDue = !playing;
+  }
   refresh();
+  if (playing && read.isSlideshow) restart();
+}
+
+function restart() {
+  const { cursor } = playlist;
+  playlist = new Playlist(options.order);
+  if (cursor) playlist.startAt(cursor);
+  applyOptions();
+  if (current) display(current);
+}
+
+function applyOptions() {
+  for (const name of ["fit", "captions", "transition"]) view.dataset[name] = options[name];
+  view.style.setProperty("--seconds", `${options.seconds}s`);
+  startWall(options, goOn);
 }
 
 export function onFullscreenChange() {
-  if (!document.fullscreenElement && playing) close();
-}
-
-async function keepScreenOn() {
-  try {
-    wakeLock = (await navigator.wakeLock?.request("screen")) ?? null;
-  } catch {
-    wakeLock = null; // not granted, as for files: the system's settings apply
-  }
-  if (!playing) wakeLock?.release(); // stopped in the meantime
+  if (!document.fullscreenElement && playing && !isHelpOpen()) close();
 }

@@ -7,9 +7,12 @@
 //   choice            what is chosen: { topic, search }; null and "" are all
 //   choose(choice)    chooses others
 //   topics()          a Map from each topic to its number of photos
-//   at(index)         the chosen photo at a place, the newest at 0, or a promise of it
+//   at(index)         the chosen photo at a place, the newest at 0, or a promise of it; undefined
+//                     where it cannot be had now
 //   indexOf(photo)    the place of a photo among the chosen ones, or -1
-//   start(onNews)     begins to look for new photos; calls onNews(arrivals), the newest first
+//   start(onNews, isResting)
+//                     begins to look for new photos, unless isResting() says that nobody sees them;
+//                     calls onNews(arrivals), the newest first
 //   check()           looks for new photos at once
 //   settle(isInUse)   lets go of photos that have left the library, unless they are in use
 

@@ -1,28 +1,32 @@
-// The large view: one photo, its caption, and the way back to the grid.
+// The large view: one photo, or two side by side, with captions, and the way back to the grid.
 
-import { byId, wait } from "./dom.js";
+import { byId } from "./dom.js";
 import { linkOf } from "./photo.js";
+import { hideOther, load, loadedWithin, reveal } from "./stage.js";
 
 const QUICK = 120; // milliseconds; a picture that loads faster needs no thumbnail first
 
 export const view = byId("view");
 export const caption = view.querySelector(".caption");
-const [...layers] = view.querySelectorAll(".stage img");
 
 export let current = null; // the photo in the large view
 export let isLoading = false; // whether its picture is not shown yet
+let beside = null; // the photo beside it
 let latestRequest = 0; // to show a photo; a picture that loads after the next request is ignored
+
+export const isInView = (photo) => photo === current || photo === beside;
 
 export function openView() {
   view.hidden = false;
   byId("gallery").inert = true;
-  view.focus();
+  if (!view.contains(document.activeElement)) view.focus();
 }
 
 // Returns the photo that was shown.
 export function closeView() {
   const photo = current;
   current = null;
+  beside = null;
   latestRequest += 1;
   view.hidden = true;
   byId("gallery").inert = false;
@@ -31,54 +35,47 @@ export function closeView() {
 
 // Shows a photo, its thumbnail first if the picture takes a while.
 export async function show(photo) {
-  const load = begin(photo);
-  const isWhole = await Promise.race([load.whole, wait(QUICK)]);
-  if (!load.isLatest()) return;
-  swap(load, photo);
-  for (const layer of layers) layer.hidden = layer !== load.layer;
-  if (isWhole || (await load.whole) || !load.isLatest()) return;
-  reportMissing();
+  const { loading, isLatest } = begin([photo]);
+  await loadedWithin(loading, QUICK);
+  if (!isLatest()) return;
+  finish(loading, [true]);
+  hideOther();
+  const [isWhole] = await loading.loaded;
+  if (!isWhole && isLatest()) reportMissing();
 }
 
-// Shows a photo once its picture has loaded. Returns whether it has in time, or null if another
-// photo was asked for meanwhile. Until then, and if it has not, the last one stays.
-export async function showWhole(photo, within) {
-  const load = begin(photo);
-  const isWhole = Boolean(await Promise.race([load.whole, wait(within)]));
-  if (!load.isLatest()) return null;
-  if (isWhole) swap(load, photo);
-  return isWhole;
+// Shows photos once their pictures have loaded. Returns whether one has in time, or null if other
+// photos were asked for meanwhile. Until then, and if none has, the last ones stay.
+export async function showWhole(wanted, milliseconds) {
+  const { loading, isLatest } = begin(wanted);
+  const loaded = (await loadedWithin(loading, milliseconds)) ?? [];
+  if (!isLatest()) return null;
+  if (!loaded.includes(true)) return false;
+  finish(loading, loaded);
+  return true;
 }
 
-function begin(photo) {
-  current = photo;
+function begin(wanted) {
+  [current, beside = null] = wanted;
   isLoading = true;
   const request = ++latestRequest;
-  const link = linkOf(photo);
-  const layer = layers.find((candidate) => !candidate.classList.contains("on"));
-  layer.removeAttribute("src");
-  layer.style.backgroundImage = `url("${link.querySelector("img").src}")`;
-  layer.src = link.href;
-  const whole = layer.decode().then(() => true, () => false);
-  return { layer, whole, isLatest: () => request === latestRequest };
+  return { loading: load(wanted), isLatest: () => request === latestRequest };
 }
 
-function swap({ layer }, photo) {
+function finish(loading, isWanted) {
   isLoading = false;
-  const { alt } = linkOf(photo).querySelector("img");
-  for (const other of layers) {
-    other.classList.toggle("on", other === layer);
-    other.alt = other === layer ? alt : "";
-  }
-  layer.hidden = false;
-  describe(photo, alt);
+  reveal(loading, isWanted);
+  caption.replaceChildren(...loading.photos.filter((_, place) => isWanted[place]).map(describe));
 }
 
-function describe(photo, alt) {
+function describe(photo) {
   const words = document.createElement("p");
+  words.className = "words";
   words.dir = "auto";
-  words.textContent = alt;
-  caption.replaceChildren(words, ...photo.querySelector("figcaption").cloneNode(true).childNodes);
+  words.textContent = linkOf(photo).querySelector("img").alt;
+  const text = document.createElement("div");
+  text.append(words, ...photo.querySelector("figcaption").cloneNode(true).childNodes);
+  return text;
 }
 
 function reportMissing() {
