@@ -59,11 +59,11 @@ def network(library: Library) -> Iterator[Finding]:
 
 
 def _ask(library: Library) -> _Asked:
-    topic, error, picture = library.settings.topics[0], None, None
+    word, error, picture = library.settings.topic_names[0], None, None
     with library.budget.reserve(1) as grant:
         asked_at = library.clock()
         try:
-            answer = library.client.random_photos(topic, 1, grant=grant)
+            answer = library.client.random_photos(word, 1, grant=grant)
             picture = next((photo.urls.get("thumb") for photo in answer.photos), None)
         except UnsplashAssetsError as raised:
             error = raised
