@@ -2,13 +2,14 @@
 
     UnsplashAssetsError: SettingsError SettingsChanged LibraryError ViewerError UnknownPhoto
                          TemporaryError PermanentError QuotaSpent
-    LibraryError: LibraryMissing CatalogueDamaged LeaseLost CatalogueUnavailable
+    LibraryError: LibraryMissing CatalogueDamaged LeaseLost CatalogueUnavailable StoreUnavailable
     TemporaryError: NetworkError ServerError BadAnswer BadPicture CatalogueUnavailable
+                    StoreUnavailable
     NetworkError: TookTooLong
     PermanentError: KeyRefused AccessDenied NoPhotos RequestRefused TooLarge PhotoRefused
     AccessDenied: RedirectedAway
     PhotoRefused: PhotoGone PhotoPutOff
-    PhotoPutOff: PhotoDenied PhotoSpoiled PhotoTooSlow FileRefused
+    PhotoPutOff: PhotoDenied PhotoSpoiled PhotoTooSlow FileRefused FileTaken
 
 This module imports nothing of the package, so every other module may raise from it. `defs.failures`
 decides what Dagster makes of an error, `cli` what a shell sees of it.
@@ -96,6 +97,17 @@ class CatalogueUnavailable(LibraryError, TemporaryError):
         )
 
 
+class StoreUnavailable(LibraryError, TemporaryError):
+    """The bucket of the library is out of reach or busy, or has given an answer that is none."""
+
+    def __init__(self, place: str, trouble: str) -> None:
+        """Name the bucket, and say what the trouble is."""
+        super().__init__(
+            f"the library {place} is out of reach, or its answers are no good ({trouble}): it is "
+            "tried again later; UNSPLASH_LIBRARY says where it is"
+        )
+
+
 class NetworkError(TemporaryError):
     """There was no connection, a timeout, or a body shorter than announced."""
 
@@ -170,6 +182,10 @@ class PhotoTooSlow(PhotoPutOff):
 
 class FileRefused(PhotoPutOff):
     """The library's file system takes other files, but not this one."""
+
+
+class FileTaken(PhotoPutOff):
+    """Another process has stored a file under the same name since this one looked."""
 
 
 class QuotaSpent(UnsplashAssetsError):

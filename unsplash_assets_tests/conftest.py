@@ -25,6 +25,7 @@ from unsplash_assets_tests.support.postgres import placed
 
 pytest_plugins = [
     "pytester",
+    "unsplash_assets_tests.support.buckets",
     "unsplash_assets_tests.support.databases",
     "unsplash_assets_tests.support.dev",
     "unsplash_assets_tests.support.migrations",

@@ -33,6 +33,9 @@ _OF_FILE: Final[dict[str, Any]] = {
     for name in ("stored_sequence", "path", "bytes", "width", "height", "sha256")
 }
 
+Each = Callable[[Callable[[str], StoredFile | None], Iterable[str]], Iterable[StoredFile | None]]
+"""Does something with each of some photos, and returns the results in order."""
+
 UrlOf = Callable[[Mapping[str, str]], str]
 """Picks the URL of a rendition from a photo's URLs."""
 
@@ -106,21 +109,25 @@ class Photos(StoredPhotos):
             return self._chosen(connection, topic, run_id)
 
     def publish(
-        self, files: Mapping[str, Callable[[], StoredFile | None]], run_id: str | None = None
+        self,
+        files: Mapping[str, Callable[[], StoredFile | None]],
+        run_id: str | None = None,
+        each: Each = map,
     ) -> dict[str, StoredFile]:
         """Publish the whole files of photos, by id, and record them, in one transaction.
 
-        Each function gives one file its name; None if that could not be done. Returns what is
-        stored by now: without photos that were banned, or that another run has taken over while
-        this one was taken for dead. Nothing of theirs is published. Here and in all that a run
-        changes, LeaseLost is raised where its lease is lost.
+        Each function gives one file its name; None if that could not be done. `each` calls them,
+        perhaps several at a time. Returns what is stored by now: without photos that were banned,
+        or that another run has taken over while this one was taken for dead. Nothing of theirs is
+        published. Here and in all that a run changes, LeaseLost is raised where its lease is lost.
         """
         if not files:
             return {}
         with self._db.writing() as connection:
             first = self._db.advance(connection, len(files)) + 1
             free = frozenset(connection.scalars(self._may_store(files, run_id)))
-            published = {photo_id: files[photo_id]() for photo_id in files if photo_id in free}
+            ours = [photo_id for photo_id in files if photo_id in free]
+            published = dict(zip(ours, each(lambda one: files[one](), ours), strict=True))
             stored = {photo_id: file for photo_id, file in published.items() if file}
             if stored:
                 numbered = enumerate(stored.items(), start=first)

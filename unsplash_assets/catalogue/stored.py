@@ -1,8 +1,9 @@
 """Looks up the photos whose files are in the library, and makes `model.photos` from their rows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -34,6 +35,10 @@ class StoredPhotos:
     def check_lease(self) -> None:
         """Raise LeaseLost in a run that may write no more."""
         self._db.check_lease()
+
+    def alone(self, work: str, folder: Path) -> AbstractContextManager[None]:
+        """Let one process at a time be at some work on the library with this local folder."""
+        return self._db.backend.alone(work, folder)
 
     def stored_by(self, run_id: str) -> list[StoredPhoto]:
         """Return the photos that a run has stored, in order.

@@ -28,6 +28,8 @@ class Fetched:
     """What a run brought, and why it failed or brought too little."""
 
     stored: list[StoredPhoto]
+    files: list[str]
+    """Where they are."""
     error: str | None
     shortage: str | None
     """Why it brought fewer photos than asked for; None if it did not."""
@@ -46,7 +48,8 @@ def fetch(settings: Settings, topic: str, count: int, on_progress: Progress) -> 
         shortage = _shortage(library, topic, run_id) if len(stored) < count else None
         owed = library.events.unsent()
     failed = None if result.success else error or "the run failed: see Dagster's UI"
-    return Fetched(stored, failed, shortage, owed)
+    files = [library.store.shown(photo.path) for photo in stored]
+    return Fetched(stored, files, failed, shortage, owed)
 
 
 def _shortage(library: Library, topic: str, run_id: str) -> str:

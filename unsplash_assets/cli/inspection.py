@@ -139,16 +139,16 @@ def open_gallery() -> None:
 
     settings = load_settings()
     with open_library(settings) as library:
-        page = library.store.address(PAGE)
+        store = library.store
         try:
-            written = write_gallery(library.photos, library.store, settings)
+            written = write_gallery(library.photos, store, settings)
         except LibraryError as error:
-            if library.store.stamp(PAGE) is None:
+            if store.stamp(PAGE) is None:
                 raise
             say(f"warning: the page is that of an earlier run: {error}")
         else:
             if written.warnings:
                 raise LibraryError(written.warnings[0])
     with data_output() as output:
-        output.write(f"{page}\n")
-    Viewer.from_settings(settings).open_page(page)
+        output.write(f"{store.shown(PAGE)}\n")
+    Viewer.from_settings(settings).open_page(store.address(PAGE))

@@ -54,7 +54,7 @@ def fetch(topic: str, count: int | None) -> None:
     with progress.fetch_progress(topic, wanted) as on_progress:
         fetched = job.fetch(settings, name, wanted, on_progress)
     with data_output() as output:
-        output.writelines(f"{settings.library / photo.path}\n" for photo in fetched.stored)
+        output.writelines(f"{file}\n" for file in fetched.files)
     if fetched.owed:
         say(f"{fetched.owed} download events are still due: later runs send them")
     if fetched.error:

@@ -129,7 +129,7 @@ def _print_parts(console: "Console", status: Status, settings: Settings, now: fl
     _print_labelled(
         console, "mode", status.mode + (f": {DEMO_HINT}" if status.mode == "demo" else "")
     )
-    _print_labelled(console, "library", str(settings.library))
+    _print_labelled(console, "library", settings.place)
     _print_labelled(console, "pictures", f"{status.stored:,} stored, {decimal(status.bytes)}")
     if status.damaged:
         hint = "unsplash-assets verify --repair downloads them again"

@@ -126,10 +126,9 @@ def _of_newest(settings: Settings, result: Brought) -> Metadata:
 
 def of_gallery(settings: Settings, written: "Gallery") -> Metadata:
     """Describe the page; a browser opens no file from a link, so there is its path as well."""
-    page = written.address
     return {
-        "page": dg.MetadataValue.url(page.absolute().as_uri() if isinstance(page, Path) else page),
-        "path": dg.MetadataValue.path(str(page)),
+        "page": dg.MetadataValue.url(written.url),
+        "path": dg.MetadataValue.path(written.place),
         "to open it": "unsplash-assets open",
         "photos": written.photos,
         "topics": ", ".join(written.topics),

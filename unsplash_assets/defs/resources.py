@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from time import sleep
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -128,7 +127,7 @@ class LibraryResource(dg.ConfigurableResource[Library]):
 
     unsplash: dg.ResourceDependency[UnsplashResource]
     folder: str = Field(
-        default="library", description="The library's folder, from UNSPLASH_LIBRARY only."
+        default="library", description="The library's folder or bucket, from UNSPLASH_LIBRARY only."
     )
     rendition: str = _setting("rendition")
     photos_per_run: int = _setting("photos_per_run")
@@ -192,8 +191,8 @@ class LibraryResource(dg.ConfigurableResource[Library]):
             for name in _settings_among(type(resource))
         }
         settings = self.loaded or environment.load()
-        api_key, library = self.unsplash.api_key(), Path(self.folder)
-        return replace(settings, api_key=api_key, library=library, **fields)
+        settings = replace(settings, api_key=self.unsplash.api_key(), **fields)
+        return settings if self.folder == settings.place else settings.placed(self.folder)
 
 
 def build_resources(
@@ -202,7 +201,7 @@ def build_resources(
     """Return the resources with the defaults that the settings give."""
     # Configured at launch, the launchpad's values reach the library's `unsplash` too.
     unsplash = _with_defaults(UnsplashResource, settings).configure_at_launch()
-    library_type = _with_defaults(LibraryResource, settings, folder=str(settings.library))
+    library_type = _with_defaults(LibraryResource, settings, folder=settings.place)
     library_type.loaded, library_type.names = settings, names
     library_type.on_progress = on_progress
     library = library_type(unsplash=unsplash)

@@ -35,8 +35,8 @@ MAX_NEWS: Final = 60
 """The most photos in the news: an hour at one a minute."""
 
 _WEB: Final = Path(__file__).parent / "web"
-_MARK: Final = re.compile(r'<html lang="en" data-build="[0-9a-f]{16}"')
-_HEAD: Final = 300  # characters of a page in which its mark stands
+_MARK: Final = re.compile(rb'<html lang="en" data-build="[0-9a-f]{16}"')
+_HEAD: Final = 300  # bytes of a page in which its mark stands
 _UNKNOWN_COLOR: Final = "#8a8a86"
 
 
@@ -44,8 +44,9 @@ _UNKNOWN_COLOR: Final = "#8a8a86"
 class Gallery:
     """The page that was written, and what is on it."""
 
-    address: Path | str
-    """What a browser opens."""
+    place: str
+    """Where it is: a path, or the URL of an object in a bucket."""
+    url: str
     photos: int
     topics: tuple[str, ...]
     thumbnails: int
@@ -74,7 +75,7 @@ def write_gallery(photos: Photos, store: Store, settings: Settings) -> Gallery:
 
     Raises LibraryError.
     """
-    with store.exclusive("gallery"):
+    with photos.alone("gallery", settings.library):
         found = photos.stored_after(0, newest=MAX_PHOTOS + 1)[::-1]
         newest = found[:MAX_PHOTOS]
         thumbnails = update_thumbnails(store, newest)
@@ -88,15 +89,17 @@ def write_gallery(photos: Photos, store: Store, settings: Settings) -> Gallery:
                 store.write_file(name, pages[name])
     shown = tuple(sorted({photo.topic for photo in newest}))
     size = len(pages[PAGE])
-    return Gallery(store.address(PAGE), len(items), shown, thumbnails.made, size, strangers)
+    return Gallery(
+        store.shown(PAGE), store.url(PAGE), len(items), shown, thumbnails.made, size, strangers
+    )
 
 
 def _is_ours(store: Store, name: RelativePath) -> bool:
     """Whether a page may be written: there is none yet, or it carries the mark of a gallery."""
     if store.stamp(name) is None:
         return True
-    content = store.read_text(name)
-    return content is not None and _MARK.search(content[:_HEAD]) is not None
+    content = store.start_of(name, _HEAD)
+    return content is not None and _MARK.search(content) is not None
 
 
 def _item(photo: StoredPhoto, app_name: str, thumbnails: set[RelativePath]) -> dict[str, object]:

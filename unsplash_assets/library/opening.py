@@ -34,7 +34,7 @@ from unsplash_assets.storage.names import CATALOGUE_FILE
 from unsplash_assets.storage.processes import HERE, Machine
 from unsplash_assets.storage.records import remember_library
 from unsplash_assets.storage.stores.base import Store
-from unsplash_assets.storage.stores.folder import Folder
+from unsplash_assets.storage.stores.choice import store_of
 from unsplash_assets.transport.base import Timeouts
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 _PATHS_CHECKED: Final = 20
 """Stored photos of which one at least must be there for a folder without a marker to get one."""
-
 
 Progress = Callable[[int, str | None], None]
 """Told of a run's work: how many more photos are stored, and what went wrong for now."""
@@ -69,6 +68,7 @@ class Library:
     machine: Machine = HERE
     """Where this process runs; with a clock of one's own, one without an uptime."""
     on_progress: Progress = nobody
+    given_store: Store | None = None
 
     @cached_property
     def transport(self) -> "HttpTransport":
@@ -98,7 +98,7 @@ class Library:
     @cached_property
     def store(self) -> Store:
         """The files."""
-        return Folder(self.settings.library)
+        return self.given_store or store_of(self.settings)
 
     @cached_property
     def photos(self) -> Photos:
@@ -165,19 +165,18 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
 
     Where there is none yet it is made; without `create`, an empty one in memory is given instead.
     `transport` replaces the network, `clock` the time that all who use the catalogue share, in
-    seconds since 1970. Raises LibraryError where folder or catalogue cannot be used;
-    LibraryMissing, unless the files are not needed, where the folder is not the catalogue's; and
+    seconds since 1970. Raises LibraryError where store or catalogue cannot be used;
+    LibraryMissing, unless the files are not needed, where the store is not the catalogue's; and
     SettingsError where UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE is wrong.
     """
-    store = Folder(settings.library)
+    store = store_of(settings)
     if settings.catalogue is None and needs_files:
         check_new_library(store, settings.mode, settings.project)
     check_not_emptied(store, file_of(settings.library, settings.catalogue, settings.project))
-    opened = open_database if create else read_database
-    place = settings.library, settings.catalogue
-    with closing(opened(*place, settings.mode, settings.project)) as database:
+    opened, mode = open_database if create else read_database, settings.mode
+    found = opened(settings.library, settings.catalogue, mode, settings.project)
+    with closing(found) as database:
         shared = database.backend.clock
-        here = machine or Machine(has_uptime=clock is None and shared is None)
         library = Library(
             settings,
             database,
@@ -185,8 +184,9 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
             clock or shared or time.time,
             sleep,
             transport,
-            here,
+            machine or Machine(has_uptime=clock is None and shared is None),
             on_progress,
+            store,
         )
         if needs_files and database.is_kept:
             check_place(library)
@@ -194,13 +194,13 @@ def open_library(  # noqa: PLR0913 - what differs in tests comes in by name
 
 
 def check_place(library: Library) -> None:
-    """Raise LibraryMissing unless the folder is the one that the catalogue belongs to."""
+    """Raise LibraryMissing unless the store is the one that the catalogue belongs to."""
     identity, mode = library.database.identity(), library.settings.mode
     file = library.database.file
     is_inside = file is not None and library.store.is_at(CATALOGUE_FILE, file)
     stored = [] if is_inside else library.photos.newest_paths(_PATHS_CHECKED)
     check_marker(library.store, mode, identity, stored)
-    remember_library(library.settings.project, library.store.root, mode, identity)
+    remember_library(library.settings.project, library.store.place, mode, identity)
 
 
 @contextmanager

@@ -28,9 +28,8 @@ from unsplash_assets.storage.names import folder_name, photo_id_of, photo_path
 from unsplash_assets.storage.refusals import translate_errors
 from unsplash_assets.storage.sqlite_files import remove, set_aside
 from unsplash_assets.storage.stores.base import Store
-from unsplash_assets.storage.stores.folder import Folder
+from unsplash_assets.storage.stores.choice import store_of
 
-_THREADS: Final = 4
 _UNKNOWN: Final = "unknown"
 
 
@@ -62,12 +61,12 @@ def rebuild(
             f"the catalogue {file} can be used, so it stays; to make another from the files "
             "nevertheless, move it elsewhere first"
         )
-    store = Folder(settings.library)
+    store = store_of(settings)
     found = _find_photos(store, settings.topic_names, on_progress)
     if not found:
         raise LibraryError(
             f"no file in {store.place} carries our credit, so no catalogue can be made from them: "
-            "is its disk mounted?"
+            f"{store.absence}"
         )
     with translate_errors(settings.library):
         new = file.with_name(f".{file.name}.new")
@@ -90,7 +89,7 @@ def _find_photos(
     topic_of = {folder_name(topic): topic for topic in topics}
     paths = [path for path in store.walk(topics_only=True) if photo_id_of(Path(path).name)]
     found: dict[tuple[Mode, str], StoredPhoto] = {}
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="rebuild") as pool:
+    with ThreadPoolExecutor(store.readers, thread_name_prefix="rebuild") as pool:
         each = pool.map(lambda path: _read_photo(store, path, topic_of), paths)
         for done, seen in enumerate(each, start=1):
             on_progress(done, len(paths))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from unsplash_assets.catalogue.runs import EndedRun
-from unsplash_assets.errors import LibraryMissing
+from unsplash_assets.errors import LibraryMissing, StoreUnavailable
 from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import TopicCounts
@@ -68,7 +68,7 @@ def _warnings(library: Library) -> Iterator[str | None]:
     try:
         if library.database.is_kept:
             check_place(library)
-    except LibraryMissing as error:
+    except (LibraryMissing, StoreUnavailable) as error:
         yield str(error)
     yield library.warning
     if library.database.is_read_only:

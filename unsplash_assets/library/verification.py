@@ -22,9 +22,6 @@ from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.storage.stores.base import Store
 
-THREADS: Final = 4
-"""Files that are read at the same time: enough for a fast disk, not too many for a slow one."""
-
 _LOOKS: Final = 10
 """A file that changes during so many looks in a row is left to the next verification."""
 
@@ -68,7 +65,7 @@ class Verification:
 
 
 def verify(
-    library: Library, on_progress: Progress = lambda *_: None, threads: int = THREADS
+    library: Library, on_progress: Progress = lambda *_: None, threads: int | None = None
 ) -> Verification:
     """Read every file of the library, and record which are damaged.
 
@@ -79,7 +76,7 @@ def verify(
     strangers = list(_unclaimed(integrity, store.walk()))
     total, files, size = integrity.count(), 0, 0
     findings: list[Finding] = []
-    with ThreadPoolExecutor(threads, thread_name_prefix="verify") as pool:
+    with ThreadPoolExecutor(threads or store.readers, thread_name_prefix="verify") as pool:
         for records in integrity.records():
             verdicts = []
             for verdict in pool.map(lambda record: _judge(store, record), records):

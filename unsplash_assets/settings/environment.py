@@ -8,6 +8,7 @@ the current folder by themselves, before this module runs: start them in the pro
 """
 
 import os
+import re
 import shlex
 import stat
 import sys
@@ -23,6 +24,9 @@ from unsplash_assets.settings.settings import Settings, parse
 from unsplash_assets.settings.variables import OURS, is_known, remedy
 
 _ENV_FILE: Final = ".env"
+_BUCKETS: Final = ("AWS_", "GOOGLE_", "AZURE_")
+"""How the variables begin that say how to reach a bucket, and with which credentials."""
+_SECRET: Final = re.compile("SECRET|TOKEN|SAS|_KEY$")
 
 
 def load(named: str | None = None) -> Settings:
@@ -32,7 +36,11 @@ def load(named: str | None = None) -> Settings:
     variable that cannot be used, and where there is no project.
     """
     project = find_project(named)
-    return parse(variables(project), project)
+    settings = parse(variables(project), project)
+    if settings.bucket:  # what reaches a bucket reads these in the process's environment
+        written = _env_file(project)
+        os.environ.update({name: written[name] for name in written if name.startswith(_BUCKETS)})
+    return settings
 
 
 def load_within(project: Path, given: Mapping[str, str]) -> Settings:
@@ -61,12 +69,17 @@ def exposed_secrets(project: Path) -> str | None:
     if sys.platform == "win32":
         return None
     file, written = project / _ENV_FILE, _env_file(project)
-    has_password = "@" in written.get("UNSPLASH_CATALOGUE", "")
-    secrets = ["UNSPLASH_API_KEY"] if written.get("UNSPLASH_API_KEY", "").strip() else []
-    secrets += ["UNSPLASH_CATALOGUE"] if has_password else []
+    secrets = [name for name in written if _is_secret(name, written[name])]
     if not secrets or not file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return None
     return f"others can read {' and '.join(secrets)} in .env: chmod 600 {shlex.quote(str(file))}"
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if name == "UNSPLASH_CATALOGUE":
+        return "@" in value
+    is_key = name == "UNSPLASH_API_KEY" or (name.startswith(_BUCKETS) and _SECRET.search(name))
+    return bool(is_key and value.strip())
 
 
 def unknown_settings(project: Path) -> Iterator[str]:
@@ -140,6 +153,10 @@ def _everything() -> dict[str, str]:
 def without_secrets() -> dict[str, str]:
     """Return the environment without our variables, for programs that are not ours.
 
-    One of ours is the key, another may hold a database's password.
+    One of ours is the key, others may hold the password of a database, or open a bucket.
     """
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not (name.startswith(OURS) or _is_secret(name, value))
+    }

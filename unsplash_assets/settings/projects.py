@@ -102,8 +102,8 @@ def _upwards() -> Path | None:
 
 def _home_instead(environ: Mapping[str, str]) -> Path | None:
     """Return Dagster's home, if nothing else is needed to know where the photos go."""
-    library = _absolute(environ.get("UNSPLASH_LIBRARY", "").strip())
-    return dagster_home(environ) if library else None
+    library = environ.get("UNSPLASH_LIBRARY", "").strip()
+    return dagster_home(environ) if "://" in library or _absolute(library) else None
 
 
 def _absolute(text: str) -> Path | None:

@@ -6,9 +6,10 @@ setting means for the work stands where it is used.
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,13 @@ DEMO_KEY: Final = "demo"
 """The key of an Unsplash that draws its pictures. With it, an API behind a port is a demo too."""
 EMULATOR_MARK: Final = "X-Unsplash-Assets-Emulator"
 """The header of every answer of such an API behind a port."""
+_DESK: Final = ".desk"
+"""The folder in the project for the temporary files of libraries in buckets."""
+_DESK_LENGTH: Final = 40  # characters
+_NO_CATALOGUE: Final = (
+    "a library in a bucket has its catalogue elsewhere: a database for all machines such as "
+    "postgresql://host/name, or for one machine a file such as sqlite:///catalogue.db"
+)
 DEMO_HINT: Final = "pictures are drawn here; for photos set UNSPLASH_API_KEY"
 
 
@@ -44,6 +52,11 @@ class Settings:
     schedule: Cron
     timezone: ZoneInfo
     library: Path
+    """The library's folder; of one in a bucket, the folder of this machine for temporary files."""
+    bucket: str | None
+    """The URL of the bucket with the library, and of the prefix in it; None if it is a folder."""
+    library_url: str | None
+    """The URL under which anybody can read the bucket; None if nobody can, or nothing is known."""
     catalogue: str | None = field(repr=False)
     """SQLAlchemy URL, or None for the SQLite file in the library; may hold a password. The path of
     a SQLite file may be relative to the project."""
@@ -62,6 +75,16 @@ class Settings:
     """Whether this machine's desktop can be reached from this process."""
     browsers: tuple[str, ...]
     """The commands in BROWSER that open pages, to be tried in turn; none: the desktop's browser."""
+
+    @property
+    def place(self) -> str:
+        """Where the library is, as UNSPLASH_LIBRARY says it: its folder, or the URL of a bucket."""
+        return self.bucket or str(self.library)
+
+    def placed(self, place: str) -> "Settings":
+        """Return the settings of a library elsewhere."""
+        library, bucket = _place(place, self.project)
+        return replace(self, library=library, bucket=bucket)
 
     @property
     def mode(self) -> Mode:
@@ -122,7 +145,11 @@ def parse(environ: Mapping[str, str], project: Path) -> Settings:
     is_demo = key in {None, DEMO_KEY}
     if is_demo and not is_other:
         typed["api_key"], typed["api_url"] = None, DEMO_URL
-    typed["library"] = _library(environ, project, "demo-library" if is_demo else "library")
+    is_given = bool(environ.get("UNSPLASH_LIBRARY", "").strip())
+    place = typed["library"] if is_given or not is_demo else "demo-library"
+    typed["library"], typed["bucket"] = _place(place, project)
+    if typed["bucket"] and not typed["catalogue"]:
+        raise SettingsError("UNSPLASH_CATALOGUE", "not set", _NO_CATALOGUE)
     browsers = tuple(filter(None, map(str.strip, environ.get("BROWSER", "").split(os.pathsep))))
     return Settings(project=project, has_screen=_has_screen(environ), browsers=browsers, **typed)
 
@@ -137,8 +164,16 @@ def _value(variable: Variable, environ: Mapping[str, str]) -> Any:  # noqa: ANN4
         raise SettingsError(variable.name, variable.shown(text), str(error)) from None
 
 
-def _library(environ: Mapping[str, str], project: Path, default: str) -> Path:
-    folder = environ.get("UNSPLASH_LIBRARY", "").strip() or default
+def _place(text: str, project: Path) -> tuple[Path, str | None]:
+    """Return the folder of a library, and the URL of its bucket if it is in one."""
+    if "://" not in text:
+        return _folder(text, project), None
+    name = re.sub(r"[^A-Za-z0-9]+", "-", text)[:_DESK_LENGTH]
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]  # of two with the same name
+    return _folder(f"{_DESK}/{name}-{digest}", project), text
+
+
+def _folder(folder: str, project: Path) -> Path:
     try:
         path = (project / Path(folder).expanduser()).resolve()
         there = next(place for place in (path, *path.parents) if place.exists())

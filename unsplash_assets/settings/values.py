@@ -116,13 +116,22 @@ def app_name(text: str) -> str:
     return text
 
 
-def library_folder(text: str) -> str:
-    """A folder, which need not exist yet."""
+def library_place(text: str) -> str:
+    """A folder, which need not exist yet, or the URL of a bucket, perhaps with a prefix in it."""
     if "://" in text:
-        raise ValueError("use a folder on this machine; URLs are not supported yet")
+        if not re.fullmatch(r"(s3|gs|az)://[\w.-]+(/[^/?#@%\\\s]+)*/?", text, re.ASCII):
+            raise ValueError("use a folder, or s3://BUCKET/PREFIX, gs://BUCKET or az://CONTAINER")
+        return text.rstrip("/")
     if "\0" in text:
         raise ValueError("use the path of a folder")
     return text
+
+
+def public_url(text: str) -> str:
+    """The URL under which anybody finds the files of a bucket."""
+    if not re.fullmatch(r"https?://[^\s?#@]+", text):
+        raise ValueError("use https://HOST/PATH, where the bucket's files can be read")
+    return text.rstrip("/")
 
 
 def catalogue_url(text: str) -> str:

@@ -93,8 +93,15 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable(
         "UNSPLASH_LIBRARY",
         "library",
-        "Folder of the photos. Demo mode: demo-library.",
-        values.library_folder,
+        "Folder of the photos, or a bucket such as s3://bucket/prefix. Demo mode: demo-library.",
+        values.library_place,
+        shown=values.describe_url,
+    ),
+    Variable(
+        "UNSPLASH_LIBRARY_URL",
+        "",
+        "Where anybody can read the library's bucket, such as https://photos.example.org.",
+        values.public_url,
         shown=values.describe_url,
     ),
     Variable(

@@ -7,13 +7,27 @@ this machine can tell that the holder is gone.
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.storage.refusals import is_lacking
+from unsplash_assets.storage.refusals import is_lacking, translate_errors
+
+_PATIENCE: Final = 30.0  # seconds
+
+
+@contextmanager
+def alone(work: str, root: Path) -> Iterator[None]:
+    """Let one process at a time be at some work on the library whose local folder is `root`."""
+    with translate_errors(root), ExitStack() as stack:
+        root.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(exclusive(root / f".{work}.lock", _PATIENCE))
+        held = stack.pop_all()
+    with held:
+        yield
 
 
 @contextmanager

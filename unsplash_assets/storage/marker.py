@@ -28,14 +28,14 @@ def check_marker(store: Store, mode: Mode, identity: str, stored: Sequence[str])
         return
     if mode in marks:
         raise LibraryMissing(
-            f"the folder {store.place} belongs to another catalogue: mount the right disk there, "
-            "or choose another folder with UNSPLASH_LIBRARY, or its own catalogue with "
+            f"{store.place} belongs to another catalogue: mount the right disk there, or choose "
+            "another folder or bucket with UNSPLASH_LIBRARY, or its own catalogue with "
             "UNSPLASH_CATALOGUE"
         )
     if stored and all(store.stamp(path) is None for path in stored):
         raise LibraryMissing(
-            f"none of the stored photos is in {store.place}: its disk seems not to be mounted. "
-            f"Mount it; or, if the photos are gone for good, create the file {MARKER} there with "
+            f"none of the stored photos is in {store.place}: {store.absence}; or, if the photos"
+            f" are gone for good, create the file {MARKER} there with "
             f'the content {{"{mode}": "{identity}"}} and run `unsplash-assets verify --repair`'
         )
     with suppress(LibraryError):  # whoever needs to write there will say why not

@@ -16,7 +16,7 @@ _FILE: Final = "libraries.json"
 
 
 def known_libraries(project: Path) -> dict[str, dict[str, str]]:
-    """Return the libraries that the project has used: path to mode to catalogue identity."""
+    """Return the libraries that the project has used: place to mode to catalogue identity."""
     try:
         content = json.loads((project / RECORD_FOLDER / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -25,13 +25,13 @@ def known_libraries(project: Path) -> dict[str, dict[str, str]]:
     return {root: modes for root, modes in known if isinstance(modes, dict)}
 
 
-def remember_library(project: Path, root: Path, mode: Mode, identity: str) -> None:
+def remember_library(project: Path, place: Path | str, mode: Mode, identity: str) -> None:
     """Remember a library that is in use; without Dagster's folder there is nothing to compare."""
     folder = project / RECORD_FOLDER
     known = known_libraries(project)
-    if known.get(str(root), {}).get(mode) == identity or not folder.is_dir():
+    if known.get(str(place), {}).get(mode) == identity or not folder.is_dir():
         return
-    known.setdefault(str(root), {})[mode] = identity
+    known.setdefault(str(place), {})[mode] = identity
     new = folder / f"{_FILE}.new"
     with suppress(OSError):  # it is only a precaution
         new.write_text(json.dumps(known, indent=1), encoding="utf-8")

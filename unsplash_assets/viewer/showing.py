@@ -55,7 +55,7 @@ def _open(viewer: Viewer, store: Store, pictures: Sequence[StoredPhoto]) -> str:
         }
         try:
             viewer.open(store.lasting(picture.path), fields)
-        except ViewerError as error:
+        except (ViewerError, OSError) as error:
             return str(error)
     paths = ", ".join(picture.path for picture in pictures)
     return f"opened {paths}" if paths else "no new picture"

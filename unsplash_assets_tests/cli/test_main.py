@@ -1111,7 +1111,7 @@ BAD = {
     "UNSPLASH_API_URL": "ftp://api.unsplash.com",
     "UNSPLASH_APP_NAME": "a\tb",
     "UNSPLASH_TOPICS": "a/b",
-    "UNSPLASH_LIBRARY": "s3://bucket/prefix",
+    "UNSPLASH_LIBRARY": "ftp://host/prefix",
     "UNSPLASH_CATALOGUE": "catalogue.db",
     "UNSPLASH_RENDITION": "huge",
     "UNSPLASH_ORIENTATION": "diagonal",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -842,9 +843,9 @@ class Odd(Folder):
         self._error = error
         self._photo_id = photo_id
 
-    def publish(self, file: TemporaryFile, name: RelativePath) -> None:
+    def publish(self, file: TemporaryFile, name: RelativePath, *rest: Any) -> None:
         if self._photo_id not in name:
-            super().publish(file, name)
+            super().publish(file, name, *rest)
             return
         with translate_errors(self.root, of_one_file=True):
             raise self._error

@@ -108,7 +108,7 @@ def test_a_full_disk_is_trouble(library: Library, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.only_sqlite("the folder is not asked for its catalogue elsewhere")
 def test_a_folder_of_another_catalogue_is_trouble(library: Library, tmp_path: Path) -> None:
     other = dataclasses.replace(library.settings, library=tmp_path / "unmounted")
-    found = trouble(dataclasses.replace(library, settings=other))
+    found = trouble(dataclasses.replace(library, settings=other, given_store=None))
     assert found
     assert MARKER in found or "unmounted" in found
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
@@ -182,8 +183,8 @@ def test_a_new_file_of_another_name_is_not_unknown_before_its_row_is_written(
     verifying = threading.Thread(target=lambda: found.extend(mine.found()))
 
     class Slow(Folder):
-        def publish(self, temporary: TemporaryFile, name: RelativePath) -> None:
-            super().publish(temporary, name)
+        def publish(self, temporary: TemporaryFile, name: RelativePath, *rest: Any) -> None:
+            super().publish(temporary, name, *rest)
             if not is_thumbnail(name):
                 verifying.start()
                 time.sleep(0.3)
@@ -403,8 +404,8 @@ def test_a_crash_between_the_new_file_and_its_row_is_found_and_repaired(
     (photo,) = damaged(mine)
 
     class Dies(Folder):
-        def publish(self, temporary: TemporaryFile, name: RelativePath) -> None:
-            super().publish(temporary, name)
+        def publish(self, temporary: TemporaryFile, name: RelativePath, *rest: Any) -> None:
+            super().publish(temporary, name, *rest)
             raise LibraryError("killed")
 
     dying = mine.changed(Dies(mine.folder.root), app_name="another name")

@@ -83,6 +83,8 @@ def test_a_program_that_is_not_ours_gets_the_environment_without_our_variables(
     before = dict(os.environ)
     for variable in VARIABLES:
         monkeypatch.setenv(variable.name, "a-secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "a-secret")
     assert environment.without_secrets() == before
 
 
@@ -175,6 +177,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="has no such per
     [
         (f"UNSPLASH_API_KEY={KEY}", "UNSPLASH_API_KEY"),
         ("UNSPLASH_CATALOGUE=postgresql://me:hidden@host/photos", "UNSPLASH_CATALOGUE"),
+        ("AWS_SECRET_ACCESS_KEY=hidden", "AWS_SECRET_ACCESS_KEY"),
     ],
 )
 def test_an_env_file_with_a_secret_that_others_can_read_is_warned_of_with_the_remedy(
@@ -204,6 +207,22 @@ def test_an_env_file_without_a_secret_may_be_read_by_others(project: Path, lines
     (project / ".env").write_text(lines)
     (project / ".env").chmod(0o644)
     assert environment.exposed_secrets(project) is None
+
+
+def test_what_the_env_file_says_of_a_bucket_reaches_the_process(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "of the shell")
+    lines = ["AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=x", "OTHER=1"]
+    (project / ".env").write_text("\n".join(lines))
+    monkeypatch.chdir(project)
+    environment.load()
+    assert "AWS_ACCESS_KEY_ID" not in os.environ
+    lines += ["UNSPLASH_LIBRARY=s3://bucket/wall", "UNSPLASH_CATALOGUE=sqlite:///c.db"]
+    (project / ".env").write_text("\n".join(lines))
+    environment.load()
+    assert (os.environ["AWS_REGION"], os.environ["AWS_ACCESS_KEY_ID"]) == ("eu-central-1", "x")
+    assert "OTHER" not in os.environ
 
 
 def test_without_an_env_file_nothing_is_exposed(project: Path) -> None:

@@ -18,6 +18,7 @@ OTHER = {
     "schedule": "*/5 * * * *",
     "timezone": "Europe/Rome",
     "library": "elsewhere",
+    "library_url": "https://photos.example",
     "catalogue": "postgresql://me:secret-word@host/photos",
     "rendition": "1600",
     "orientation": "landscape",

@@ -57,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
 """What the interface promises, but for the library, whose default depends on the mode."""
 
 GOOD: list[tuple[str, str, Any]] = [
+    ("library_url", "https://photos.example/wall/", "https://photos.example/wall"),
     ("api_key", KEY, KEY),
     ("api_url", "https://photos.example/api/v1/", "https://photos.example/api/v1"),
     ("api_url", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
@@ -135,7 +136,10 @@ BAD: list[tuple[str, str, str]] = [
     ("timezone", "New York", "use the name of a time zone, such as America/New_York or UTC"),
     ("timezone", "../Oslo", "such as Europe/Oslo or UTC"),
     ("timezone", "UT", "such as Europe/Berlin or UTC"),
-    ("library", "s3://bucket/photos", "URLs are not supported yet"),
+    ("library", "ftp://host/photos", "use a folder, or s3://BUCKET/PREFIX"),
+    ("library", "s3://", "s3://BUCKET/PREFIX"),
+    ("library", "s3://bucket/a//b", "s3://BUCKET/PREFIX"),
+    ("library_url", "photos.example", "use https://HOST/PATH"),
     ("library", "a\0b", "path of a folder"),
     ("catalogue", "catalogue.db", "sqlite:///catalogue.db"),
     ("catalogue", "sqlite:///", "sqlite:///catalogue.db"),
@@ -187,6 +191,7 @@ def test_the_variables_are_those_of_the_interface_with_a_meaning_each() -> None:
     promised.insert(promised.index("app_name"), "api_url")
     promised.insert(promised.index("timezone") + 1, "library")
     promised.insert(promised.index("library") + 1, "catalogue")
+    promised.insert(promised.index("library") + 1, "library_url")
     assert [v.name for v in VARIABLES] == [f"UNSPLASH_{name.upper()}" for name in promised]
     assert all(variable.meaning for variable in VARIABLES)
 
@@ -327,6 +332,23 @@ def test_a_library_outside_the_project_is_taken_as_it_is(
     assert make_settings(library=str(elsewhere)).library == elsewhere
 
 
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/a/b", "gs://bucket/a", "az://box/a"])
+def test_a_library_may_be_in_a_bucket_with_a_local_folder_for_temporary_files(
+    make_settings: MakeSettings, tmp_path: Path, url: str
+) -> None:
+    settings = make_settings(library=f"{url}/", catalogue="sqlite:///catalogue.db")
+    assert (settings.bucket, settings.place) == (url, url)
+    assert settings.library.parent == tmp_path / ".desk"
+    other = make_settings(library=f"{url}x", catalogue="sqlite:///catalogue.db")
+    assert other.library != settings.library
+
+
+def test_a_library_in_a_bucket_needs_a_catalogue_elsewhere(make_settings: MakeSettings) -> None:
+    said = r"^UNSPLASH_CATALOGUE is not set: a library in a bucket has its catalogue elsewhere"
+    with pytest.raises(SettingsError, match=said):
+        make_settings(library="s3://bucket/photos")
+
+
 def test_a_library_that_is_a_file_is_refused(make_settings: MakeSettings, tmp_path: Path) -> None:
     (tmp_path / "photos").write_text("not a folder")
     with pytest.raises(SettingsError, match=r"^UNSPLASH_LIBRARY is 'photos': use a folder"):
@@ -447,7 +469,8 @@ VALID: dict[str, tuple[Parser, Callable[[Any], bool]]] = {
     "api_url": (values.api_url, _is_api_url),
     "app_name": (values.app_name, lambda name: all(map(is_shown, name)) and len(name) <= 100),
     "topics": (topics, _are_topics),
-    "library_folder": (values.library_folder, lambda folder: "\0" not in folder),
+    "public_url": (values.public_url, lambda url: url.startswith("http")),
+    "library_place": (values.library_place, lambda folder: "\0" not in folder),
     "catalogue_url": (values.catalogue_url, lambda url: url.startswith(("sqlite", "post"))),
     "rendition": (
         values.rendition,

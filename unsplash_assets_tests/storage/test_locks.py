@@ -2,6 +2,10 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.storage.locks import exclusive
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets.storage import locks
+from unsplash_assets.storage.locks import alone, exclusive
+from unsplash_assets_tests.support.processes import Processes, next_line, python
+from unsplash_assets_tests.support.waiting import CEILING
 
 HOLDS_AND_DIES = """
 import os, sys
@@ -19,6 +25,18 @@ lock = SoftFileLock(sys.argv[1])
 lock.acquire()
 os._exit(0)
 """
+
+
+HOLDS_A_LOCK = """
+import sys
+from pathlib import Path
+from unsplash_assets.storage.locks import alone
+with alone("work", Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows")
 
 
 @pytest.fixture
@@ -78,4 +96,48 @@ def test_such_a_file_of_a_process_that_is_gone_holds_up_nobody(
     processes.run(python(HOLDS_AND_DIES, tmp_path / "lock.held"), check=True)
     assert (tmp_path / "lock.held").exists()
     with exclusive(tmp_path / "lock", patience=30):
+        pass
+
+
+@pytest.mark.long
+def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
+    entered = threading.Event()
+
+    def enter() -> None:
+        with alone("work", tmp_path):
+            entered.set()
+
+    thread = threading.Thread(target=enter)
+    with alone("work", tmp_path), alone("other work", tmp_path):
+        thread.start()
+        assert not entered.wait(0.3)
+    assert entered.wait(CEILING)
+    thread.join()
+
+
+@pytest.mark.process
+@posix_only
+def test_a_lock_whose_holder_is_stopped_is_named_after_a_while(
+    processes: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "_PATIENCE", 0.5)
+    pipe = subprocess.PIPE
+    holder = processes.start(python(HOLDS_A_LOCK, tmp_path), stdin=pipe, stdout=pipe)
+    assert next_line(holder) == "held"
+    holder.send_signal(signal.SIGSTOP)
+    with pytest.raises(LibraryError) as caught, alone("work", tmp_path):
+        pass
+    holder.kill()
+    said = str(caught.value)
+    assert f"{tmp_path / '.work.lock'} for 0.5 s: is one of them stopped?" in said
+    assert "\n" not in said
+    holder.wait()
+    with alone("work", tmp_path):
+        pass
+
+
+def test_what_fails_inside_a_lock_frees_it(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError), alone("work", tmp_path):
+        raise LibraryError("of the test")
+    with alone("work", tmp_path):
         pass

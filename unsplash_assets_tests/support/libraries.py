@@ -22,6 +22,7 @@ from unsplash_assets.library.verification import Verification, verify
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import parse
+from unsplash_assets.storage.stores.base import Store
 from unsplash_assets.storage.stores.folder import Folder
 from unsplash_assets.transport.http import HttpTransport
 from unsplash_assets.unsplash.client import UnsplashClient
@@ -134,6 +135,10 @@ class StockedLibrary:
             row = sa.update(db.photos).where(db.photos.c.id == photo_id)
             connection.execute(row.values(**values))
 
+    @property
+    def store(self) -> Store:
+        return self.library.store
+
     def files(self) -> dict[str, bytes]:
         """Return the contents of the files that photos may have, by their paths."""
         return {path: self.folder.path(path).read_bytes() for path in self.folder.walk()}
@@ -141,27 +146,34 @@ class StockedLibrary:
 
 @contextmanager
 def library(
-    folder: Path, clock: Callable[[], float], mode: Mode = "live"
+    folder: Path, clock: Callable[[], float], mode: Mode = "live", bucket: str = ""
 ) -> Iterator[StockedLibrary]:
-    """Open a library in a folder, with an Unsplash of its own behind a port."""
+    """Open a library in a folder or a bucket, with an Unsplash of its own behind a port."""
     unsplash = Unsplash()
     with served(unsplash) as base:
         unsplash.base = base
-        with opened(folder, unsplash, clock, mode) as mine:
+        with opened(folder, unsplash, clock, mode, bucket=bucket) as mine:
             yield mine
 
 
 @contextmanager
-def opened(
+def opened(  # noqa: PLR0913 - what differs comes in by name
     folder: Path,
     unsplash: Unsplash,
     clock: Callable[[], float] | None = None,
     mode: Mode = "live",
+    *,
     catalogue: str = "",
+    bucket: str = "",
 ) -> Iterator[StockedLibrary]:
-    """Open a library in a folder, with an Unsplash that is served, by this process or another."""
+    """Open a library in a folder or a bucket, with an Unsplash that this or another process serves.
+
+    The catalogue of one in a bucket is in a file beside the folder, unless another is named.
+    """
+    if bucket and not catalogue:
+        catalogue = f"sqlite:///{folder.with_name('catalogue.db')}"
     environ = {
-        "UNSPLASH_LIBRARY": str(folder),
+        "UNSPLASH_LIBRARY": bucket or str(folder),
         "UNSPLASH_CATALOGUE": catalogue,
         "UNSPLASH_TOPICS": "sea,sky",
         "UNSPLASH_APP_NAME": "my wall",

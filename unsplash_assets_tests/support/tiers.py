@@ -19,6 +19,7 @@ TIERS: Final = {
     "screen": ("opens windows on a screen of its own (Xvfb)", {"screen"}),
     "browser": ("opens the gallery in Chromium", {"browser"}),
     "e2e": ("runs `dagster dev` for minutes", {"start_dev"}),
+    "bucket": ("keeps a library in a bucket, on a server of the tests' own", {"bucket"}),
     "postgres": ("runs on a Postgres of the tests' own", {"postgres", "postgres_server"}),
 }
 """What the tests of a tier do, and the fixtures that let them do it, by the tier's marker."""

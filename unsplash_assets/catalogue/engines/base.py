@@ -39,6 +39,13 @@ class Backend(ABC):
         """Keep other processes from making the tables; `folder` is the library's."""
 
     @abstractmethod
+    def alone(self, work: str, folder: Path) -> AbstractContextManager[None]:
+        """Let one process at a time be at some work; `folder` is the library's on this machine.
+
+        What a process holds is free again once it is gone. Raises LibraryError after half a minute.
+        """
+
+    @abstractmethod
     def error_of(self, error: sa.exc.DBAPIError) -> LibraryError:
         """Return an error of the database as one of ours, in one line."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -28,6 +29,9 @@ _PATIENCE: Final = {
 """A server that does not answer is noticed within half a minute; the URL may say otherwise."""
 _LOCK: Final = 0x756E_7370_6C61_7368
 """The number of the lock: "unsplash". Locks are per database, and shared with no other program."""
+_LOCK_OF_WORK: Final = 0x756E_7370
+"""The first number of the locks that have two: "unsp"."""
+_WAIT_FOR: Final = "SET lock_timeout = '30s'; SELECT pg_advisory_lock({}, {})"
 _NOW: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _ALONE: Final = f"""
     SET LOCAL lock_timeout = '30s';
@@ -112,6 +116,16 @@ class PostgresBackend(Backend):
     def making_tables(self, folder: Path) -> Iterator[None]:  # noqa: ARG002 - it is SQLite's
         """Do nothing: whoever writes is alone."""
         yield
+
+    @contextmanager
+    def alone(self, work: str, folder: Path) -> Iterator[None]:  # noqa: ARG002 - it is SQLite's
+        """Hold a lock of the server's, on a connection of its own: both end together."""
+        with self.engine.connect() as connection:
+            connection.detach()
+            with self.translated():
+                outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+                outside.exec_driver_sql(_WAIT_FOR.format(_LOCK_OF_WORK, crc32(work.encode()) >> 1))
+            yield
 
     def error_of(self, error: sa.exc.DBAPIError) -> LibraryError:
         """Tell what may succeed later from what will not; without a connection there is no code."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from unsplash_assets.catalogue.engines.base import Backend, first_line
 from unsplash_assets.errors import CatalogueDamaged, LibraryError
-from unsplash_assets.storage.locks import exclusive
+from unsplash_assets.storage.locks import alone, exclusive
 from unsplash_assets.storage.sqlite_files import has_log
 
 _IN_MEMORY: Final = ":memory:"
@@ -98,6 +98,10 @@ class SQLiteBackend(Backend):
                 f"the catalogue's folder {place} cannot be written ({error.strerror}): check its "
                 "permissions, or choose another with UNSPLASH_LIBRARY or UNSPLASH_CATALOGUE"
             ) from error
+
+    def alone(self, work: str, folder: Path) -> AbstractContextManager[None]:
+        """Hold a lock of the library's folder: all that use SQLite are on one machine."""
+        return alone(work, folder)
 
     def error_of(self, error: sa.exc.DBAPIError) -> LibraryError:
         """Tell a damaged file from others, and give hints."""

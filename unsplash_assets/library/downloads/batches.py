@@ -99,7 +99,7 @@ class Batches:
             for photo_id, future in done.items()
             if errors[photo_id] is None
         }
-        outcome = Outcome(stored=self._library.photos.publish(whole, self._run_id))
+        outcome = Outcome(stored=self._library.photos.publish(whole, self._run_id, store.each))
         for photo_id in done.keys() - outcome.stored.keys():
             taken = PhotoRefused("it was banned or taken over meanwhile")
             outcome.note(photo_id, errors[photo_id] or taken)

@@ -34,7 +34,7 @@ from unsplash_assets.storage.names import (
     plainer_names,
     thumbnail_path,
 )
-from unsplash_assets.storage.stores.base import Store, TemporaryFile
+from unsplash_assets.storage.stores.base import Stamp, Store, TemporaryFile
 from unsplash_assets.transport.base import Limits
 from unsplash_assets.transport.http import HttpTransport
 
@@ -47,8 +47,8 @@ class Download:
     temporary: TemporaryFile
     file: StoredFile
     """What is stored, under the best name that it may get."""
-    names: Iterable[RelativePath]
-    """Names that it may get, the best first."""
+    names: Iterable[tuple[RelativePath, Stamp | None]]
+    """Names that it may get, the best first, with the stamps of the files that it may replace."""
     thumbnail: TemporaryFile | None
     close: Callable[[], None]
     """Removes what was not published."""
@@ -62,12 +62,13 @@ class Download:
     def publish(self) -> StoredFile:
         """Give the file the best name that the file system takes; return what is stored.
 
-        Raises FileRefused where it takes none, and LibraryError where it takes no file at all.
+        Raises FileRefused where it takes none, FileTaken where another process was faster, and
+        LibraryError where it takes no file at all.
         """
         refusal = None
-        for name in self.names:
+        for name, replaced in self.names:
             try:
-                self.store.publish(self.temporary, name)
+                self.store.publish(self.temporary, name, self.file.sha256, replaced)
             except FileRefused as error:
                 refusal = error
             else:
@@ -154,14 +155,16 @@ class Downloader:
                 raise PhotoSpoiled(f"{error} (two downloads brought the same)") from error
             raise
 
-    def _free_name(self, usual: RelativePath, own_path: str) -> RelativePath:
-        names = chain((usual,), (other_name(usual, number) for number in count(2)))
-        return next(name for name in names if name == own_path or self._may_replace(name))
+    def _free_name(self, usual: RelativePath, own_path: str) -> tuple[RelativePath, Stamp | None]:
+        """Return the first name that no stranger's file has, with the stamp of what has it."""
+        for name in chain((usual,), (other_name(usual, number) for number in count(2))):
+            stamp = self.store.stamp(name)
+            if stamp is None or name == own_path or self._is_left_behind(name):
+                return name, stamp
+        raise AssertionError("numbers do not end")
 
-    def _may_replace(self, name: RelativePath) -> bool:
-        """Whether a name is free, or has a file with our credit, which a killed run left behind."""
-        if self.store.stamp(name) is None:
-            return True
+    def _is_left_behind(self, name: RelativePath) -> bool:
+        """Whether a file has our credit: then a killed run left it behind."""
         try:
             with self.store.open(name) as file:
                 return CREDIT_MARK in (read_packet(file) or b"")

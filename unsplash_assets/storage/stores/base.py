@@ -6,11 +6,11 @@ Add a method here when a use case needs a file: no other module touches a file o
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal, TypeVar
 
 from unsplash_assets.storage import temporary
 from unsplash_assets.storage.names import RelativePath
@@ -23,6 +23,9 @@ _TEXT_SIZE: Final = 10_000_000  # bytes
 
 Stamp = tuple[int | str, ...]
 """Changes whenever a file does. The last two parts are its size and the time of its last change."""
+
+Over = Stamp | None | Literal["any"]
+"""What a file may replace: the one with a stamp, none, or any."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,17 @@ class FileState:
     """None if the file cannot be read."""
 
 
+One = TypeVar("One")
+Result = TypeVar("Result")
+
+
 class Store(ABC):
     """Where a library's files are. Their names are relative, with `/` between their parts."""
+
+    readers: int = 4
+    """Files that are read at the same time: enough for a fast disk, not too many for a slow one."""
+    absence: str = "its disk seems not to be mounted. Mount it"
+    """What may have happened where nothing of a library is found, and what to do."""
 
     def __init__(self, root: Path) -> None:
         """Keep temporary files in `root`, a folder of this machine that the first write creates."""
@@ -98,12 +110,24 @@ class Store(ABC):
             self.complete(file)
             self.publish(file, name)
 
+    def each(self, work: Callable[[One], Result], items: Iterable[One]) -> Iterable[Result]:
+        """Do some work in the store for each item; return the results in order."""
+        return map(work, items)
+
+    def start_of(self, name: str, size: int) -> bytes | None:
+        """Return the first bytes of a file, or None if there is none that can be read."""
+        try:
+            with self.open(name) as file:
+                return file.read(size)
+        except OSError:
+            return None
+
     def read_text(self, name: str) -> str | None:
         """Return a small text file of ours, or None if there is none that can be read."""
         try:
-            with self.open(name) as file:
-                return file.read(_TEXT_SIZE).decode()
-        except (OSError, UnicodeDecodeError):
+            content = self.start_of(name, _TEXT_SIZE)
+            return None if content is None else content.decode()
+        except UnicodeDecodeError:
             return None
 
     @property
@@ -116,14 +140,23 @@ class Store(ABC):
         """Return where a file is, as people write it."""
 
     @abstractmethod
-    def address(self, name: str) -> Path | str:
-        """Return what a browser opens: a path of this machine, or a URL."""
+    def url(self, name: str) -> str:
+        """Return a file's URL, whether it leads there for everybody or not."""
 
     @abstractmethod
-    def publish(self, file: TemporaryFile, name: RelativePath) -> None:
-        """Give a complete temporary file its final name in one step, replacing any of that name.
+    def address(self, name: str) -> Path | str:
+        """Return what a browser opens: a path of this machine, or a URL. Raises ViewerError."""
 
-        Raises FileRefused where the store does not take the name, LibraryError where it takes none.
+    @abstractmethod
+    def publish(
+        self, file: TemporaryFile, name: RelativePath, sha256: str = "", over: Over = "any"
+    ) -> None:
+        """Give a complete temporary file its final name in one step.
+
+        `sha256` is that of its content, if the caller knows it. With `over`, the file of that name
+        must still be the one with this stamp, or none: stores without a way to make sure replace
+        any. Raises FileRefused where the store does not take the name, FileTaken where it has
+        another file by now, and LibraryError where it takes no file at all.
         """
 
     @abstractmethod
@@ -177,13 +210,9 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def exclusive(self, name: str) -> AbstractContextManager[None]:
-        """Hold the library's lock of this name: one process at a time runs inside the `with`."""
-
-    @abstractmethod
     def delete(self, name: str, size: int | None = None) -> None:
         """Remove a file if it exists; never one outside the library, nor one of another `size`."""
 
-    @abstractmethod
     def clean(self, at_work: Collection[str] = ()) -> None:
         """Remove the temporary files that nobody writes to any more."""
+        temporary.remove_abandoned(self.root / INCOMING, at_work)

@@ -1,4 +1,4 @@
-"""A library's folder on this machine: the one rename that publishes, reading, locks.
+"""A library's folder on this machine: the one rename that publishes, and reading.
 
 A file under a final name was whole, and on the disk, when it got that name.
 """
@@ -9,19 +9,25 @@ import io
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from unsplash_assets.errors import LibraryError
-from unsplash_assets.storage import locks, temporary
+from unsplash_assets.storage import temporary
 from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import RelativePath, may_be_a_photo
 from unsplash_assets.storage.refusals import is_of_a_name, translate_errors
-from unsplash_assets.storage.stores.base import INCOMING, FileState, Stamp, Store, TemporaryFile
+from unsplash_assets.storage.stores.base import (
+    INCOMING,
+    FileState,
+    Over,
+    Stamp,
+    Store,
+    TemporaryFile,
+)
 from unsplash_assets.storage.stores.inside import open_inside
 
-_LOCK_PATIENCE: Final = 30.0  # seconds
 _TOPIC_DEPTH: Final = 2  # parts of a photo's path: its topic's folder, and its name
 
 
@@ -37,11 +43,21 @@ class Folder(Store):
         """Return the file's path."""
         return str(self.path(name))
 
+    def url(self, name: str) -> str:
+        """Return a URL that leads there on this machine."""
+        return self.path(name).absolute().as_uri()
+
     def address(self, name: str) -> Path:
         """Return the file's path."""
         return self.path(name)
 
-    def publish(self, file: TemporaryFile, name: RelativePath) -> None:
+    def publish(
+        self,
+        file: TemporaryFile,
+        name: RelativePath,
+        sha256: str = "",  # noqa: ARG002 - the file system does not ask for it
+        over: Over = "any",  # noqa: ARG002 - a rename replaces what is there
+    ) -> None:
         """Give a temporary file its final name in one step, replacing any file of that name.
 
         Raises FileRefused where the file system does not take the name.
@@ -159,16 +175,6 @@ class Folder(Store):
             for name in sorted(n for n in names if may_be_a_photo(n, at_top=at_top)):
                 yield (within / name).as_posix()
 
-    @contextmanager
-    def exclusive(self, name: str) -> Iterator[None]:
-        """Hold the library's lock of this name: one process at a time runs inside the `with`."""
-        with translate_errors(self.root), ExitStack() as stack:
-            self.root.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locks.exclusive(self.root / f".{name}.lock", _LOCK_PATIENCE))
-            held = stack.pop_all()
-        with held:
-            yield
-
     def delete(self, name: str, size: int | None = None) -> None:
         """Remove a file if it exists; never one outside the library.
 
@@ -187,7 +193,8 @@ class Folder(Store):
 
     def clean(self, at_work: Collection[str] = ()) -> None:
         """Remove the temporary files that nobody writes to any more, on every disk."""
-        for folder in (self.root / INCOMING, *self.root.glob(f"*/{INCOMING}")):
+        super().clean(at_work)
+        for folder in self.root.glob(f"*/{INCOMING}"):
             temporary.remove_abandoned(folder, at_work)
 
 

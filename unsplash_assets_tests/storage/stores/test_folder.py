@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,25 +15,12 @@ import pytest
 from unsplash_assets.errors import FileRefused, LibraryError, UnsplashAssetsError
 from unsplash_assets.storage.digests import sha256
 from unsplash_assets.storage.names import MARKER, RelativePath
-from unsplash_assets.storage.stores import folder as folder_module
 from unsplash_assets.storage.stores.base import INCOMING, TemporaryFile
 from unsplash_assets.storage.stores.folder import Folder
-from unsplash_assets_tests.support.processes import Processes, next_line, python
+from unsplash_assets_tests.support.processes import Processes
 from unsplash_assets_tests.support.rivals import gone_process
-from unsplash_assets_tests.support.waiting import CEILING
 
 NAME = RelativePath("sea/a-name.jpg")
-
-HOLDS_A_LOCK = """
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from urllib.parse import quote
-from unsplash_assets.storage.stores.folder import Folder
-with Folder(Path(sys.argv[1])).exclusive("work"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows")
 
@@ -470,50 +455,6 @@ def test_a_walk_does_not_enter_folders_that_are_links(folder: Folder) -> None:
     folder.path("sea/around").symlink_to(folder.root, target_is_directory=True)
     folder.path("sea/x.jpg").touch()
     assert list(folder.walk()) == ["sea/x.jpg"]
-
-
-@pytest.mark.long
-def test_a_lock_keeps_others_out_until_it_is_released(folder: Folder) -> None:
-    entered = threading.Event()
-
-    def enter() -> None:
-        with Folder(folder.root).exclusive("work"):
-            entered.set()
-
-    thread = threading.Thread(target=enter)
-    with folder.exclusive("work"), folder.exclusive("other work"):
-        thread.start()
-        assert not entered.wait(0.3)
-    assert entered.wait(CEILING)
-    thread.join()
-
-
-@pytest.mark.process
-@posix_only
-def test_a_lock_whose_holder_is_stopped_is_named_after_a_while(
-    processes: Processes, folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_module, "_LOCK_PATIENCE", 0.5)
-    pipe = subprocess.PIPE
-    holder = processes.start(python(HOLDS_A_LOCK, folder.root), stdin=pipe, stdout=pipe)
-    assert next_line(holder) == "held"
-    holder.send_signal(signal.SIGSTOP)
-    with pytest.raises(LibraryError) as caught, folder.exclusive("work"):
-        pass
-    holder.kill()
-    assert f"{folder.path('.work.lock')} for 0.5 s: is one of them stopped?" in one_line(
-        caught.value
-    )
-    holder.wait()
-    with folder.exclusive("work"):
-        pass
-
-
-def test_what_fails_inside_a_lock_frees_it(folder: Folder) -> None:
-    with pytest.raises(LibraryError), folder.exclusive("work"):
-        raise LibraryError("of the test")
-    with folder.exclusive("work"):
-        pass
 
 
 @pytest.mark.parametrize(

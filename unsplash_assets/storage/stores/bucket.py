@@ -1,0 +1,249 @@
+"""A bucket of object storage, through obstore: S3 and what speaks like it, Google, Azure.
+
+An object appears whole under its name, or not at all. Before a file counts as published, the bucket
+is asked for it. What is written where something else has appeared meanwhile is refused by the
+bucket, so a process that slept while another took over its work overwrites nothing.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Final, cast
+from urllib.parse import quote
+
+import obstore
+from obstore.exceptions import InvalidPathError, NotSupportedError
+
+from unsplash_assets.errors import FileTaken, StoreUnavailable, ViewerError
+from unsplash_assets.storage.digests import sha256 as sha256_of
+from unsplash_assets.storage.names import RelativePath, may_be_a_photo
+from unsplash_assets.storage.refusals import translate_errors
+from unsplash_assets.storage.stores.base import (
+    FileState,
+    One,
+    Over,
+    Result,
+    Stamp,
+    Store,
+    TemporaryFile,
+)
+from unsplash_assets.storage.stores.headers import headers_of
+from unsplash_assets.storage.stores.objects import connected, translated
+
+_AT_ONCE: Final = 16
+"""Files that are read or published side by side: each waits for the network, most of the time."""
+_IN_MEMORY: Final = 2_000_000  # bytes of a file that is read
+_CHUNK: Final = 1_000_000  # bytes
+_TOPIC_DEPTH: Final = 2
+_COPIES: Final = "copies"
+_COPIES_KEPT: Final = 86_400.0  # seconds
+_DIGEST: Final = "sha256"
+"""The name under which an object tells the SHA-256 of its content."""
+
+
+class Bucket(Store):
+    """A bucket, or all that begins with a prefix in one. Temporary files are on this machine."""
+
+    readers = _AT_ONCE
+    absence = "is it the right bucket and prefix? Correct UNSPLASH_LIBRARY"
+
+    def __init__(self, root: Path, url: str, public_url: str | None = None) -> None:
+        """Use the bucket at `url`, which anybody reads at `public_url`; `root` is local."""
+        super().__init__(root)
+        self._url = url
+        self._public_url = public_url
+        self._objects = connected(url)
+
+    @property
+    def place(self) -> str:
+        """Return the bucket's URL."""
+        return self._url
+
+    def shown(self, name: str) -> str:
+        """Return the object's URL."""
+        return f"{self._url}/{name}"
+
+    def url(self, name: str) -> str:
+        """Return the object's public URL, if the bucket has one, or its own."""
+        return f"{self._public_url}/{quote(name)}" if self._public_url else self.shown(name)
+
+    def address(self, name: str) -> str:
+        """Return the object's public URL."""
+        if self._public_url is None:
+            raise ViewerError(
+                f"no browser opens {self.shown(name)}: set UNSPLASH_LIBRARY_URL, if everybody may "
+                "read the bucket"
+            )
+        return self.url(name)
+
+    def complete(self, file: TemporaryFile) -> None:
+        """Write out a temporary file; it is the bucket that has to keep it."""
+        self.flush(file)
+
+    def each(self, work: Callable[[One], Result], items: Iterable[One]) -> Iterable[Result]:
+        """Do some work for several items at a time."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bucket") as pool:
+            return list(pool.map(work, items))
+
+    def publish(
+        self, file: TemporaryFile, name: RelativePath, sha256: str = "", over: Over = "any"
+    ) -> None:
+        """Upload a file, and make sure that the bucket has it.
+
+        Where an answer was lost, the file may be there already: then it is the one with our hash.
+        """
+        file.file.close()
+        digest = sha256 or sha256_of(file.path)
+        try:
+            with translated(self.place):
+                etag = self._put(name, file.path, digest, over)
+        except FileTaken:
+            if self._digest(name) != digest:
+                raise
+            return
+        size, found = file.path.stat().st_size, self.stamp(name)
+        if not found or found[-2] != size or (etag and found[0] != etag):
+            raise StoreUnavailable(self.place, f"it does not have {name}, which it took")
+
+    def _put(self, name: str, path: Path, digest: str, over: Over) -> str | None:
+        attributes: Any = {**headers_of(name), _DIGEST: digest}
+        if over != "any":
+            mode: Any = {"e_tag": str(over[0])} if over else "create"
+            with suppress(NotSupportedError):
+                put = obstore.put(self._objects, name, path, attributes=attributes, mode=mode)
+                return put["e_tag"]
+        return obstore.put(self._objects, name, path, attributes=attributes)["e_tag"]
+
+    def _digest(self, name: str) -> str | None:
+        """Return the hash that an object tells of itself."""
+        try:
+            with translated(self.place):
+                found = obstore.get(self._objects, name, options={"head": True})
+                return found.attributes.get(_DIGEST)
+        except FileNotFoundError:
+            return None
+
+    def open(self, name: str) -> BinaryIO:
+        """Read a file, into memory or, where it is large, into a file that has no name."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            where = str(self.root)
+            copy = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=where))
+            for chunk in self._chunks(name):
+                copy.write(chunk)
+            copy.seek(0)
+            stack.pop_all()
+        return cast("BinaryIO", copy)
+
+    def start_of(self, name: str, size: int) -> bytes | None:
+        """Ask for the first bytes alone; an empty file has none that could be asked for."""
+        with suppress(FileNotFoundError, InvalidPathError), translated(self.place):
+            options: Any = {"range": (0, size)}
+            try:
+                return bytes(obstore.get(self._objects, name, options=options).bytes())
+            except obstore.exceptions.GenericError:
+                if obstore.head(self._objects, name)["size"]:
+                    raise
+                return b""
+        return None
+
+    @contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        """Copy a file to this machine until the `with` ends; it has the same last part."""
+        with translate_errors(self.root):
+            (self.root / _COPIES).mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self.root / _COPIES))
+        try:
+            copy = folder / PurePosixPath(name).name
+            with copy.open("wb") as file:
+                for chunk in self._chunks(name):
+                    with translate_errors(self.root):
+                        file.write(chunk)
+            yield copy
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def lasting(self, name: str) -> Path:
+        """Copy a file to this machine for a day."""
+        kept = self.root / _COPIES / name
+        with self.local(name) as copy:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            copy.replace(kept)
+        return kept
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the content of a file, each part as it comes. Raises FileNotFoundError."""
+        with translated(self.place):
+            yield from obstore.get(self._objects, name).stream(min_chunk_size=_CHUNK)
+
+    def inspect(self, name: str) -> FileState | None:
+        """Read a whole file. Where the bucket does not give it, it says nothing about the file."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            with translated(self.place):
+                found = obstore.get(self._objects, name)
+                for chunk in found.stream(min_chunk_size=_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+        except FileNotFoundError:
+            return None
+        return FileState(_stamp(found.meta), size, digest.hexdigest())
+
+    def stamp(self, name: str) -> Stamp | None:
+        """Ask for a file's stamp."""
+        with suppress(FileNotFoundError, InvalidPathError), translated(self.place):
+            return _stamp(obstore.head(self._objects, name))
+        return None
+
+    def sizes(self, folder: str) -> Mapping[str, int]:
+        """List a folder; the list may be a little older than the files are."""
+        return {each["path"]: each["size"] for each in self._listed(folder)}
+
+    def modified_at(self, name: str) -> float:
+        """Ask when a file was stored."""
+        with translated(self.place):
+            return obstore.head(self._objects, name)["last_modified"].timestamp()
+
+    def is_same(self, name: str, other: str) -> bool:
+        """Compare the names: each is an object of its own."""
+        return name == other
+
+    def is_at(self, name: str, path: Path) -> bool:  # noqa: ARG002 - whatever they are
+        """Return False: nothing of a bucket has a path."""
+        return False
+
+    def walk(self, *, topics_only: bool = False) -> Iterator[str]:
+        """List the bucket, a thousand files an answer."""
+        for found in self._listed():
+            parts = PurePosixPath(found["path"]).parts
+            is_deep = topics_only and len(parts) > _TOPIC_DEPTH
+            if not is_deep and all(may_be_a_photo(p, at_top=not at) for at, p in enumerate(parts)):
+                yield found["path"]
+
+    def _listed(self, folder: str | None = None) -> Iterator[Any]:
+        with translated(self.place):
+            for some in obstore.list(self._objects, folder, chunk_size=1000):
+                yield from some
+
+    def delete(self, name: str, size: int | None = None) -> None:  # noqa: ARG002 - nothing is linked
+        """Remove a file if it exists."""
+        with suppress(FileNotFoundError), translated(self.place):
+            obstore.delete(self._objects, name)
+
+    def clean(self, at_work: Collection[str] = ()) -> None:
+        """Remove abandoned temporary files and old copies from this machine."""
+        super().clean(at_work)
+        for folder in (self.root / _COPIES).glob("*"):
+            with suppress(OSError):
+                if folder.stat().st_mtime < time.time() - _COPIES_KEPT:
+                    shutil.rmtree(folder)
+
+
+def _stamp(found: Any) -> Stamp:  # noqa: ANN401 - what obstore says of an object
+    version = found["e_tag"] or found["version"] or ""
+    return version, found["size"], round(found["last_modified"].timestamp() * 1000)
