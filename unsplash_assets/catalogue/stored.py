@@ -152,6 +152,7 @@ def stored_photo(row: Row) -> StoredPhoto:
         sha256=row.sha256,
         stored_at=row.stored_at,
         stored_sequence=row.stored_sequence,
+        blur_hash=row.blur_hash,
     )
 
 

@@ -7,11 +7,12 @@ the client asked, so they work in process and behind a port alike.
 
 import base64
 import hashlib
+import string
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from unsplash_assets.emulator.drawing.colours import colour
+from unsplash_assets.emulator.drawing.colours import Colour, colour
 from unsplash_assets.emulator.photos import PHOTOS_PER_TOPIC, EmulatedPhoto
 from unsplash_assets.emulator.places import (
     EMPTY_COLLECTION,
@@ -23,6 +24,11 @@ from unsplash_assets.emulator.places import (
 
 Json = dict[str, Any]
 
+_DIGITS: Final = (
+    string.digits + string.ascii_uppercase + string.ascii_lowercase + "#$%*+,-.:;=?@[]^_{|}~"
+)
+"""Of a BlurHash."""
+
 
 def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
     """Return a photo as it stands in lists and searches."""
@@ -30,6 +36,7 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
     ixid = _ixid(photo, query)
     slug_of = f"{slug(photo.description)}-{photo.id}"
     taken = photo.created_at
+    tone = colour(photo.dice("color").random(), 0.4, 0.6)
     return {
         "id": photo.id,
         "slug": slug_of,
@@ -39,8 +46,8 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
         "promoted_at": _time(taken + timedelta(days=2)) if photo.number % 3 else None,
         "width": width,
         "height": height,
-        "color": "#{:02x}{:02x}{:02x}".format(*colour(photo.dice("color").random(), 0.4, 0.6)),
-        "blur_hash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
+        "color": "#{:02x}{:02x}{:02x}".format(*tone),
+        "blur_hash": _blur_hash(tone),
         "description": None if photo.number % 2 else f"{photo.description.capitalize()} (demo)",
         "alt_description": photo.description,
         "breadcrumbs": [],
@@ -56,6 +63,13 @@ def basic(photo: EmulatedPhoto, base: str, query: str) -> Json:
         "plus": False,
         "user": _user(photo, base),
     }
+
+
+def _blur_hash(tone: Colour) -> str:
+    """Return the BlurHash of a plane of one colour: two digits of its size, four of the colour."""
+    red, green, blue = tone
+    value = (red << 16) + (green << 8) + blue
+    return "00" + "".join(_DIGITS[value // 83**place % 83] for place in (3, 2, 1, 0))
 
 
 def full(photo: EmulatedPhoto, base: str, query: str) -> Json:

@@ -1,7 +1,7 @@
 """Photos as several rooms know them: their states, and what is known in each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -83,6 +83,8 @@ class StoredPhoto(ChosenPhoto, StoredFile):
     """Seconds since 1970."""
     stored_sequence: int
     """Grows with every stored file, and never goes back."""
+    blur_hash: str | None = field(default=None, kw_only=True)
+    """A few colours of the photo, shown until its thumbnail is loaded."""
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,7 @@ def test_a_stored_photo_is_known_with_its_file(stocked: Photos, clock: Clock) ->
         **dataclasses.asdict(file(1)),
         stored_at=NOON + 7,
         stored_sequence=stored.stored_sequence,
+        blur_hash=photo(0).blur_hash,
     )
     assert stocked.newest_stored("sea") == stored
     assert stocked.take_over("sea", "mine") == []

@@ -106,6 +106,44 @@ def test_a_photo_has_its_colour_before_its_picture_has_loaded(
     expect(picture).to_have_css("background-color", "rgb(10, 100, 200)")
 
 
+PIXELS_OF_BLUR = """async link => {
+    const image = new Image();
+    image.src = link.style.backgroundImage.slice(5, -2);
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    const colours = [0, 15, 104, 176, 191].map(at => [...data.slice(4 * at, 4 * at + 3)]);
+    return [image.width, image.height, colours];
+}"""
+
+
+def test_a_photo_is_blurred_until_its_thumbnail_has_loaded(
+    library: GalleryLibrary, open_page: OpenPage
+) -> None:
+    """The colours are those that the npm package blurhash 2.0.5 finds."""
+    library.hang(1, blur_hash=None, color="#0a64c8")
+    library.hang(1, blur_hash="L" * 7)
+    library.hang(1, blur_hash="LKO2?U%2Tw=w]~RBVZRi};RPxuwH")
+    with folder_served(library.folder.root) as base:
+        library.write()
+        page = open_page("about:blank")
+        page.route("**/_gallery/thumbnails/**", lambda _: None)
+        page.goto(f"{base}/index.html")
+        blurred, wrong, none = photos(page).locator(".picture").all()
+        expect(blurred).to_have_css("background-image", re.compile("data:image/png"))
+        assert blurred.evaluate(PIXELS_OF_BLUR) == [
+            16,
+            12,
+            [[251, 193, 161], [229, 203, 175], [196, 161, 159], [233, 212, 184], [193, 189, 180]],
+        ]
+        for link in (wrong, none):
+            expect(link).to_have_css("background-image", "none")
+        page.close()
+
+
 @pytest.mark.parametrize(
     ("scheme", "ground"), [("light", "rgb(250, 249, 247)"), ("dark", "rgb(19, 19, 18)")]
 )
@@ -880,7 +918,7 @@ def test_a_gallery_within_another_page_works_and_sends_that_page_nothing(
 @pytest.mark.needs("npm", "axe-core")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "what", ["an empty library", "the grid", "the large view", "the slide show"]
+    "what", ["an empty library", "the grid", "the large view", "the slide show", "the keys"]
 )
 def test_axe_finds_no_violation(
     library: GalleryLibrary, open_page: OpenPage, scheme: str, what: str
@@ -888,12 +926,16 @@ def test_axe_finds_no_violation(
     if what != "an empty library":
         library.hang(3)
         library.hang(2, "sky", description=None, alt_description=None)
-    page = open_page(color_scheme=scheme)
+    asked = "#slideshow&clock=on&captions=small&fit=blur&colour=red"
+    address = address_of(library) + (asked if what == "the slide show" else "")
+    page = open_page(address, color_scheme=scheme)
+    if what == "the keys":
+        page.keyboard.press("?")
     if what == "the large view":
         photos(page).first.locator(".picture").click()
         expect(view(page).locator("img.on")).to_be_visible()
     if what == "the slide show":
-        page.keyboard.press("s")
+        expect(page.get_by_role("alert")).to_be_visible()
         expect(view(page).locator("img.on")).to_be_visible()
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run()")

@@ -1,5 +1,7 @@
 // A photo: the element that `photo.html` draws, and what it says.
 
+import { drawWhenNear } from "./blurhash.js";
+
 const RATIOS = [0.4, 3]; // of the narrowest and the widest photo in the grid
 const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
 const WITHOUT_YEAR = new Intl.DateTimeFormat("en-GB", MOMENT);
@@ -18,6 +20,7 @@ export function decorate(photo) {
   const [narrow, wide] = RATIOS;
   photo.style.setProperty("--ratio", Math.min(Math.max(ratioOf(photo), narrow), wide) || 1.5);
   photo.style.setProperty("--color", photo.dataset.color);
+  drawWhenNear(photo);
   const time = photo.querySelector("time");
   const moment = new Date(time.dateTime);
   const isOld = moment.getFullYear() !== new Date().getFullYear();
