@@ -1,11 +1,14 @@
-"""The commands with which a person decides about single photos: ban, favourite."""
+"""The commands with which a person decides what is kept, and where: ban, favourite, move."""
 
 import click
 
+from unsplash_assets.cli import progress
 from unsplash_assets.cli.base import PhotoCommand, load_settings, photo_id
-from unsplash_assets.cli.output import say
+from unsplash_assets.cli.output import data_output, say
+from unsplash_assets.errors import LibraryError
 from unsplash_assets.library import removal
 from unsplash_assets.library.opening import open_library
+from unsplash_assets.model.text import printable
 
 
 @click.command(cls=PhotoCommand)
@@ -55,3 +58,33 @@ def favourite(photo: str, remove: bool) -> None:  # noqa: FBT001 - a flag, as cl
             library.curation.favour(photo)
     message = "is no longer a favourite" if remove else "is a favourite: UNSPLASH_KEEP spares it"
     say(f"{photo} {message}")
+
+
+@click.command()
+@click.argument("place", metavar="TO")
+def move(place: str) -> None:
+    """Carry the library to another folder or bucket.
+
+    TO is what UNSPLASH_LIBRARY is to be afterwards. Each file is read once more where it arrives;
+    what is there already is not sent again, so a move that was interrupted goes on. The files here
+    stay, and the catalogue stays where it is. Nothing else should add photos meanwhile.
+    """
+    from unsplash_assets.library.offline.moving import move as carry  # noqa: PLC0415 - loads Pillow
+    from unsplash_assets.library.offline.moving import settings_after  # noqa: PLC0415
+
+    settings = load_settings()
+    with open_library(settings, create=False) as library:
+        with progress.file_progress("moved") as on_progress:
+            done = carry(library, place, on_progress)
+        file = library.database.file
+        after = settings_after(settings, place, str(file) if file else None)
+    for path, reason in sorted(done.left.items()):
+        say(printable(f"not moved {path}: {reason}"))
+    say(f"{done.files:,} photos are in {done.place}, {done.sent:,} of them sent now; set in .env:")
+    with data_output() as output:
+        output.writelines(f"{name}={value}\n" for name, value in after.items())
+    if done.left:
+        raise LibraryError(
+            f"{len(done.left)} photos were not moved: `unsplash-assets verify --repair` mends "
+            "them; then move again"
+        )

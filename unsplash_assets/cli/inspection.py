@@ -84,13 +84,15 @@ def verify(repair: bool, rebuild: bool) -> None:  # noqa: FBT001 - flags, as cli
             output.writelines(f"{printable(str(found))}\n" for found in seen.findings)
         terminal.print_verification(seen, hint=bool(seen.bad) and not repair)
         left = _repair(library, seen) if repair and seen.bad else len(seen.bad)
+    if seen.trouble:
+        raise LibraryError(f"{seen.unread:,} files could not be read: {seen.trouble}")
     if left:
         raise click.exceptions.Exit(1)
 
 
 def _rebuild() -> None:
     """Make another catalogue, and print what it has, and what is lost."""
-    from unsplash_assets.library import rebuild as rebuilding  # noqa: PLC0415 - loads Pillow
+    from unsplash_assets.library.offline import rebuild as rebuilding  # noqa: PLC0415 - loads Pillow
 
     with progress.file_progress("read") as on_progress:
         done = rebuilding.rebuild(load_settings(), lambda done, total: on_progress(done, total, 0))

@@ -11,7 +11,7 @@ import click
 from unsplash_assets.cli import progress
 from unsplash_assets.cli.base import Commands, load_settings, warn_of_unknown
 from unsplash_assets.cli.completion import complete_topic
-from unsplash_assets.cli.curation import ban, favourite
+from unsplash_assets.cli.curation import ban, favourite, move
 from unsplash_assets.cli.doctor import doctor
 from unsplash_assets.cli.inspection import export, list_photos, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
@@ -109,5 +109,5 @@ def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
     serve(marked(application), port, announce)
 
 
-for command in (status, doctor, list_photos, verify, export, open_gallery, ban, favourite):
+for command in (status, doctor, list_photos, verify, export, open_gallery, ban, favourite, move):
     main.add_command(command)

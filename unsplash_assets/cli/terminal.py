@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from unsplash_assets.library.rebuild import Rebuilt
+    from unsplash_assets.library.offline.rebuild import Rebuilt
 
 _LABEL_WIDTH: Final = len("last run  ")
 _COUNTS: Final = ("topic", "waiting", "stored", "damaged")

@@ -30,7 +30,7 @@ def verification(
         seen = verify(library)
     missing, unknown = seen.count("missing"), seen.count("unknown")
     answers = {
-        WHOLE: (not seen.bad, dg.AssetCheckSeverity.ERROR),
+        WHOLE: (not seen.bad and not seen.unread, dg.AssetCheckSeverity.ERROR),
         AGREE: (
             not missing + unknown,
             dg.AssetCheckSeverity.ERROR if missing else dg.AssetCheckSeverity.WARN,

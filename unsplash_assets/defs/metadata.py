@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
-from unsplash_assets.errors import BadPicture, PhotoRefused
+from unsplash_assets.errors import BadPicture, LibraryError, PhotoRefused
 from unsplash_assets.library.bringing import Brought
 from unsplash_assets.library.selection import Choice, TopUp
 from unsplash_assets.library.verification import FINDINGS, Verification
@@ -145,6 +145,7 @@ def of_verification(seen: Verification) -> Metadata:
         "files": seen.files,
         "bytes": seen.bytes,
         **{kind: seen.count(kind) for kind in FINDINGS},
+        **_present({"not read": seen.unread, "because": seen.trouble}),
         **_present({"findings": _listed(str(finding) for finding in seen.findings)}),
     }
 
@@ -190,7 +191,7 @@ def _picture(name: str, photo: StoredPhoto, draw: Callable[[int], str]) -> Metad
     alt = _plain(photo.description or photo.topic)[:_ALT_LENGTH].rstrip("\\")
     try:
         url = draw(_SHOWN_AT_ONCE - len(alt) - len("![]()"))
-    except (OSError, SyntaxError, ValueError, BadPicture, PhotoRefused):
+    except (OSError, SyntaxError, ValueError, BadPicture, PhotoRefused, LibraryError):
         return {}
     return {name: dg.MetadataValue.md(f"![{alt}]({url})")}
 

@@ -16,12 +16,14 @@ from itertools import islice
 from typing import Final, Literal, get_args
 
 from unsplash_assets.catalogue.integrity import AT_ONCE, FileRecord, Integrity, Verdict
-from unsplash_assets.errors import BadPicture
+from unsplash_assets.errors import BadPicture, StoreUnavailable
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.library.opening import Library, check_place
 from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.storage.stores.base import Store
 
+_UNREAD_AT_MOST: Final = 10
+"""Files that a bucket may fail to give before the rest is not asked for."""
 _LOOKS: Final = 10
 """A file that changes during so many looks in a row is left to the next verification."""
 
@@ -53,6 +55,10 @@ class Verification:
     bytes: int
     findings: tuple[Finding, ...]
     """In the order of their paths."""
+    unread: int = 0
+    """Files about which nothing is known, because a bucket did not give them."""
+    trouble: str | None = None
+    """Why it did not give the first of them."""
 
     def count(self, kind: Kind) -> int:
         """Count the findings of a kind."""
@@ -75,11 +81,16 @@ def verify(
     integrity, store = library.integrity, library.store
     strangers = list(_unclaimed(integrity, store.walk()))
     total, files, size = integrity.count(), 0, 0
-    findings: list[Finding] = []
+    findings, troubles = list[Finding](), list[StoreUnavailable]()
     with ThreadPoolExecutor(threads or store.readers, thread_name_prefix="verify") as pool:
         for records in integrity.records():
             verdicts = []
-            for verdict in pool.map(lambda record: _judge(store, record), records):
+            for verdict in pool.map(lambda record: _judged(store, record), records):
+                if isinstance(verdict, StoreUnavailable):
+                    troubles.append(verdict)
+                    if len(troubles) > _UNREAD_AT_MOST:
+                        raise verdict
+                    continue
                 files, size = files + 1, size + (verdict.state.bytes if verdict.state else 0)
                 on_progress(files, max(files, total), size)
                 verdicts.append(verdict)
@@ -87,7 +98,13 @@ def verify(
     still_there = (path for path in strangers if store.stamp(path) is not None)
     strangers = list(_unclaimed(integrity, still_there))
     findings += [Finding("unknown", path) for path in strangers]
-    return Verification(files, size, tuple(sorted(findings, key=lambda found: found.path)))
+    return Verification(
+        files,
+        size,
+        tuple(sorted(findings, key=lambda found: found.path)),
+        len(troubles),
+        str(troubles[0]) if troubles else None,
+    )
 
 
 def uncredited(library: Library) -> Iterator[str]:
@@ -97,6 +114,14 @@ def uncredited(library: Library) -> Iterator[str]:
             is_stored = record.state == PhotoState.STORED
             if is_stored and not _is_credited(library.store, record.path):
                 yield record.path
+
+
+def _judged(store: Store, record: FileRecord) -> Verdict | StoreUnavailable:
+    """Judge a file, or return why nothing can be said about it."""
+    try:
+        return _judge(store, record)
+    except StoreUnavailable as error:
+        return error
 
 
 def _judge(store: Store, record: FileRecord) -> Verdict:

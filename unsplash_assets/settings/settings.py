@@ -20,7 +20,7 @@ from unsplash_assets.model.cron import Cron
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.mode import Mode
 from unsplash_assets.model.topics import Filters, Topic
-from unsplash_assets.settings.variables import UNSPLASH_API_URL, VARIABLES, Variable
+from unsplash_assets.settings.variables import BY_FIELD, UNSPLASH_API_URL, VARIABLES, Variable
 
 DEMO_URL: Final = "https://unsplash-demo.invalid"
 """The demo's Unsplash: a name that no network knows (RFC 2606), answered in process."""
@@ -82,8 +82,9 @@ class Settings:
         return self.bucket or str(self.library)
 
     def placed(self, place: str) -> "Settings":
-        """Return the settings of a library elsewhere."""
-        library, bucket = _place(place, self.project)
+        """Return the settings of a library elsewhere; `place` is as in UNSPLASH_LIBRARY."""
+        text = _value(BY_FIELD["library"], {BY_FIELD["library"].name: place})
+        library, bucket = _place(text, self.project)
         return replace(self, library=library, bucket=bucket)
 
     @property

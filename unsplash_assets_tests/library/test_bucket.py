@@ -15,8 +15,8 @@ from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.images.xmp import CREDIT_MARK
 from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.offline.rebuild import rebuild
 from unsplash_assets.library.opening import check_place, open_library
-from unsplash_assets.library.rebuild import rebuild
 from unsplash_assets.library.removal import ban, prune
 from unsplash_assets.library.verification import uncredited
 from unsplash_assets.model.keep import Keep

@@ -246,4 +246,4 @@ class Bucket(Store):
 
 def _stamp(found: Any) -> Stamp:  # noqa: ANN401 - what obstore says of an object
     version = found["e_tag"] or found["version"] or ""
-    return version, found["size"], round(found["last_modified"].timestamp() * 1000)
+    return version, found["size"], int(found["last_modified"].timestamp())

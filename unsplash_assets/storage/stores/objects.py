@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from obstore import exceptions
 from obstore.store import ObjectStore, from_url
 
 from unsplash_assets.errors import FileTaken, LibraryError, SettingsError, StoreUnavailable
 
-_CLIENT: Final[Any] = {"connect_timeout": "5s", "timeout": "60s", "allow_http": True}
-_RETRIES: Final[Any] = {
+CLIENT: Final[Any] = {"connect_timeout": "5s", "timeout": "60s", "allow_http": True}
+RETRIES: Final[Any] = {
     "max_retries": 3,
     "retry_timeout": timedelta(seconds=20),
     "backoff": {
@@ -42,7 +42,7 @@ def connected(url: str) -> ObjectStore:
     """Return the bucket of a URL, with the credentials of the environment; nothing is sent yet."""
     options = _OF_A_KIND.get(url.partition("://")[0], {})
     try:
-        return from_url(url, client_options=_CLIENT, retry_config=_RETRIES, **options)
+        return from_url(url, client_options=CLIENT, retry_config=RETRIES, **options)
     except (exceptions.BaseError, ValueError) as error:
         raise SettingsError(
             "UNSPLASH_LIBRARY",
@@ -96,8 +96,3 @@ def _reason(error: Exception) -> str:
         if found := pattern.search(text):
             return found[1].strip()
     return re.sub(r"\S+://\S+", "", text.partition("\n")[0]).strip()[:120]
-
-
-def conflict(error: Exception) -> bool:
-    """Whether a file was refused because the name has another by now."""
-    return isinstance(error, cast("tuple[type[Exception], ...]", _CONFLICTS))

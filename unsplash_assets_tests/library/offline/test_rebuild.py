@@ -1,4 +1,4 @@
-"""Tests of `library.rebuild`: a catalogue comes back from the files and the credit in them."""
+"""Tests of `library.offline.rebuild`: a catalogue comes back from files and their credit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,8 +8,8 @@ import pytest
 
 from unsplash_assets.errors import CatalogueDamaged, LibraryError
 from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.offline.rebuild import rebuild
 from unsplash_assets.library.opening import open_library, working_on
-from unsplash_assets.library.rebuild import rebuild
 from unsplash_assets.library.repair import repair
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.verification import verify
@@ -122,7 +122,7 @@ def test_without_a_single_photo_nothing_is_touched(settings: Settings) -> None:
     content = spoil(settings).read_bytes()
     for picture in settings.library.glob("*/*.jpg"):
         picture.write_bytes(b"not ours")
-    with pytest.raises(LibraryError, match="is its disk mounted"):
+    with pytest.raises(LibraryError, match="its disk seems not to be mounted"):
         rebuild(settings)
     assert spoil(settings).read_bytes() == content
     assert not list(settings.library.glob("*damaged*"))
