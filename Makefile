@@ -18,7 +18,7 @@ NPM := unsplash_assets_tests
 # Without compiled files every run of the tests would first compile them all: half as long again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run quick test tests coverage check lint types layers cheap bench format docs lock audit clean
+.PHONY: run quick test tests coverage check lint types layers cheap bench distributed format docs lock audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m unsplash_assets.cli.launch $(PORT) $(HOST)
@@ -60,6 +60,10 @@ cheap: $(VENV)/.dev
 # Measures the project beside others; BENCH="--only bulk --rounds 1" makes it short.
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.run $(BENCH)
+
+# Several machines of this one, broken in each way that the docs speak of: a quarter of an hour.
+distributed: $(VENV)/.dev
+	@$(BIN)/python -m unsplash_assets_tests.distributed.run
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

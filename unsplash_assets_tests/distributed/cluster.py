@@ -116,23 +116,36 @@ class Cluster:
 
     def held(self, run_id: str) -> int:
         """Count the photos that a run holds: chosen by it, while it counts as living."""
-        photos = db.photos.c
-        query = sa.select(sa.func.count()).where(photos.run_id == run_id, photos.state == "chosen")
         with self.library() as library, library.database.reading() as connection:
-            return (connection.scalar(query) or 0) if run_id in library.runs.live(connection) else 0
+            is_live = run_id in library.runs.live(connection)
+        return self.chosen_by(run_id) if is_live else 0
 
     def stored_by(self, run_id: str) -> int:
         """Count the photos that a run has stored."""
         with self.library() as library:
             return len(library.photos.stored_by(run_id))
 
-    def everything(self) -> tuple[object, ...]:
-        """Return what the catalogue knows of photos and runs, and the files of the library."""
+    def chosen_by(self, run_id: str) -> int:
+        """Count the photos that nobody has taken over from a run."""
+        photos = db.photos.c
+        query = sa.select(sa.func.count()).where(photos.run_id == run_id, photos.state == "chosen")
+        with self.library() as library:
+            return library.database.number(query)
+
+    def places(self) -> int:
+        """Count the hosts that have worked on runs."""
         with self.library() as library, library.database.reading() as connection:
-            rows = [connection.execute(sa.select(table)).all() for table in (db.photos, db.runs)]
-        files = (path for path in (self.folder / "library").rglob("*") if path.is_file())
+            names = connection.scalars(sa.select(db.runs.c.process)).all()
+        return len({ProcessName.parse(name).place for name in names})
+
+    def traces(self, *run_ids: str) -> tuple[object, ...]:
+        """Return what the catalogue knows of runs and of their photos, and these photos' files."""
+        queries = (sa.select(t).where(t.c.run_id.in_(run_ids)) for t in (db.photos, db.runs))
+        with self.library() as library, library.database.reading() as connection:
+            photos, runs = (connection.execute(query).all() for query in queries)
+        files = [self.folder / "library" / row.path for row in photos if row.path]
         stamps = sorted((str(path), path.stat().st_mtime_ns) for path in files)
-        return *map(sorted, ([str(row) for row in each] for each in rows)), stamps
+        return sorted(map(str, photos)), sorted(map(str, runs)), stamps
 
     def kill(self) -> None:
         """End all hosts."""

@@ -79,6 +79,10 @@ class Host:
             for child in psutil.Process(process.pid).children(recursive=True)
         ]
 
+    def cpu(self) -> float:
+        """Return the seconds of the processor that its processes have taken, and their children."""
+        return sum(sum(process.cpu_times()[:4]) for process in self.processes())
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to all of its processes, as a sleep or an awakening does."""
         for process in self.processes():

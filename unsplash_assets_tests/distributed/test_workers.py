@@ -52,6 +52,7 @@ def instance(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterIns
 def test_a_run_whose_process_is_killed_on_a_worker_is_closed_and_another_brings_the_rest(
     cluster: Cluster, instance: dg.DagsterInstance, api: Api
 ) -> None:
+    assert cluster.redis.url not in str(instance.get_ref()), "it travels in messages"
     cluster.worker("one")
     control = cluster.hosts["control"]
     control.start("dagster-daemon", "run", *CODE)

@@ -66,15 +66,22 @@ class Ui:
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return str(launched["run"]["runId"])
 
+    def ask(self, query: str, field: str, **variables: object) -> dict[str, Any]:
+        """Return a field of an answer; nothing while the UI's own database restarts."""
+        try:
+            return dict(self.dev.ask(query, **variables).get(field) or {})
+        except AssertionError:
+            return {}
+
     def run(self, run_id: str) -> dict[str, Any]:
         """Return a run's status and times."""
-        return dict(self.dev.ask(_RUN, run=run_id)["runOrError"])
+        return self.ask(_RUN, "runOrError", run=run_id)
 
     def ended(self, run_id: str, within: float = 300.0) -> str:
         """Wait until a run has ended; return how."""
         return str(
             eventually(
-                lambda: (s := self.run(run_id)["status"]) in ENDED and s,
+                lambda: (s := self.run(run_id).get("status")) in ENDED and s,
                 f"the end of run {run_id}",
                 within=within,
                 every=0.2,
@@ -84,7 +91,7 @@ class Ui:
     def with_tag(self, key: str, value: str) -> list[dict[str, Any]]:
         """Return the runs that have a tag, the newest first."""
         wanted = {"tags": [{"key": key, "value": value}]}
-        return list(self.dev.ask(_LATER, filter=wanted)["runsOrError"]["results"])
+        return list(self.ask(_LATER, "runsOrError", filter=wanted).get("results", ()))
 
     def retry_of(self, run_id: str) -> str:
         """Wait for the run that is launched in the place of one that was closed; return its id."""
@@ -97,7 +104,7 @@ class Ui:
 
     def messages(self, run_id: str) -> list[str]:
         """Return the messages of a run's events."""
-        events = self.dev.ask(_EVENTS, run=run_id)["logsForRun"]["events"]
+        events = self.ask(_EVENTS, "logsForRun", run=run_id).get("events", ())
         return [event["message"] for event in events if "message" in event]
 
     def terminate(self, run_id: str) -> str:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +32,8 @@ class Server:
     """A server of Postgres that belongs to the tests."""
 
     folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it has besides those of this process."""
     schemas: dict[str, str] = field(default_factory=dict)
     """The schemas of the libraries of one test, by the paths of their folders."""
 
@@ -41,6 +43,8 @@ class Server:
         data, sockets = self.folder / "data", self.folder
         command = [
             *_as_another(),
+            "env",
+            *(f"{name}={value}" for name, value in self.environ.items()),
             _program("postgres"),
             "-D",
             str(data),
@@ -133,10 +137,10 @@ class Server:
 
 
 @contextmanager
-def started() -> Iterator[Server]:
+def started(**environ: str) -> Iterator[Server]:
     """Give a new server; it ends with the `with`, or with this process."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=Path(tempfile.gettempdir())))
-    server = Server(folder)
+    server = Server(folder, environ)
     try:
         if _is_root():
             shutil.chown(folder, "postgres", "postgres")

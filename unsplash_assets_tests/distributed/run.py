@@ -1,0 +1,197 @@
+"""Makes a cluster of this machine, breaks it in each way that the docs speak of, prints a table.
+
+    make distributed
+
+Installs Postgres, Redis and libfaketime where they are missing (Debian, as root), and stops all
+that it has started. Says why, and tries nothing, where this machine cannot be several.
+"""
+
+import logging
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from unsplash_assets_tests.conftest import served
+from unsplash_assets_tests.distributed import clocks, deaths
+from unsplash_assets_tests.distributed.cluster import Api, Cluster
+from unsplash_assets_tests.distributed.deaths import World
+from unsplash_assets_tests.distributed.hosts import RedisServer, forbidden
+from unsplash_assets_tests.distributed.table import Table
+from unsplash_assets_tests.distributed.ui import Ui
+from unsplash_assets_tests.support import postgres
+from unsplash_assets_tests.support.waiting import eventually
+
+TICKS: Final = 10
+_WORDS: Final = 4_000
+"""Characters of each host's log that are printed where something came otherwise."""
+_PACKAGES: Final[dict[str, Callable[[], object]]] = {
+    "postgresql": lambda: shutil.which("pg_ctlcluster"),
+    "redis-server": lambda: shutil.which("redis-server"),
+    "libfaketime": clocks.faketime,
+}
+"""The packages of Debian, and how to see that each is there."""
+
+
+def main() -> int:
+    """Do all of it; return the exit code."""
+    if reason := forbidden() or _missing():
+        print(f"Nothing was tried: {reason}.")
+        return 0
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # requests that wait are no news
+    table = Table()
+    with _world(table) as world:
+        _backfill(world)
+        for each in (
+            deaths.child_is_killed,
+            deaths.host_is_killed,
+            deaths.host_sleeps,
+            deaths.redis_is_emptied,
+            deaths.postgres_restarts,
+            deaths.runs_are_terminated,
+        ):
+            with table.trying(each.__name__):
+                each(world)
+        world.api.delay = 0
+        _ticks(world)
+        _verify(world)
+        _memory(world)
+    _clocks(table)
+    print(f"\n{table.text()}")
+    return 0 if table.is_right else 1
+
+
+def _missing() -> str | None:
+    """Install what is missing; return why that cannot be done, or None."""
+    missing = [name for name, find in _PACKAGES.items() if not find()]
+    if not missing:
+        return None
+    if os.geteuid() or not shutil.which("apt-get"):
+        return f"{', '.join(missing)} missing; it needs root and apt-get to install them"
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-qq", "--no-install-recommends", *missing]
+    for command in (["apt-get", "update", "-qq"], install):
+        subprocess.run(command, check=True, env=environ, stdout=subprocess.DEVNULL)
+    return None
+
+
+@contextmanager
+def _world(table: Table) -> Iterator[World]:
+    """Start everything, and stop it."""
+    api = Api()
+    with (
+        tempfile.TemporaryDirectory(prefix="distributed-") as name,
+        postgres.started() as server,
+        served(api) as url,
+    ):
+        folder = Path(name)
+        redis = RedisServer(folder)
+        cluster = Cluster(folder, server, redis, url)
+        try:
+            with table.line("three workers, daemon and UI", "up") as line:
+                for host in ("one", "two", "three"):
+                    cluster.worker(host)
+                ui = Ui.start(cluster)
+                line.is_seen("up", right=True)
+            yield World(cluster, ui, api, table)
+        finally:
+            if not table.is_right:
+                _print_logs(cluster)
+            cluster.kill()
+            redis.stop()
+
+
+def _print_logs(cluster: Cluster) -> None:
+    for host in cluster.hosts.values():
+        if host.log.exists():
+            print(f"\n--- {host.name}\n{host.log.read_text()[-_WORDS:]}")
+
+
+def _backfill(world: World) -> None:
+    topics = list(world.cluster.settings.topic_names)
+    what = f"backfill of {len(topics)} topics from the UI's API"
+    with world.table.line(what, "all succeed, on all hosts") as line:
+        backfill = world.ui.dev.backfill(topics)
+
+        def all_ended() -> list[str] | None:
+            runs = world.ui.with_tag("dagster/backfill", backfill)
+            done = [run["status"] for run in runs if run["status"] in {"SUCCESS", "FAILURE"}]
+            return done if len(done) == len(topics) else None
+
+        ended = eventually(all_ended, "the end of the backfill", within=300, every=0.5)
+        hosts = world.cluster.places()
+        good = ended.count("SUCCESS")
+        line.is_seen(f"{good} succeeded, on {hosts} hosts", right=good == len(topics) and hosts > 1)
+
+
+def _ticks(world: World) -> None:
+    """Wait for the ticks, which have come all the time, beside what was done."""
+    hosts, begin = list(world.cluster.hosts.values()), time.monotonic()
+    before = [host.cpu() for host in hosts]
+    with world.table.line(f"{TICKS} ticks on the workers", "succeed") as line:
+
+        def good() -> list[float] | None:
+            runs = world.ui.with_tag("dagster/schedule_name", "every_minute")
+            waits = [_wait(run) for run in runs if run["status"] == "SUCCESS"]
+            return waits if len(waits) >= TICKS else None
+
+        waits = eventually(good, "ten ticks", within=900, every=2)
+        middle = statistics.median(waits)
+        line.is_seen(f"{len(waits)}, begun {middle:.1f} s after their minute", right=True)
+    minutes = (time.monotonic() - begin) / 60
+    if minutes > 2:
+        taken = (host.cpu() - was for host, was in zip(hosts, before, strict=True))
+        each = ", ".join(
+            f"{host.name} {cpu / minutes:.1f}" for host, cpu in zip(hosts, taken, strict=True)
+        )
+        with world.table.line("seconds of the processor a minute", "(a figure)") as line:
+            line.is_seen(each, right=True)
+
+
+def _wait(run: dict[str, object]) -> float:
+    """Return the seconds from a tick to the beginning of its run."""
+    return float(str(run["startTime"])) - float(str(run["creationTime"])) // 60 * 60
+
+
+def _verify(world: World) -> None:
+    another = world.cluster.host("another")
+    with world.table.line("fetch from another host", "a photo") as line:
+        done = another.run("unsplash-assets", "fetch", "nature")
+        line.is_seen((done.stdout + done.stderr).strip()[-100:], right=done.returncode == 0)
+    with world.table.line("verify from another host", "all files whole") as line:
+        done = another.run("unsplash-assets", "verify")
+        line.is_seen((done.stdout + done.stderr).strip(), right=done.returncode == 0)
+    with world.table.line(
+        "download events", "one a photo, but for those under way at a kill"
+    ) as line:
+        repeated, sent = len(world.api.repeated), len(world.api.events)
+        line.is_seen(f"{sent} photos, {repeated} of them twice", right=repeated <= 2 * 32)
+
+
+def _memory(world: World) -> None:
+    for name in ("one", "control"):
+        what = "memory of a worker's host" if name == "one" else "memory of daemon and UI"
+        with world.table.line(what, "(a figure)") as line:
+            parts = [each.memory_full_info().pss for each in world.cluster.hosts[name].processes()]
+            line.is_seen(f"{sum(parts) / 1e6:.0f} MB, {len(parts)} processes", right=True)
+
+
+def _clocks(table: Table) -> None:
+    with table.line("clocks 600 s wrong either way", "at most 50 requests in any hour") as line:
+        spent = clocks.spend()
+        seen = f"{spent.most_in_an_hour}, {spent.total} in {clocks.HOURS} hours"
+        line.is_seen(seen, right=spent.most_in_an_hour <= 50 and spent.apart > 1000)
+
+
+if __name__ == "__main__":
+    begin = time.monotonic()
+    code = main()
+    print(f"\n{time.monotonic() - begin:.0f} s")
+    sys.exit(code)
