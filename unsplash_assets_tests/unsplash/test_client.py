@@ -4,6 +4,7 @@ import json
 import socket
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
@@ -47,8 +48,11 @@ HTML = b"<!DOCTYPE html><html><body><h1>503 first byte timeout</h1>Guru Mediatio
 
 
 def outcome(grant: Grant) -> tuple[int, QuotaReport | None]:
-    """Return how many requests of a grant were settled, and the report of the newest answer."""
-    return grant.made, grant.newest
+    """Return how many requests of a grant were settled, and what the newest answer says.
+
+    When that was sent is left out: it is the time of the test.
+    """
+    return grant.made, replace(grant.newest, date=None) if grant.newest else None
 
 
 class Api:
