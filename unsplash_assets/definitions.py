@@ -6,14 +6,16 @@ schedule, sensor or resource is named here; how it works stays in its module.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import dagster as dg
 
 from unsplash_assets.defs.assets import build_assets
 from unsplash_assets.defs.checks import build_checks
 from unsplash_assets.defs.jobs import build_refresh, build_verify
+from unsplash_assets.defs.logs.console import console
 from unsplash_assets.defs.naming import UNPREFIXED, Names
 from unsplash_assets.defs.resources import build_resources
 from unsplash_assets.defs.schedules import build_every_day, build_every_minute
@@ -33,26 +35,29 @@ def build_definitions(  # noqa: PLR0913 - what differs comes in by name
     names: Names = UNPREFIXED,
     executor: dg.ExecutorDefinition | None = dg.in_process_executor,
     on_progress: Progress = nobody,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
     """Return the pipeline for these settings; `pick` chooses the schedule's topics.
 
     `read` returns the settings of now: schedules and sensor do nothing where they have changed.
     `names` tells several pipelines apart. `executor` is that of runs of no job, as from the button
     "Materialize"; None leaves it to the project that these definitions become part of.
-    `on_progress` is told of the work of runs in this process.
+    `on_progress` is told of the work of runs in this process. `loggers` replace Dagster's own.
     """
     loaded = LoadedSettings(settings, read or (lambda: settings))
     checks = build_checks(settings, names)
     refresh, verify = build_refresh(settings, names), build_verify(settings, names, checks)
-    every_minute = build_every_minute(loaded, names, refresh, pick)
+    chosen: dict[str, Any] = {"loggers": {name: {} for name in loggers}} if loggers else {}
+    every_minute = build_every_minute(loaded, names, refresh, pick, chosen)
     return dg.Definitions(
         assets=build_assets(settings, names),
         asset_checks=checks,
         jobs=[refresh, verify],
-        schedules=[every_minute, build_every_day(loaded, names, verify)],
+        schedules=[every_minute, build_every_day(loaded, names, verify, chosen)],
         sensors=[build_open_new_images(loaded, names, Viewer.from_settings(settings))],
         resources=build_resources(settings, names, on_progress),
         executor=executor,
+        loggers=loggers,
     )
 
 
@@ -68,4 +73,4 @@ def defs() -> dg.Definitions:
 @lru_cache(maxsize=1)
 def _pipeline(settings: Settings) -> dg.Definitions:
     """Return the pipeline; Dagster asks for it five times to run a job once."""
-    return build_definitions(settings, read=environment.load)
+    return build_definitions(settings, read=environment.load, loggers={"console": console})

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from unsplash_assets.cli.base import open_port, url_of, warn_of_unknown
-from unsplash_assets.cli.output import say
+from unsplash_assets.cli.output import say, write_plain
 from unsplash_assets.errors import LibraryError, SettingsError, UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
@@ -67,7 +67,7 @@ def _prepared(port_text: str, host: str = HOST) -> list[str]:
     if not is_loopback(host):
         say(_EXPOSED)
     dagster = [sys.executable, "-m", "unsplash_assets.cli.record"]  # which it makes ready first
-    command = [*dagster, "dev", "--host", host, "--port", str(port)]
+    command = [*dagster, "dev", "--host", host, "--port", str(port), "--log-level", "warning"]
     if not (settings.project / "pyproject.toml").exists():  # it names the definitions in a clone
         command += ["-m", "unsplash_assets.definitions"]
     return command
@@ -84,7 +84,8 @@ def _check_places(settings: Settings) -> None:
 
 def _serve(command: list[str]) -> int:
     """Run a command until it ends or a signal comes; leave none of its processes behind."""
-    group = ProcessGroup(command)
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    group = ProcessGroup(command, None if is_terminal else write_plain)
     try:
         return group.wait()
     finally:

@@ -7,6 +7,7 @@ line. Words are only helpful: where they cannot be written, the work goes on wit
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ import click
 
 from unsplash_assets.errors import UnsplashAssetsError
 
+_COLOURS: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _READER_GONE: Final = frozenset({errno.EPIPE, errno.EINVAL})
 """The errors of a pipe whose reader has closed it; EINVAL on Windows."""
 
@@ -52,6 +54,13 @@ def say(words: str) -> None:
         click.echo(words, err=True)
     except OSError:
         _silence(sys.stderr)
+
+
+def write_plain(line: bytes) -> None:
+    """Write a line of another program to standard output, without its colours."""
+    with suppress(OSError, ValueError, AttributeError):  # nobody reads it: the program goes on
+        sys.stdout.buffer.write(_COLOURS.sub(b"", line))
+        sys.stdout.buffer.flush()
 
 
 @contextmanager

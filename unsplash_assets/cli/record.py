@@ -10,6 +10,7 @@ ahead has recorded would keep Dagster's schedules and sensors waiting until that
 import runpy
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,6 +156,7 @@ def main(command: Sequence[str]) -> None:
             sys.exit(f"unsplash_assets: {error}")
         say(f"unsplash_assets: {error}")
     if command:
+        warnings.filterwarnings("ignore", "Function `dev_command` is superseded")  # it works
         sys.argv = ["dagster", *command]
         runpy.run_module("dagster", run_name="__main__", alter_sys=True)
 

@@ -12,14 +12,15 @@ library start a run for the same tick. It closes a run whose process was killed,
 would wait until it exceeds the longest honest run.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
 from unsplash_assets.defs.history import History
 from unsplash_assets.defs.jobs import Job
+from unsplash_assets.defs.logs.problems import Told
 from unsplash_assets.defs.naming import Names
 from unsplash_assets.defs.runs import KILLED, LIBRARY_TAG, PARTITION_TAG, SCHEDULE_TAG, runs_on
 from unsplash_assets.errors import UnsplashAssetsError
@@ -27,6 +28,7 @@ from unsplash_assets.library.opening import Library, open_library
 from unsplash_assets.library.ticks import Skipped, claim, next_work
 from unsplash_assets.settings.loaded import LoadedSettings
 
+RunConfig = Mapping[str, Any]
 NAME: Final = "every_minute"
 _UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -38,9 +40,14 @@ _UNFINISHED: Final = [
 
 
 def build_every_minute(
-    loaded: LoadedSettings, names: Names, job: Job, pick: Callable[[Sequence[str]], str]
+    loaded: LoadedSettings,
+    names: Names,
+    job: Job,
+    pick: Callable[[Sequence[str]], str],
+    run_config: RunConfig,
 ) -> dg.ScheduleDefinition:
-    """Return the schedule; `pick` chooses the topic of a tick."""
+    """Return the schedule; `pick` chooses the topic of a tick, `run_config` is for its runs."""
+    told = Told()
 
     @dg.schedule(
         name=names.of(NAME),
@@ -58,12 +65,15 @@ def build_every_minute(
                 skipped = claim(library, tick) or _busy(context.instance, library, names.of(NAME))
                 work = skipped or next_work(library, pick)
         except UnsplashAssetsError as error:
+            told.tell(str(error))
             return dg.SkipReason(str(error))
+        told.tell(work.reason if isinstance(work, Skipped) and work.is_trouble else None)
         History.of(context.instance, loaded.settings, identity, names).prune()
         if isinstance(work, Skipped):
             return dg.SkipReason(work.reason)
         return dg.RunRequest(
             partition_key=work.topic,
+            run_config=run_config,
             tags={LIBRARY_TAG: identity},
             asset_selection=names.repairing if work.only_repairs else None,
         )
@@ -71,7 +81,9 @@ def build_every_minute(
     return every_minute
 
 
-def build_every_day(loaded: LoadedSettings, names: Names, job: Job) -> dg.ScheduleDefinition:
+def build_every_day(
+    loaded: LoadedSettings, names: Names, job: Job, run_config: RunConfig
+) -> dg.ScheduleDefinition:
     """Return the schedule of the verification, at a time when few look at the screen."""
 
     @dg.schedule(
@@ -87,7 +99,7 @@ def build_every_day(loaded: LoadedSettings, names: Names, job: Job) -> dg.Schedu
             loaded.current()
         except UnsplashAssetsError as error:
             return dg.SkipReason(str(error))
-        return dg.RunRequest()
+        return dg.RunRequest(run_config=run_config)
 
     return every_day
 

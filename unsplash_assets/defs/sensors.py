@@ -5,13 +5,14 @@ from typing import Final
 
 import dagster as dg
 
+from unsplash_assets.defs.logs.problems import Told
 from unsplash_assets.defs.naming import Names
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings.loaded import LoadedSettings
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.viewer.new_pictures import Cursor
-from unsplash_assets.viewer.programs import GALLERY, Viewer
+from unsplash_assets.viewer.programs import GALLERY, OFF, Viewer
 from unsplash_assets.viewer.showing import Shown, show_new_pictures, show_page
 
 _INTERVAL: Final = 10  # seconds
@@ -23,7 +24,7 @@ def build_open_new_images(
     loaded: LoadedSettings, names: Names, viewer: Viewer
 ) -> dg.SensorDefinition:
     """Return the sensor, which opens pictures, or the gallery's page, with `viewer`."""
-    obstacle = viewer.obstacle()
+    obstacle, told = viewer.obstacle(), Told()
 
     @dg.sensor(
         name=names.of("open_new_images"),
@@ -36,11 +37,15 @@ def build_open_new_images(
         try:
             current = loaded.current()
             if obstacle:
+                told.tell(None if viewer.setting == OFF else obstacle)
                 return _skipped(obstacle, cursor.skipping())
             shown = _show(current, viewer, cursor)
         except UnsplashAssetsError as error:
+            told.tell(str(error))
             return _skipped(str(error), cursor)
-        message = "; ".join(filter(None, (shown.message, viewer.failure())))
+        failure = viewer.failure()
+        told.tell(failure)
+        message = "; ".join(filter(None, (shown.message, failure)))
         return _skipped(message, shown.cursor)
 
     return open_new_images

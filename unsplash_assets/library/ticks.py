@@ -29,6 +29,8 @@ class Skipped:
     """A tick that takes up nothing."""
 
     reason: str
+    is_trouble: bool = False
+    """Whether a person has to do something; else the next photo comes by itself."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def next_topic(library: Library, pick: Callable[[Sequence[str]], str]) -> str | 
     """Return one of the topics, chosen by `pick` among those with photos that the budget allows."""
     refused = library.budget.key_refusal()
     if refused and library.clock() < refused.until:
-        return Skipped(refused.reason)
+        return Skipped(refused.reason, is_trouble=True)
     free = library.budget.free()
     earlier = 0 if library.budget.is_probe() else to_pay(library)
     waiting = {topic: library.photos.waiting(topic) for topic in library.settings.topic_names}
@@ -92,5 +94,6 @@ def claim(library: Library, tick: float) -> Skipped | None:
     where = "" if is_here else " on another machine or in a container"
     return Skipped(
         f"another `dagster dev` on this library has this tick (its process {holder.pid}{where}): "
-        "stop one of the two"
+        "stop one of the two",
+        is_trouble=True,
     )

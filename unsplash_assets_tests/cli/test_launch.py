@@ -103,7 +103,7 @@ class Started(Exception):
 def test_the_process_of_dagster_dev_creates_the_record_first_and_no_other_is_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def start(command: list[str]) -> NoReturn:
+    def start(command: list[str], *_: object) -> NoReturn:
         raise Started(*command)
 
     monkeypatch.setattr(launch, "ProcessGroup", start)
@@ -122,6 +122,7 @@ launch._prepared = lambda *_: sys.argv[1:]
 launch.main([""])
 """
 """Runs a command in the place of `dagster dev`."""
+
 
 LEAVES_MUCH = """
 import signal, subprocess, sys, time
@@ -153,6 +154,13 @@ def test_a_signal_ends_all_processes_also_of_a_script_in_the_background(
     os.kill(launched, number)
     assert running.stdout.read() == "interrupted\n"  # it ends when nobody is left to write
     assert running.wait(CEILING) == 0
+
+
+@pytest.mark.process
+def test_colours_are_for_a_terminal_alone(processes: Processes) -> None:
+    writes = r"print('\x1b[32mgreen\x1b[0m and plain')"
+    done = processes.run(python(LAUNCHES, *python(writes)))
+    assert (done.returncode, done.stdout) == (0, "green and plain\n")
 
 
 @pytest.mark.process
