@@ -1,6 +1,7 @@
-"""Tests that what docs/examples holds for others to copy works."""
+"""Tests that what docs/examples and deploy hold for others to copy works."""
 
 import importlib.util
+import json
 import re
 import sys
 from pathlib import Path
@@ -8,14 +9,18 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
+from click.testing import CliRunner
 from dotenv import dotenv_values
 
+from unsplash_assets.cli.main import main
 from unsplash_assets.settings.variables import VARIABLES
 from unsplash_assets_tests.support.paths import PROJECT
 from unsplash_assets_tests.support.processes import Processes, environment
 
 DOCS = PROJECT / "docs"
 EXAMPLES = DOCS / "examples"
+ONE_MACHINE = PROJECT / "deploy" / "one-machine"
 PAGES = sorted(DOCS.rglob("*.md"))
 LINE = re.compile(r"^ {4}(UNSPLASH_[A-Z_]+=(?:(?! make run$).)*)$", re.MULTILINE)
 
@@ -76,6 +81,12 @@ def test_each_example_is_shown_by_a_page_and_linked(name: str) -> None:
     assert any(f"](../examples/{name})" in text for text in pages)
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in ONE_MACHINE.iterdir()))
+def test_each_file_to_deploy_on_one_machine_is_shown_by_a_page(name: str) -> None:
+    shown = f'\n--8<-- "deploy/one-machine/{name}"\n'
+    assert any(shown in page.read_text() for page in PAGES)
+
+
 def _lines() -> list[Any]:
     """Return each line UNSPLASH_...=... that the docs show for `.env`."""
     found = [(page, match[1]) for page in PAGES for match in LINE.finditer(page.read_text())]
@@ -94,9 +105,9 @@ def test_a_setting_that_the_docs_show_is_valid(line: str, tmp_path: Path) -> Non
 @pytest.mark.needs("systemd-analyze")
 def test_the_unit_is_one_that_systemd_can_read(processes: Processes, tmp_path: Path) -> None:
     """It names a program that is here, because systemd checks that it can be executed."""
-    text = (EXAMPLES / "unsplash-assets.service").read_text()
+    text = (ONE_MACHINE / "unsplash-assets.service").read_text()
     here, count = re.subn(r"%h/unsplash_assets/\.venv/bin/\w+", sys.executable, text)
-    assert count == 2
+    assert count == 1
     unit = tmp_path / "unsplash-assets.service"
     unit.write_text(here.replace("%h/unsplash_assets", "/"))
     verified = processes.run(
@@ -107,7 +118,29 @@ def test_the_unit_is_one_that_systemd_can_read(processes: Processes, tmp_path: P
 
 
 def test_the_container_copies_only_what_is_there() -> None:
-    lines = (EXAMPLES / "Containerfile").read_text().splitlines()
+    lines = (ONE_MACHINE / "Containerfile").read_text().splitlines()
     copied = [name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]]
     assert {"requirements/run.txt", "unsplash_assets"} <= set(copied)
     assert [name for name in copied if not (PROJECT / name).exists()] == []
+
+
+def test_the_container_starts_what_make_run_starts() -> None:
+    """Its signals, its log and its record of runs are ready in the same way."""
+    text = (ONE_MACHINE / "Containerfile").read_text()
+    (command,) = re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)
+    assert json.loads(command) == ["python", "-m", "unsplash_assets.cli.launch", "3000", "0.0.0.0"]
+
+
+def test_the_compose_file_keeps_what_is_worth_keeping_and_is_watched() -> None:
+    composed = yaml.safe_load((ONE_MACHINE / "compose.yaml").read_text())
+    photos = composed["services"]["photos"]
+    kept = {volume.partition(":")[0]: volume.rpartition("/")[2] for volume in photos["volumes"]}
+    assert kept == {"library": "library", "demo-library": "demo-library", "history": ".dagster"}
+    assert set(composed["volumes"]) == set(kept)
+    container = (ONE_MACHINE / "Containerfile").read_text()
+    assert "mkdir library demo-library .dagster" in container, "else they would be root's"
+    command = photos["healthcheck"]["test"][1:]
+    assert CliRunner().invoke(main, [*command[1:], "--help"]).exit_code == 0
+    assert f"CMD {json.dumps(command)}" in container
+    assert photos["ports"] == ["127.0.0.1:3000:3000"]
+    assert (ONE_MACHINE / photos["build"]["context"]).resolve() == PROJECT
