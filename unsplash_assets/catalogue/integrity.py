@@ -19,28 +19,16 @@ from unsplash_assets.catalogue.stored import bad_photo
 from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.model.backoff import backoff
-from unsplash_assets.model.photos import BadPhoto, PhotoState, StoredFile
+from unsplash_assets.model.photos import BadPhoto, FileRecord, PhotoState, StoredFile
 from unsplash_assets.model.states import BAD, WITH_FILE
 from unsplash_assets.storage.names import SQLITE_ENDINGS, photo_id_of
 from unsplash_assets.storage.stores.base import FileState, Store
 
 AT_ONCE: Final = 500  # photos
 
-_RECORDS: Final = sa.select(
-    db.photos.c.id, db.photos.c.path, db.photos.c.sha256, db.photos.c.bytes, db.photos.c.state
-)
+_COLUMNS: Final = ("id", "path", "sha256", "bytes", "state", "seen")
+_RECORDS: Final = sa.select(*(db.photos.c[name] for name in _COLUMNS))
 _WHOLE: Final = {"reason": None, "repair_due_at": None, "postponed": 0}
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """What the catalogue knows about one file."""
-
-    photo_id: str
-    path: str
-    sha256: str
-    bytes: int
-    state: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +106,22 @@ class Integrity:
                     self._change(connection, PhotoState.DAMAGED, now.photo_id, **due)
         return recorded
 
+    def note(self, verdicts: Sequence[Verdict]) -> None:
+        """Note how whole files that were read can be told from others without reading them."""
+        whole = [each for each in verdicts if each.state and not each.fault]
+        marks = {each.record: self._store.mark(each.state.stamp) for each in whole if each.state}
+        new = [
+            {"photo": record.photo_id, "digest": record.sha256, "mark": mark}
+            for record, mark in marks.items()
+            if mark != record.seen
+        ]
+        photos = db.photos.c
+        same = photos.id == sa.bindparam("photo"), photos.sha256 == sa.bindparam("digest")
+        if new:
+            with self._db.writing() as connection:
+                seen = sa.update(db.photos).where(self._mine, *same)
+                connection.execute(seen.values(seen=sa.bindparam("mark")), new)
+
     def unclaimed(self, paths: Sequence[str]) -> list[str]:
         """Return the paths that no photo of either mode has, or is about to get."""
         photos, ids = db.photos.c, {path: photo_id_of(path.rpartition("/")[2]) for path in paths}
@@ -193,7 +197,7 @@ class Integrity:
         photos = db.photos.c
         query = _RECORDS.where(self._mine, photos.id == photo_id, photos.state.in_(WITH_FILE))
         row = connection.execute(query.with_for_update()).first()
-        return row and FileRecord(*row)
+        return FileRecord(*row) if row else None
 
     def _is_due(self) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         photos = db.photos.c

@@ -32,7 +32,9 @@ AT_ONCE: Final = 500
 _FORGOTTEN: Final[dict[str, Any]] = {
     "urls": {},
     **dict.fromkeys(("photographer", "photographer_url", "page_url"), ""),
-    **dict.fromkeys(("url", "path", "sha256", "description", "alt_description", "blur_hash")),
+    **dict.fromkeys(
+        ("url", "path", "sha256", "description", "alt_description", "blur_hash", "seen")
+    ),
     **dict.fromkeys(("search_text", "tone")),
 }
 

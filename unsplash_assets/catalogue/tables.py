@@ -83,6 +83,7 @@ photos = sa.Table(
     sa.Column("event_error", sa.Text),
     sa.Column("counted_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("repair_due_at", sa.Float),
+    sa.Column("seen", sa.Text),
     sa.Column("tone", sa.String(8)),
     sa.Column("search_text", sa.Text),
     sa.Index("photos_by_state", "mode", "topic", "state", "postponed", "arrival"),

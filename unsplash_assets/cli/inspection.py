@@ -68,18 +68,20 @@ def list_photos(kind: Kind | None, topic: str | None, as_json: bool) -> None:  #
 @click.option(
     "--rebuild", is_flag=True, help="First make a catalogue from the files, if it is unusable."
 )
-def verify(repair: bool, rebuild: bool) -> None:  # noqa: FBT001 - flags, as click passes them
+@click.option("--quick", is_flag=True, help="Read only what looks changed.")
+def verify(repair: bool, rebuild: bool, quick: bool) -> None:  # noqa: FBT001 - flags, as click passes them
     """Re-read every file against its hash, and name what is bad.
 
     Each finding is a line on standard output: `missing PATH`, `damaged PATH`, or `unknown PATH`
     for a file that no photo has, which is left alone. The exit code is 1 if a file is bad and not
-    repaired. --rebuild needs everything else that uses the library to be stopped.
+    repaired. --quick compares sizes and times, and reads only what differs. --rebuild needs
+    everything else that uses the library to be stopped.
     """
     if rebuild:
         _rebuild()
     with open_library(load_settings(), create=False) as library:
         with progress.file_progress("verified") as on_progress:
-            seen = verification.verify(library, on_progress)
+            seen = verification.verify(library, on_progress, quick=quick)
         with data_output() as output:
             output.writelines(f"{printable(str(found))}\n" for found in seen.findings)
         terminal.print_verification(seen, hint=bool(seen.bad) and not repair)

@@ -42,7 +42,13 @@ def print_verification(verification: Verification, *, hint: bool) -> None:
     result = findings or ("all of them whole" if verification.files else "nothing to verify")
     todo = "; unsplash-assets verify --repair downloads bad files again" if hint else ""
     size = f"{verification.files:,} files, {verification.bytes / 1e6:,.1f} MB"
-    say(f"{size}: {result}{todo}")
+    how = "" if verification.read is None else f", {_by_a_glance(verification)}"
+    say(f"{size}: {result}{how}{todo}")
+
+
+def _by_a_glance(verification: Verification) -> str:
+    unread = verification.files - verification.read if verification.read else verification.files
+    return f"but {unread:,} were not read: their size and time are as they were"
 
 
 def print_rebuilt(rebuilt: "Rebuilt") -> None:

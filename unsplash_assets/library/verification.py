@@ -9,18 +9,20 @@ work at the same time: nothing is recorded about a file that has changed since i
 files are downloaded again by `repair`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from threading import Lock
 from typing import Final, Literal, get_args
 
-from unsplash_assets.catalogue.integrity import AT_ONCE, FileRecord, Integrity, Verdict
+from unsplash_assets.catalogue.integrity import AT_ONCE, Integrity, Verdict
 from unsplash_assets.errors import BadPicture, StoreUnavailable
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.library.opening import Library, check_place
-from unsplash_assets.model.photos import PhotoState
-from unsplash_assets.storage.stores.base import Store
+from unsplash_assets.model.photos import FileRecord, PhotoState
+from unsplash_assets.storage.stores.base import FileState, Stamp, Store
 
 _UNREAD_AT_MOST: Final = 10
 """Files that a bucket may fail to give before the rest is not asked for."""
@@ -59,6 +61,8 @@ class Verification:
     """Files about which nothing is known, because a bucket did not give them."""
     trouble: str | None = None
     """Why it did not give the first of them."""
+    read: int | None = None
+    """How many files were read, where the others were only looked at; None if all were."""
 
     def count(self, kind: Kind) -> int:
         """Count the findings of a kind."""
@@ -71,9 +75,16 @@ class Verification:
 
 
 def verify(
-    library: Library, on_progress: Progress = lambda *_: None, threads: int | None = None
+    library: Library,
+    on_progress: Progress = lambda *_: None,
+    threads: int | None = None,
+    *,
+    quick: bool = False,
 ) -> Verification:
     """Read every file of the library, and record which are damaged.
+
+    A quick one reads only what has another size than it should, or another mark than the last one
+    that read it has noted: it misses what changes neither.
 
     Files that no photo has are listed before and checked again after, so files that a run stores
     meanwhile are not among them. Raises LibraryMissing if the library's disk goes meanwhile.
@@ -82,10 +93,12 @@ def verify(
     strangers = list(_unclaimed(integrity, store.walk()))
     total, files, size = integrity.count(), 0, 0
     findings, troubles = list[Finding](), list[StoreUnavailable]()
+    glance = _Glance(store) if quick else None
+    judge = glance.judge if glance else partial(_judge, store)
     with ThreadPoolExecutor(threads or store.readers, thread_name_prefix="verify") as pool:
         for records in integrity.records():
             verdicts = []
-            for verdict in pool.map(lambda record: _judged(store, record), records):
+            for verdict in pool.map(partial(_judged, judge), records):
                 if isinstance(verdict, StoreUnavailable):
                     troubles.append(verdict)
                     if len(troubles) > _UNREAD_AT_MOST:
@@ -95,6 +108,8 @@ def verify(
                 on_progress(files, max(files, total), size)
                 verdicts.append(verdict)
             findings += _settle(library, verdicts)
+            if not library.database.is_read_only:
+                integrity.note(glance.seen(verdicts) if glance else verdicts)
     still_there = (path for path in strangers if store.stamp(path) is not None)
     strangers = list(_unclaimed(integrity, still_there))
     findings += [Finding("unknown", path) for path in strangers]
@@ -104,6 +119,7 @@ def verify(
         tuple(sorted(findings, key=lambda found: found.path)),
         len(troubles),
         str(troubles[0]) if troubles else None,
+        len(glance.read) if glance else None,
     )
 
 
@@ -116,10 +132,44 @@ def uncredited(library: Library) -> Iterator[str]:
                 yield record.path
 
 
-def _judged(store: Store, record: FileRecord) -> Verdict | StoreUnavailable:
+class _Glance:
+    """Judges files by lists of their folders, and reads those that look changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._folders: dict[str, Mapping[str, Stamp]] = {}
+        self.read: set[str] = set()
+        """The paths of the files that were read."""
+
+    def judge(self, record: FileRecord) -> Verdict:
+        stamp = self._listed(record.path.rpartition("/")[0]).get(record.path)
+        if stamp and self._is_as_it_was(record, stamp):
+            return Verdict(record, FileState(stamp, record.bytes, record.sha256), None)
+        self.read.add(record.path)
+        return _judge(self._store, record)
+
+    def _is_as_it_was(self, record: FileRecord, stamp: Stamp) -> bool:
+        is_right = record.state == PhotoState.STORED and stamp[-2] == record.bytes
+        return is_right and record.seen in {None, self._store.mark(stamp)}
+
+    def seen(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """Return the verdicts on files that were read."""
+        return [verdict for verdict in verdicts if verdict.record.path in self.read]
+
+    def _listed(self, folder: str) -> Mapping[str, Stamp]:
+        with self._lock:
+            if folder not in self._folders:
+                self._folders[folder] = self._store.stamps(folder)
+            return self._folders[folder]
+
+
+def _judged(
+    judge: Callable[[FileRecord], Verdict], record: FileRecord
+) -> Verdict | StoreUnavailable:
     """Judge a file, or return why nothing can be said about it."""
     try:
-        return _judge(store, record)
+        return judge(record)
     except StoreUnavailable as error:
         return error
 

@@ -102,6 +102,19 @@ class BadPhoto(ChosenPhoto):
 
 
 @dataclass(frozen=True)
+class FileRecord:
+    """What the catalogue knows about one file."""
+
+    photo_id: str
+    path: str
+    sha256: str
+    bytes: int
+    state: str
+    seen: str | None = None
+    """How a verification told the whole file from others; None if none has read it."""
+
+
+@dataclass(frozen=True)
 class TopicCounts:
     """How many photos of a topic are in which state, and the bytes of those stored.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from unsplash_assets.catalogue.integrity import FileRecord, Verdict
+from unsplash_assets.catalogue.integrity import Verdict
+from unsplash_assets.model.photos import FileRecord
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.libraries import StockedLibrary, delete, library
 

@@ -18,7 +18,7 @@ from unsplash_assets.library.bringing import bring
 from unsplash_assets.library.offline.rebuild import rebuild
 from unsplash_assets.library.opening import check_place, open_library
 from unsplash_assets.library.removal import ban, prune
-from unsplash_assets.library.verification import uncredited
+from unsplash_assets.library.verification import uncredited, verify
 from unsplash_assets.model.keep import Keep
 from unsplash_assets.model.photos import StoredPhoto
 from unsplash_assets.settings.settings import Settings
@@ -81,6 +81,16 @@ def test_what_is_missing_or_changed_is_found_and_repaired(mine: StockedLibrary) 
 
 def _path(line: str) -> str:
     return line.partition(" ")[2]
+
+
+def test_a_quick_verification_asks_for_no_object_that_is_as_it_was(mine: StockedLibrary) -> None:
+    first, second = mine.bring(2)
+    assert mine.verify().read is None
+    put(mine, first.path, bytes(first.bytes))
+    seen = verify(mine.library, quick=True)
+    assert ([str(found) for found in seen.findings], seen.read) == ([f"damaged {first.path}"], 1)
+    mine.store.delete(second.path)
+    assert len(verify(mine.library, quick=True).findings) == 2
 
 
 def test_a_file_that_is_whole_again_is_stored_again(mine: StockedLibrary) -> None:

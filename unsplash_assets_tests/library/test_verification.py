@@ -562,3 +562,44 @@ def test_the_name_of_a_photo_is_known_by_its_id_however_its_words_were_made(
     mine.folder.path(photo.path).replace(mine.folder.path(other))
     mine.set(photo.id, path=other)
     assert mine.found() == []
+
+
+def test_a_quick_one_reads_nothing_that_the_last_one_has_read(mine: StockedLibrary) -> None:
+    mine.bring(3)
+    first = verify(mine.library, quick=True)
+    assert (first.files, first.read, first.findings) == (3, 0, ())
+    assert mine.verify().read is None
+    again = verify(mine.library, quick=True)
+    assert (again.files, again.read, again.bytes) == (3, 0, first.bytes)
+
+
+def test_a_quick_one_finds_what_is_gone_or_has_another_size(mine: StockedLibrary) -> None:
+    gone, cut_off, _ = mine.bring(3)
+    delete(mine.folder.path(gone.path))
+    cut(mine.folder.path(cut_off.path))
+    seen = verify(mine.library, quick=True)
+    assert {str(finding) for finding in seen.findings} == {
+        f"missing {gone.path}",
+        f"damaged {cut_off.path}",
+    }
+    assert seen.read == 2
+
+
+def test_a_quick_one_reads_what_was_written_since_and_notes_it(mine: StockedLibrary) -> None:
+    touched, flipped = mine.bring(2)
+    mine.verify()
+    os.utime(mine.folder.path(touched.path), (1, 1))
+    flip(mine.folder.path(flipped.path))
+    os.utime(mine.folder.path(flipped.path), (1, 1))
+    seen = verify(mine.library, quick=True)
+    assert [str(finding) for finding in seen.findings] == [f"damaged {flipped.path}"]
+    assert seen.read == 2
+    assert verify(mine.library, quick=True).read == 1  # the damaged one is read each time
+
+
+def test_a_quick_one_misses_what_changes_neither_size_nor_time(mine: StockedLibrary) -> None:
+    (photo,) = mine.bring(1)
+    mine.verify()
+    flip(mine.folder.path(photo.path))
+    assert verify(mine.library, quick=True).findings == ()
+    assert mine.found() == [f"damaged {photo.path}"]

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from unsplash_assets.catalogue.integrity import FileRecord
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.library.opening import Library
-from unsplash_assets.model.photos import PhotoState
+from unsplash_assets.model.photos import FileRecord, PhotoState
 from unsplash_assets.settings.settings import Settings
 from unsplash_assets.storage.marker import check_marker
 from unsplash_assets.storage.names import THUMBNAILS, THUMBNAILS_MADE, RelativePath

@@ -187,20 +187,28 @@ class Store(ABC):
         """Return a file's stamp: None if there is no file, empty if it cannot be examined."""
 
     @abstractmethod
+    def stamps(self, folder: str) -> Mapping[str, Stamp]:
+        """Return the stamps of the files in a folder, by their names; at once, however many."""
+
     def sizes(self, folder: str) -> Mapping[str, int]:
-        """Return the sizes of the files in a folder, by their names; at once, however many."""
+        """Return the sizes of the files in a folder, by their names."""
+        return {name: int(stamp[-2]) for name, stamp in self.stamps(folder).items()}
+
+    def mark(self, stamp: Stamp) -> str:
+        """Return what tells a file from others for years: a disk may get another number."""
+        return f"{stamp[-2]} {stamp[-1]}"
 
     @abstractmethod
     def modified_at(self, name: str) -> float:
         """Return when a file was last changed, seconds since 1970. Raises OSError."""
 
-    @abstractmethod
     def is_same(self, name: str, other: str) -> bool:
         """Return whether two names are one file, as on a file system that ignores case."""
+        return name == other
 
-    @abstractmethod
-    def is_at(self, name: str, path: Path) -> bool:
+    def is_at(self, name: str, path: Path) -> bool:  # noqa: ARG002 - elsewhere nothing has a path
         """Return whether a name stands for this path of this machine."""
+        return False
 
     @abstractmethod
     def walk(self, *, topics_only: bool = False) -> Iterator[str]:

@@ -200,22 +200,18 @@ class Bucket(Store):
             return _stamp(obstore.head(self._objects, name))
         return None
 
-    def sizes(self, folder: str) -> Mapping[str, int]:
+    def stamps(self, folder: str) -> Mapping[str, Stamp]:
         """List a folder; the list may be a little older than the files are."""
-        return {each["path"]: each["size"] for each in self._listed(folder)}
+        return {each["path"]: _stamp(each) for each in self._listed(folder)}
+
+    def mark(self, stamp: Stamp) -> str:
+        """Return what tells an object from others: its tag changes with its content."""
+        return f"{stamp[0]} {stamp[-2]}"
 
     def modified_at(self, name: str) -> float:
         """Ask when a file was stored."""
         with translated(self.place):
             return obstore.head(self._objects, name)["last_modified"].timestamp()
-
-    def is_same(self, name: str, other: str) -> bool:
-        """Compare the names: each is an object of its own."""
-        return name == other
-
-    def is_at(self, name: str, path: Path) -> bool:  # noqa: ARG002 - whatever they are
-        """Return False: nothing of a bucket has a path."""
-        return False
 
     def walk(self, *, topics_only: bool = False) -> Iterator[str]:
         """List the bucket, a thousand files an answer."""

@@ -136,15 +136,15 @@ class Folder(Store):
             return None
         except OSError as error:
             return None if is_of_a_name(error) else ()
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+        return _stamp(found)
 
-    def sizes(self, folder: str) -> Mapping[str, int]:
-        """Return the sizes of the files in a folder, by their names."""
-        found: dict[str, int] = {}
+    def stamps(self, folder: str) -> Mapping[str, Stamp]:
+        """Return the stamps of the files in a folder, by their names."""
+        found: dict[str, Stamp] = {}
         with suppress(OSError), os.scandir(self.path(folder)) as entries:
             for entry in entries:
                 with suppress(OSError):
-                    found[f"{folder}/{entry.name}"] = entry.stat().st_size
+                    found[f"{folder}/{entry.name}"] = _stamp(Path(entry).stat())
         return found
 
     def modified_at(self, name: str) -> float:
@@ -196,6 +196,10 @@ class Folder(Store):
         super().clean(at_work)
         for folder in self.root.glob(f"*/{INCOMING}"):
             temporary.remove_abandoned(folder, at_work)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @contextmanager

@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.add_column("library_runs", sa.Column("alive_at", sa.Float))
     op.add_column("libraries", sa.Column("boot", sa.String(100)))
     op.add_column("libraries", sa.Column("booted_at", sa.Float))
+    op.add_column("photos", sa.Column("seen", sa.Text))
     op.add_column("photos", sa.Column("tone", sa.String(8)))
     op.add_column("photos", sa.Column("search_text", sa.Text))
     _describe_photos()
