@@ -1,17 +1,20 @@
-"""What a person decides about single photos: to ban one, or to keep one as a favourite.
+"""What a person decides about single photos: to ban one, keep one, or have one come again.
 
 A ban also holds against runs at work: a banned photo is never published (`photos`).
 `library.removal` removes the banned photo's file.
 """
 
+from dataclasses import asdict
+
 import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
+from unsplash_assets.catalogue.browsing.finding import found_by
 from unsplash_assets.catalogue.database import Database
 from unsplash_assets.catalogue.tables import change_to
 from unsplash_assets.errors import UnknownPhoto
-from unsplash_assets.model.photos import PhotoState
-from unsplash_assets.model.states import WITH_FILE
+from unsplash_assets.model.photos import Photo, PhotoState
+from unsplash_assets.model.states import ENDED, WITH_FILE
 
 
 class Curation:
@@ -43,6 +46,16 @@ class Curation:
                 connection.execute(again.values(postponed=0))
             else:  # banned before it was known: there is no URL to download from
                 connection.execute(sa.delete(db.photos).where(*banned))
+
+    def readmit(self, topic: str, photo: Photo, api_url: str) -> None:
+        """Let a photo that was refused or pruned wait for a topic, as an API describes it now."""
+        described = asdict(photo)
+        del described["width"], described["height"]  # the original's; the file has its own
+        values = {"topic": topic, "api": api_url, "postponed": 0, "reason": None, "run_id": None}
+        ended = (*self._is(photo.id), db.photos.c.state.in_(ENDED))
+        again = change_to(PhotoState.WAITING, *ended)
+        with self._db.writing() as connection:
+            connection.execute(again.values(**described, **values, **found_by(topic, photo)))
 
     def favour(self, photo_id: str) -> None:
         """Make a photo a favourite. Raises UnknownPhoto if it is not in the library."""

@@ -98,6 +98,19 @@ class Photos(StoredPhotos):
                 connection.execute(chosen, rows)
             return self._chosen(connection, topic, run_id)
 
+    def claim(self, photo_id: str, topic: str, run_id: str, rendition: str, url_of: UrlOf) -> bool:
+        """Give a photo that waits, or was left behind, to the run, for a topic; return whether."""
+        with self._db.writing() as connection:
+            known = self._mine, db.photos.c.id == photo_id, db.photos.c.api == self._api
+            row = connection.execute(sa.select(db.photos).where(*known)).first()
+            others = {row.run_id} - {run_id} if row and row.state == PhotoState.CHOSEN else set()
+            if row is None or others & self._runs.live(connection):
+                return False
+            self._runs.end_leases(connection, others)
+            chosen = self._to(PhotoState.CHOSEN, photo_id).values(run_id=run_id, topic=topic)
+            chosen = chosen.values(rendition=rendition, url=url_of(row.urls))
+            return bool(connection.execute(chosen).rowcount)
+
     def take_over(self, topic: str, run_id: str, at_most: int = sys.maxsize) -> list[ChosenPhoto]:
         """Return the topic's chosen photos that belong to the run, or that were left behind.
 
@@ -179,9 +192,8 @@ class Photos(StoredPhotos):
 
     def _not_anothers(self, run_id: str | None) -> Iterable[sa.ColumnElement[bool]]:
         """Match photos that no other run has taken over: chosen or stored."""
-        photos = db.photos.c
-        taken = photos.state.in_((PhotoState.CHOSEN, PhotoState.STORED))
-        return () if run_id is None else (~taken | (photos.run_id == run_id),)
+        taken = db.photos.c.state.in_((PhotoState.CHOSEN, PhotoState.STORED))
+        return () if run_id is None else (~taken | (db.photos.c.run_id == run_id),)
 
     def _row(self, topic: str, photo: Photo, arrival: int) -> dict[str, Any]:
         values = asdict(photo)
@@ -229,9 +241,8 @@ class Photos(StoredPhotos):
 
     def _left_behind(self, ids: Sequence[str]) -> Iterable[sa.ColumnElement[bool]]:
         """Match photos that wait for another API, and that this one gives too."""
-        photos = db.photos.c
-        is_elsewhere = photos.api.is_distinct_from(self._api)
-        return photos.id.in_(ids), photos.state == PhotoState.WAITING, is_elsewhere
+        is_waiting = db.photos.c.state == PhotoState.WAITING
+        return db.photos.c.id.in_(ids), is_waiting, db.photos.c.api.is_distinct_from(self._api)
 
 
 def _parameters(photo_id: str, number: int, file: StoredFile) -> dict[str, Any]:

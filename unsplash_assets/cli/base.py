@@ -99,9 +99,9 @@ class PhotoCommand(click.Command):
         return super().parse_args(ctx, [*options, "--", *others, *args[end + 1 :]])
 
 
-def photo_id(_: click.Context, __: click.Parameter, text: str) -> str:
+def photo_id(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     """Read a photo's id, for a parameter's callback."""
     try:
-        return read_photo_id(text)
+        return None if text is None else read_photo_id(text)
     except ValueError as error:
         raise click.BadParameter(f"{text!r}: {error}") from error

@@ -8,8 +8,8 @@ import time
 
 import click
 
-from unsplash_assets.cli import progress
-from unsplash_assets.cli.base import Commands, load_settings, warn_of_unknown
+from unsplash_assets.cli import progress, terminal
+from unsplash_assets.cli.base import Commands, load_settings, photo_id, warn_of_unknown
 from unsplash_assets.cli.completion import complete_topic
 from unsplash_assets.cli.curation import ban, favourite, move
 from unsplash_assets.cli.doctor import doctor
@@ -17,6 +17,7 @@ from unsplash_assets.cli.inspection import export, list_photos, open_gallery, st
 from unsplash_assets.cli.output import data_output, say
 from unsplash_assets.emulator.faults import FAULTS, with_fault
 from unsplash_assets.errors import UnsplashAssetsError
+from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
 from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, Settings
 
@@ -29,32 +30,58 @@ def main(project: str | None) -> None:  # `load_settings` reads it
 
 
 @main.command()
-@click.argument("topic", shell_complete=complete_topic)
+@click.argument("topic", required=False, shell_complete=complete_topic)
 @click.option(
     "--count",
     type=click.IntRange(1, 1000),
     show_default="UNSPLASH_PHOTOS_PER_RUN",
     help="How many photos to bring.",
 )
-def fetch(topic: str, count: int | None) -> None:
-    """Bring photos of TOPIC into the library, now.
+@click.option("--photo", metavar="ID", callback=photo_id, help="Bring this one: its id or page.")
+@click.option("--topic", "under", shell_complete=complete_topic, help="The topic for --photo.")
+@click.option("--dry-run", is_flag=True, help="Say what would come, and its cost; do nothing.")
+def fetch(
+    topic: str | None,
+    count: int | None,
+    photo: str | None,
+    under: str | None,
+    dry_run: bool,  # noqa: FBT001 - a flag, as click passes it
+) -> None:
+    """Bring photos of TOPIC into the library, now; or one photo with --photo and --topic.
 
-    TOPIC is one of UNSPLASH_TOPICS.
+    TOPIC is one of UNSPLASH_TOPICS. A photo is named by its id or by the URL of its page.
     """
+    if (topic is None) is (photo is None) or (photo is None) is not (under is None):
+        raise click.UsageError("name a TOPIC, or one photo with --photo and --topic")
+    if photo and count:
+        raise click.UsageError("--photo brings one photo: leave out --count")
     settings = load_settings()
-    name = _known_topic(settings, topic)
+    name = _known_topic(settings, topic or under or "")
     warn_of_unknown(settings)
+    wanted = 1 if photo else count or settings.photos_per_run
+    if dry_run:
+        _print_plan(settings, name, wanted, photo)
+    else:
+        _fetch(settings, name, wanted, photo)
+
+
+def _fetch(settings: Settings, topic: str, wanted: int, photo: str | None) -> None:
     environment.enter_project(settings.project)
-    wanted = count or settings.photos_per_run
     if settings.mode == "demo":
         say(f"Demo: {DEMO_HINT}.")
 
     from unsplash_assets.cli import fetch as job  # noqa: PLC0415 - Dagster takes most of a second
 
     with progress.fetch_progress(topic, wanted) as on_progress:
-        fetched = job.fetch(settings, name, wanted, on_progress)
+        if photo:
+            fetched = job.fetch_photo(settings, topic, photo, on_progress)
+        else:
+            fetched = job.fetch(settings, topic, wanted, on_progress)
     with data_output() as output:
         output.writelines(f"{file}\n" for file in fetched.files)
+    if fetched.known:
+        say(f"photo {photo} is here already, in {fetched.known.topic}")
+        wanted = 0
     if fetched.owed:
         say(f"{fetched.owed} download events are still due: later runs send them")
     if fetched.error:
@@ -62,6 +89,16 @@ def fetch(topic: str, count: int | None) -> None:
     if len(fetched.stored) < wanted:
         count_of = f"{len(fetched.stored)} of {wanted} photos of {topic!r}"
         raise UnsplashAssetsError(f"{count_of} could be brought: {fetched.shortage}")
+
+
+def _print_plan(settings: Settings, topic: str, wanted: int, photo: str | None) -> None:
+    from unsplash_assets.library.asking import plan  # noqa: PLC0415 - loads the client
+
+    with open_library(settings, create=False, needs_files=False) as library:
+        planned = plan.plan_photo(library, photo) if photo else plan.plan(library, topic, wanted)
+    with data_output() as output:
+        output.writelines(f"{terminal.upcoming_as_line(known)}\n" for known in planned.photos)
+    terminal.print_plan(planned)
 
 
 def _known_topic(settings: Settings, topic: str) -> str:

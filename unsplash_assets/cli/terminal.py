@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from unsplash_assets.library.asking.plan import Plan
     from unsplash_assets.library.offline.rebuild import Rebuilt
 
 _LABEL_WIDTH: Final = len("last run  ")
@@ -74,6 +75,31 @@ def photo_as_line(photo: ListedPhoto) -> str:
     mark = "★" if photo.favourite else photo.state if photo.state != PhotoState.STORED else ""
     parts = photo.id, photo.topic, photo.photographer, photo.path or "", mark
     return "\t".join(map(printable, parts)).rstrip("\t")
+
+
+def upcoming_as_line(photo: ListedPhoto) -> str:
+    """Return a photo that would come as a line, with tabs between its parts."""
+    return "\t".join(map(printable, (photo.id, photo.photographer, photo.page_url)))
+
+
+def print_plan(plan: "Plan") -> None:
+    """Print how many photos are known that would come, and what it would cost."""
+    if plan.wanted:
+        missing = plan.wanted - len(plan.photos)
+        asked_for = f", {missing:,} would be asked for" if missing else ""
+        say(f"{len(plan.photos):,} of {plan.wanted:,} photos wait here{asked_for}")
+        parts = {
+            "to ask for photos": plan.asking,
+            "download events": plan.events,
+            "download events of earlier photos": plan.earlier,
+        }
+        costs = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        at_least, ending = "at least " * bool(plan.asking), "s" * (plan.cost != 1)
+        cost = f"{at_least}{plan.cost:,} request{ending} ({costs})"
+        say(f"cost: {cost}; {plan.free:,} are free now")
+    for reason in plan.reasons:
+        say(reason)
+    say("dry run: nothing was asked, downloaded or changed")
 
 
 def photo_as_json(photo: ListedPhoto) -> str:

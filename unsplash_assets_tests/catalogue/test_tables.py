@@ -41,10 +41,12 @@ ALLOWED = {
     ("lost", "lost"),
     ("lost", "pruning"),
     ("lost", "banned"),
+    ("refused", "waiting"),
     ("refused", "stored"),
     ("refused", "banned"),
     ("pruning", "pruned"),
     ("pruning", "banned"),
+    ("pruned", "waiting"),
     ("pruned", "banned"),
     ("banned", "waiting"),
     ("banned", "banned"),
@@ -129,8 +131,9 @@ def test_a_person_can_ban_a_photo_in_any_state() -> None:
     assert before(PhotoState.BANNED) == set(PhotoState)
 
 
-def test_no_photo_comes_back_once_it_is_pruned() -> None:
-    assert CHANGES[PhotoState.PRUNED] == {PhotoState.BANNED}
+def test_a_pruned_photo_comes_back_by_way_of_the_waiting_list_alone() -> None:
+    """There a person puts it who asks for it by its id (`Curation.readmit`)."""
+    assert CHANGES[PhotoState.PRUNED] == {PhotoState.WAITING, PhotoState.BANNED}
 
 
 def test_a_bad_photo_is_one_with_a_path() -> None:

@@ -1,4 +1,4 @@
-"""All photos of a kind, one by one, for a list: stored, favourite, damaged or banned."""
+"""All photos of a kind, one by one, for a list; those that come next; and one by its id."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.catalogue import tables as db
 from unsplash_assets.catalogue.database import Database
+from unsplash_assets.catalogue.runs import Runs
 from unsplash_assets.model.photos import PhotoState
 from unsplash_assets.model.states import BAD, WITH_FILE
 
@@ -56,6 +57,35 @@ def listed(
     with database.reading() as connection:
         rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(in_order)
         yield (_listed(row) for row in rows)
+
+
+def find(database: Database, photo_id: str, api_url: str) -> ListedPhoto | None:
+    """Return what is known of a photo; one that waits for another API counts as not known."""
+    photos = db.photos.c
+    is_elsewhere = (photos.state == PhotoState.WAITING) & photos.api.is_distinct_from(api_url)
+    query = sa.select(db.photos).where(photos.mode == database.mode, photos.id == photo_id)
+    with database.reading() as connection:
+        row = connection.execute(query.where(~is_elsewhere)).first()
+    return _listed(row) if row else None
+
+
+def upcoming(
+    database: Database, runs: Runs, api_url: str, topic: str, count: int
+) -> list[ListedPhoto]:
+    """Return the photos that the topic's next run would choose; it has them without a request.
+
+    Those that runs have left behind come first, as they do then.
+    """
+    photos = db.photos.c
+    of_topic = photos.mode == database.mode, photos.topic == topic, photos.api == api_url
+    in_order = sa.select(db.photos).order_by(photos.postponed, photos.arrival)
+    with database.reading() as connection:
+        chosen = in_order.where(*of_topic, photos.state == PhotoState.CHOSEN)
+        live = runs.live(connection)
+        rows = [row for row in connection.execute(chosen) if row.run_id not in live][:count]
+        waiting = in_order.where(*of_topic, photos.state == PhotoState.WAITING)
+        rows += connection.execute(waiting.limit(count - len(rows))).all()
+    return [_listed(row) for row in rows]
 
 
 def _listed(row: sa.Row[Any]) -> ListedPhoto:
