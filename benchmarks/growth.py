@@ -23,6 +23,7 @@ from unsplash_assets.library.opening import Library, open_library, working_on
 from unsplash_assets.library.selection import choose, top_up
 from unsplash_assets.library.status import look
 from unsplash_assets.library.ticks import next_topic
+from unsplash_assets.model.tones import TONES
 from unsplash_assets.settings.settings import parse
 from unsplash_assets.storage.names import thumbnail_path
 
@@ -36,7 +37,7 @@ def growth(rounds: int, _: int) -> None:
     print("|---|---|---|---|---|")
     medians: dict[str, list[float]] = {}
     for size in _SIZES:
-        with _library(size) as library:
+        with grown_library(size) as library:
             taken = {name: _times(library, work, rounds) for name, work in _WORK.items()}
         for name, some in taken.items():
             medians.setdefault(name, []).append(figure(some).median)
@@ -83,7 +84,7 @@ _WORK: Final = {"tick": _tick, "gallery": _gallery, "status": _status, "export":
 
 
 @contextmanager
-def _library(size: int) -> Iterator[Library]:
+def grown_library(size: int) -> Iterator[Library]:
     """Open a demo library with rows of so many stored photos."""
     with tempfile.TemporaryDirectory() as name:
         settings = parse(
@@ -107,7 +108,9 @@ def _copy(library: Library, size: int) -> None:
         copies = [
             {**row, "id": f"copy-{n:06}", "sha256": f"{n:024x}{n:040x}",
              "path": f"nature/copy-{n:06}.jpg", "run_id": f"run {n}",
-             "stored_sequence": first + n, "arrival": first + n, "topic": ("nature", "art")[n % 2]}
+             "stored_sequence": first + n, "arrival": first + n, "topic": ("nature", "art")[n % 2],
+             "tone": TONES[n % len(TONES)], "favourite": n % 5_000 == 1,
+             "search_text": f"{('nature', 'art')[n % 2]} someone ridges w{n % 1_000:03} at dawn"}
             for n in range(1, size)
         ]  # fmt: skip
         connection.execute(sa.insert(db.photos), copies)

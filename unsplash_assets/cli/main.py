@@ -4,8 +4,6 @@ Data goes to standard output, words to standard error. Imports that cost time ar
 are needed, so that `status` answers at once.
 """
 
-import time
-
 import click
 
 from unsplash_assets.cli import progress, terminal
@@ -15,11 +13,11 @@ from unsplash_assets.cli.curation import ban, favourite, move
 from unsplash_assets.cli.doctor import doctor
 from unsplash_assets.cli.inspection import export, list_photos, open_gallery, status, verify
 from unsplash_assets.cli.output import data_output, say
-from unsplash_assets.emulator.faults import FAULTS, with_fault
+from unsplash_assets.cli.servers.commands import emulator, serve_gallery
 from unsplash_assets.errors import UnsplashAssetsError
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.settings import environment
-from unsplash_assets.settings.settings import DEMO_HINT, DEMO_KEY, Settings
+from unsplash_assets.settings.settings import DEMO_HINT, Settings
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,39 +110,9 @@ def _known_topic(settings: Settings, topic: str) -> str:
     return known[topic.casefold()]
 
 
-@main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option(
-    "--limit", type=click.IntRange(0), default=50, show_default=True, help="Requests an hour."
+_COMMANDS = (
+    *(status, doctor, list_photos, verify, export, open_gallery, serve_gallery),
+    *(ban, favourite, move, emulator),
 )
-@click.option(
-    "--latency",
-    type=click.FloatRange(0, 60),
-    default=0.0,
-    show_default=True,
-    help="Seconds before each answer.",
-)
-@click.option(
-    "--faults",
-    metavar="NAME",
-    type=click.Choice(list(FAULTS)),
-    help=f"Misbehave in one of these ways: {', '.join(FAULTS)}.",
-)
-def emulator(port: int, limit: int, latency: float, faults: str | None) -> None:
-    """Run the built-in Unsplash as a server on this machine."""
-    from unsplash_assets.emulator.application import Emulator  # noqa: PLC0415
-    from unsplash_assets.emulator.quota import HourlyQuota  # noqa: PLC0415
-    from unsplash_assets.emulator.server import marked, serve  # noqa: PLC0415
-
-    plain = Emulator(HourlyQuota(limit, time.time), latency)
-    application = with_fault(plain, faults) if faults else plain
-
-    def announce(url: str) -> None:
-        say(f"An emulated Unsplash answers at {url}, {limit} requests an hour.")
-        say(f"Use it: UNSPLASH_API_URL={url} UNSPLASH_API_KEY={DEMO_KEY}")
-
-    serve(marked(application), port, announce)
-
-
-for command in (status, doctor, list_photos, verify, export, open_gallery, ban, favourite, move):
+for command in _COMMANDS:
     main.add_command(command)

@@ -5,22 +5,18 @@ Beside it is the news, a small page that an open gallery loads to learn of new p
 the templates, `thumbnails` makes the small pictures, `viewer` opens the page.
 """
 
-import hashlib
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup
 
 from unsplash_assets.catalogue.photos import Photos
 from unsplash_assets.gallery.scripts import joined, own_text
+from unsplash_assets.gallery.templates import build_of, hash_source, policy, templates
 from unsplash_assets.gallery.thumbnails import update_thumbnails
 from unsplash_assets.model.credit import credit_html
 from unsplash_assets.model.photos import StoredPhoto
@@ -34,7 +30,6 @@ MAX_PHOTOS: Final = 1_000
 MAX_NEWS: Final = 60
 """The most photos in the news: an hour at one a minute."""
 
-_WEB: Final = Path(__file__).parent / "web"
 _MARK: Final = re.compile(rb'<html lang="en" data-build="[0-9a-f]{16}"')
 _HEAD: Final = 300  # bytes of a page in which its mark stands
 _UNKNOWN_COLOR: Final = "#8a8a86"
@@ -130,47 +125,20 @@ def _render(
     reload to be up to date.
     """
     style, script, news_script = own_text("page.css"), joined("file.js"), own_text("news_frame.js")
-    page_policy = _policy(
-        f"style-src {_hash_source(style)}",
-        f"script-src {_hash_source(script)}",
+    page_policy = policy(  # for a page that is a file, some browsers ignore 'self'
+        f"style-src {hash_source(style)}",
+        f"script-src {hash_source(script)}",
         "img-src 'self' file: data:",
         "frame-src 'self' file:",
     )
-    news_policy = _policy(f"script-src {_hash_source(news_script)}")
-    build = _digest(f"{style}{script}{is_demo}{is_partial}").hex()[:16]
+    news_policy = policy(f"script-src {hash_source(news_script)}")
+    build = build_of(style, script, is_demo, is_partial)
     context = {"photos": photos, "is_demo": is_demo, "is_partial": is_partial, "build": build}
-    page, news = map(_templates().get_template, ("index.html", "news.html"))
+    context["is_served"] = False
+    page, news = map(templates().get_template, ("index.html", "news.html"))
     return {
         PAGE: page.render(context, style=style, script=script, policy=page_policy).encode(),
         NEWS: news.render(
             context, newest=photos[:MAX_NEWS], script=news_script, policy=news_policy
         ).encode(),
     }
-
-
-def _policy(*allowed: str) -> str:
-    """Return a Content-Security-Policy that allows nothing else.
-
-    For a page that is a file, some browsers ignore 'self'; hence `file:` beside it.
-    """
-    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_WEB),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _hash_source(text: str) -> str:
-    return f"'sha256-{b64encode(_digest(text)).decode()}'"

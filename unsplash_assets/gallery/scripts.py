@@ -1,19 +1,21 @@
 """Joins the page's modules into one script, since a page that is a file may not load modules.
 
-`web/js` holds the modules. Each lists what it imports from its neighbours, one statement each, and
-the joined script has them in the order in which a browser would run them. They share one scope, so
-a name at the top of a module is the only one of that name.
+`web/js` holds the modules, `web/js/served` those of the served page alone. Each lists what it
+imports from others, one statement each, and the joined script has them in the order in which a
+browser would run them. They share one scope, so a name at the top of a module is the only one of
+that name.
 """
 
 import re
 from functools import cache
 from importlib.resources import files
+from posixpath import dirname, join, normpath
 from typing import Final
 
 from markupsafe import Markup
 
 _WEB: Final = files(__package__) / "web"
-_IMPORT: Final = re.compile(r'^import [^;]*? from "\./(\w+\.js)";\n', re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import [^;]*? from "(\.\.?/[\w/]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=async|class|const|function|let)", re.MULTILINE)
 
 
@@ -34,5 +36,6 @@ def _modules(name: str, seen: set[str]) -> list[Markup]:
         return []
     seen.add(name)
     text = own_text(f"js/{name}")
-    needed = [module for found in _IMPORT.findall(text) for module in _modules(found, seen)]
+    paths = [normpath(join(dirname(name), found)) for found in _IMPORT.findall(text)]
+    needed = [module for path in paths for module in _modules(path, seen)]
     return [*needed, Markup(_EXPORT.sub("", _IMPORT.sub("", text)).strip() + "\n")]  # noqa: S704

@@ -4,18 +4,15 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from unsplash_assets.catalogue.browsing.pages import Browsing
-from unsplash_assets.gallery.server.answers import text_answer
 from unsplash_assets.gallery.server.application import application
 from unsplash_assets.gallery.server.feed import Feed
+from unsplash_assets.gallery.server.page import page_of
 from unsplash_assets.gallery.server.running import Server
 from unsplash_assets.gallery.server.served import Served
 from unsplash_assets.library import removal
@@ -84,27 +81,28 @@ class Decided:
         removal.ban(self._library, photo_id)
 
 
-def a_page(request: Request) -> Response:
-    """Answer with some page."""
-    return text_answer(request, "<!doctype html><title>Photos</title>", "text/html")
-
-
 @contextmanager
-def gallery_served(library: GalleryLibrary, *, may_change: bool = False) -> Iterator[ServedGallery]:
+def gallery_served(
+    library: GalleryLibrary,
+    *,
+    may_change: bool = False,
+    trouble: Callable[[], str | None] = lambda: None,
+) -> Iterator[ServedGallery]:
     """Serve a library until the `with` ends."""
     served = Served(
         Browsing(library.database),
         library.library.store,
         APP_NAME,
         library.library.settings.mode,
-        lambda: None,
+        trouble,
         Decided(library) if may_change else None,
     )
-    feed = Feed(served, looks_every=0.05)
+    page = page_of(served.mode)
+    feed = Feed(served, page.build, looks_every=0.05)
     is_ready = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
-        asgi = application(served, feed, a_page, names=["my-wall"])
+        asgi = application(served, feed, page.answer, names=["my-wall"])
         server = Server(asgi, is_ready.set, feed.end)
         thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
         thread.start()

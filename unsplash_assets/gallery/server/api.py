@@ -1,9 +1,10 @@
 """The photos as JSON, for the page's script: pages of them, one of them, and their topics."""
 
-from typing import Final
+import time
+from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from unsplash_assets.catalogue.browsing.pages import Wanted
 from unsplash_assets.gallery.server.answers import error_answer, json_answer
@@ -16,6 +17,7 @@ _DEFAULT_LIMIT: Final = 60  # photos
 _MOST: Final = 200  # photos
 _LARGEST: Final = 2**31 - 1
 """The largest number that both databases have room for."""
+_LOOKED_FOR: Final = 5.0  # seconds
 _LONGEST: Final = 500  # characters of a topic or a search
 
 
@@ -29,6 +31,7 @@ class Api:
     def __init__(self, served: Served) -> None:
         """Tell of what `served` has."""
         self._served = served
+        self._looked: tuple[float, dict[str, Any]] = (-_LOOKED_FOR, {})
 
     def photos(self, request: Request) -> Response:
         """Answer with the newest photos that are asked for, older than `before`.
@@ -46,7 +49,8 @@ class Api:
         else:
             page = browsing.newer(wanted, limit or _DEFAULT_LIMIT, after)
         photos = [item(self._served, photo) for photo in page.photos]
-        return json_answer(request, {"photos": photos, "more": page.has_more})
+        newest = self._newest_number()
+        return json_answer(request, {"photos": photos, "more": page.has_more, "newest": newest})
 
     def photo(self, request: Request) -> Response:
         """Answer with one photo."""
@@ -62,12 +66,29 @@ class Api:
         return json_answer(request, {"photos": sum(counts.values()), "topics": topics})
 
     def health(self, request: Request) -> Response:
-        """Answer whether photos arrive as they should: 200, or 503 with the reason."""
-        reason, newest = self._served.trouble(), self._served.browsing.newest()
-        newest_at = newest and moment(newest.stored_at)
-        answer = json_answer(request, {"ok": not reason, "reason": reason, "newest_at": newest_at})
-        answer.status_code = 503 if reason else answer.status_code
-        return answer
+        """Answer whether photos arrive as they should, and since when none came."""
+        return json_answer(request, self._health())
+
+    def healthz(self, request: Request) -> Response:
+        """Answer with 200 if photos arrive as they should, else with 503 and the reason."""
+        health = self._health()
+        if health["ok"]:
+            return json_answer(request, health)
+        return JSONResponse(health, 503, headers={"Cache-Control": "no-store"})
+
+    def _health(self) -> dict[str, Any]:
+        """Look at most once in a few seconds, however many ask."""
+        at, health = self._looked
+        if time.monotonic() > at + _LOOKED_FOR:
+            reason, newest = self._served.trouble(), self._served.browsing.newest()
+            newest_at = newest and moment(newest.stored_at)
+            health = {"ok": not reason, "reason": reason, "newest_at": newest_at}
+            self._looked = time.monotonic(), health
+        return health
+
+    def _newest_number(self) -> int:
+        newest = self._served.browsing.newest()
+        return newest.stored_sequence if newest else 0
 
 
 def _wanted(request: Request) -> Wanted:

@@ -34,7 +34,8 @@ def application(
     changes = Changes(served, feed)
     routes = [
         Route("/", page),
-        Route("/healthz", api.health),
+        Route("/healthz", api.healthz),
+        Route("/api/health", api.health),
         Route("/events", feed.listen),
         Route("/api/photos", api.photos),
         Route("/api/photos/{photo_id}", api.photo),

@@ -28,8 +28,9 @@ _END: Final = ""
 class Feed:
     """The events of one server."""
 
-    def __init__(self, served: Served, looks_every: float = _LOOKS_EVERY) -> None:
-        """Watch the photos of `served`."""
+    def __init__(self, served: Served, build: str = "", looks_every: float = _LOOKS_EVERY) -> None:
+        """Watch the photos of `served`; its page is the one of this `build`."""
+        self._build = build
         self._served = served
         self._looks_every = looks_every
         self._pages: set[asyncio.Queue[str]] = set()
@@ -37,11 +38,12 @@ class Feed:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def listen(self, _: Request) -> Response:
-        """Answer with the events from now on; the first is the newest photo's number."""
+        """Answer with the events from now on, beginning with how things are."""
         if len(self._pages) >= _PAGES:
             return error_answer(503, "too many pages are open", {"Retry-After": "60"})
         page: asyncio.Queue[str] = asyncio.Queue(_UNREAD)
         self._newest = max(self._newest, await to_thread.run_sync(self._look))
+        page.put_nowait(_event("build", {"build": self._build}))
         page.put_nowait(_event("newest", {"number": self._newest}))
         self._pages.add(page)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -28,6 +28,7 @@ def item(served: Served, photo: ShownPhoto) -> dict[str, Any]:
         "height": photo.height,
         "bytes": photo.bytes,
         "color": photo.color,
+        "blur_hash": photo.blur_hash,
         "alt": photo.description or f"{photo.topic}, by {photo.photographer}",
         "photographer": photo.photographer,
         "photographer_link": credit.photographer_link,

@@ -1,6 +1,7 @@
 // The page's head: how many photos there are, and the choice of a topic and of words.
 
 import { byId } from "./dom.js";
+import { goTo } from "./address.js";
 import { withChoice } from "./options.js";
 import { photos } from "./source.js";
 
@@ -33,23 +34,24 @@ function updateCount() {
   const search = choice.search.trim();
   const kind = count === 1 ? "photo" : "photos";
   byId("count").textContent =
-    `${count.toLocaleString("en")} ${kind}` +
+    `${count.toLocaleString("en")}${photos.isCounted ? "" : "+"} ${kind}` +
     (choice.topic === null ? "" : ` of ${choice.topic}`) +
     (search ? ` with “${search}”` : "");
 }
 
-// Announces a choice, but not new photos, to those who hear the page; the address keeps it.
-function announce() {
+// Applies a choice, and announces it to those who hear the page; the address keeps it.
+export function choose(isStep = true) {
+  applyChoice();
   byId("announcement").textContent = byId("count").textContent;
-  history.replaceState(null, "", withChoice("", photos.choice, false));
+  goTo(withChoice("", photos.choice, false), isStep);
 }
 
 export function watchSearch() {
   const field = byId("search");
   field.addEventListener("input", () => {
+    const isFirst = !photos.choice.search.trim();
     photos.choice.search = field.value;
-    applyChoice();
-    announce();
+    choose(isFirst); // the letters of one search are one step
   });
   field.addEventListener("keydown", (event) => {
     event.stopPropagation(); // letters are no commands here
@@ -83,8 +85,7 @@ function topicButton(value, label, number) {
     topic = value;
     photos.choice.topic = value;
     for (const other of byId("topics").children) other.setAttribute("aria-pressed", other === button);
-    applyChoice();
-    announce();
+    choose();
   });
   return button;
 }

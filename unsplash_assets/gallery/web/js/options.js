@@ -22,16 +22,19 @@ const defaults = () => ({
   ...Object.fromEntries(Object.entries(ONE_OF).map(([name, values]) => [name, values[0]])),
 });
 
-export function readOptions(hash) {
+// `more` are names that only the source of photos knows; they belong to the choice.
+export function readOptions(hash, more = []) {
   const given = new URLSearchParams(hash.slice(1));
   const options = defaults();
   const problems = [];
   const choice = { topic: given.get("topic") || null, search: given.get("search") ?? "" };
+  for (const name of more) choice[name] = given.get(name) || null;
+  const names = [...NAMES, ...more];
   for (const [name, value] of given) {
     if (name in ONE_OF) readOne(name, value);
     else if (name === "hours") readHours(value);
     else if (name === "seconds" || (name === "slideshow" && value)) readSeconds(name, value);
-    else if (!NAMES.includes(name)) problems.push(`${name}: there is no such option. There are ${NAMES.join(", ")}.`);
+    else if (!names.includes(name)) problems.push(`${name}: there is no such option. There are ${names.join(", ")}.`);
   }
   return { isSlideshow: given.has("slideshow"), choice, options, problems };
 
@@ -65,10 +68,10 @@ export function isActive(hours, moment) {
 }
 
 // Returns an address's part after the path that asks for the same with another choice.
-export function withChoice(hash, { topic, search }, isSlideshow) {
+export function withChoice(hash, { search, ...others }, isSlideshow) {
   const given = isSlideshow ? new URLSearchParams(hash.slice(1)) : new URLSearchParams();
   if (isSlideshow && !given.has("slideshow")) given.set("slideshow", "");
-  for (const [name, value] of [["topic", topic], ["search", search.trim()]]) {
+  for (const [name, value] of Object.entries({ ...others, search: search.trim() })) {
     if (value) given.set(name, value);
     else given.delete(name);
   }

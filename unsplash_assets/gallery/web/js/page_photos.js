@@ -14,6 +14,8 @@ export class PagePhotos {
   #gone = new Set(); // photos that are no longer in the library; one may still be shown
   #onNews = null;
   choice = { topic: null, search: "" };
+  names = [];
+  isCounted = true;
 
   constructor() {
     this.#all.forEach(decorate);

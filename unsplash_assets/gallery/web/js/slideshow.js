@@ -155,7 +155,7 @@ export function showControls() {
 
 // Does what the address asks for.
 export function followAddress() {
-  const read = readOptions(location.hash);
+  const read = readOptions(location.hash, photos.names);
   const { topic } = read.choice;
   chooseBy(read.choice);
   if (topic && photos.total && !photos.topics().has(topic)) {

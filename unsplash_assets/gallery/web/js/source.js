@@ -4,7 +4,9 @@
 //
 //   total             how many photos there are, whatever is chosen
 //   count             how many of them are chosen
-//   choice            what is chosen: { topic, search }; null and "" are all
+//   choice            what is chosen: { topic, search }; null and "" are all. A source may have more
+//   names             of what it has more; they are options of the address
+//   isCounted         false while there are more than `count`
 //   choose(choice)    chooses others
 //   topics()          a Map from each topic to its number of photos
 //   at(index)         the chosen photo at a place, the newest at 0, or a promise of it; undefined

@@ -16,6 +16,13 @@ let latestRequest = 0; // to show a photo; a picture that loads after the next r
 
 export const isInView = (photo) => photo === current || photo === beside;
 
+const watchers = []; // of which photo is in the large view
+
+// Tells `onPhoto` of each photo that the large view shows, and of null when it closes.
+export function watchView(onPhoto) {
+  watchers.push(onPhoto);
+}
+
 export function openView() {
   view.hidden = false;
   byId("gallery").inert = true;
@@ -30,6 +37,7 @@ export function closeView() {
   latestRequest += 1;
   view.hidden = true;
   byId("gallery").inert = false;
+  for (const watcher of watchers) watcher(null);
   return photo;
 }
 
@@ -59,6 +67,7 @@ function begin(wanted) {
   [current, beside = null] = wanted;
   isLoading = true;
   const request = ++latestRequest;
+  for (const watcher of watchers) watcher(current);
   return { loading: load(wanted), isLatest: () => request === latestRequest };
 }
 
