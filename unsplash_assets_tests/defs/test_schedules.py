@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from unsplash_assets.definitions import build_definitions
+from unsplash_assets.defs.logs.console import console
 from unsplash_assets.defs.runs import LIBRARY_TAG
 from unsplash_assets.errors import SettingsError
 from unsplash_assets.library.bringing import bring
@@ -62,6 +63,39 @@ def _start_run(
     """Put a run into Dagster's record that has begun, and not ended unless the status says so."""
     job = build_definitions(settings).resolve_job_def("refresh")
     return instance.create_run_for_job(job, status=status, tags=tags).run_id
+
+
+@pytest.mark.long
+def test_a_problem_of_a_tick_is_a_line_of_the_log_and_a_spent_budget_is_none(
+    make_settings: MakeSettings, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = make_settings(topics="nature", api_key="key")
+    with open_library(settings) as library, library.budget.reserve(50) as grant:
+        for _ in range(grant.count):
+            grant.settle(None)
+    assert "budget spent" in skipped_because(tick(settings, instance))
+    assert capsys.readouterr().err == ""
+    refused = make_settings(topics="nature", api_key="another")
+    with open_library(refused) as library:
+        refuse_key(library)
+    reason = skipped_because(tick(refused, instance, NOON + 60))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"WARNING {reason}")
+
+
+@pytest.mark.long
+def test_the_runs_of_both_schedules_have_the_logger_of_the_project(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    repository = build_definitions(settings, loggers={"console": console}).get_repository_def()
+    for name in ("every_minute", "every_day"):
+        now = datetime.fromtimestamp(NOON, UTC)
+        with dg.build_schedule_context(
+            instance=instance, repository_def=repository, scheduled_execution_time=now
+        ) as context:
+            data = repository.get_schedule_def(name).evaluate_tick(context)
+        (request,) = data.run_requests or []
+        assert request.run_config == {"loggers": {"console": {}}}
 
 
 @pytest.mark.long

@@ -10,6 +10,8 @@ from unsplash_assets.model.text import one_line
 
 TELLS: Final = "image_file"
 """The asset whose summary is the line of a run."""
+_ECHO: Final = "Dependencies for step "
+"""How Dagster says of each further step that it does not run after another has failed."""
 SILENT: Final = "verify"
 """The job whose checks log nothing: its line is that it has succeeded."""
 
@@ -53,7 +55,8 @@ class OneLine(logging.Filter):
             step = str(_meta(record).get("step_key") or "")
             if record.levelno < logging.WARNING and not step.endswith(TELLS):
                 return None
-            return str(_meta(record).get("orig_message") or record.getMessage())
+            text = str(_meta(record).get("orig_message") or record.getMessage())
+            return None if text.startswith(_ECHO) else text
         if event.is_step_failure:
             return f"{event.step_key} failed: {_reason(event)}"
         if event.event_type is dg.DagsterEventType.RUN_SUCCESS and event.job_name.endswith(SILENT):

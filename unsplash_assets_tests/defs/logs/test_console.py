@@ -34,6 +34,10 @@ def stranger() -> None:
     raise ValueError("first line\nsecond line")
 
 
+@dg.asset(deps=[gallery, stranger])
+def after_failures() -> None: ...
+
+
 def lines(captured: str) -> list[str]:
     return [re.sub(TIME, "TIME", re.sub("run [0-9a-f]{8}", "run ID", line)) for line in
             captured.splitlines()]  # fmt: skip
@@ -71,7 +75,7 @@ def test_a_run_is_one_line_and_each_problem_another(capsys: pytest.CaptureFixtur
 def test_a_failure_is_its_reason_in_one_line_without_a_stack_trace(
     capsys: pytest.CaptureFixture[str], asset: dg.AssetsDefinition, reason: str
 ) -> None:
-    assert not run(photo_metadata, image_file, asset)
+    assert not run(photo_metadata, image_file, asset, after_failures)
     assert lines(capsys.readouterr().err)[2:] == [f"TIME ERROR run ID: {reason}"]
 
 
