@@ -145,6 +145,7 @@ def of_verification(seen: Verification) -> Metadata:
         "files": seen.files,
         "bytes": seen.bytes,
         **{kind: seen.count(kind) for kind in FINDINGS},
+        **({} if seen.read is None else {"read": seen.read}),
         **_present({"not read": seen.unread, "because": seen.trouble}),
         **_present({"findings": _listed(str(finding) for finding in seen.findings)}),
     }

@@ -55,6 +55,7 @@ def test_a_stored_photo_is_a_chosen_one_with_its_file(row: Row) -> None:
         **dataclasses.asdict(file(1)),
         "stored_at": NOON,
         "stored_sequence": row.stored_sequence,
+        "blur_hash": row.blur_hash,
     }
 
 

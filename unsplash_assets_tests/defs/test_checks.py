@@ -81,6 +81,25 @@ def test_the_minutes_run_has_no_checks(project: Project) -> None:
     assert result.get_asset_check_evaluations() == []
 
 
+def test_with_an_asset_that_is_materialized_by_hand_only_what_looks_changed_is_read(
+    project: Project,
+) -> None:
+    project.run("nature", photos_per_run=3)
+    gone, cut_short, _whole = files(project)
+    delete(gone)
+    cut(cut_short)
+    job = build_definitions(project.settings).resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(
+        instance=project.instance,
+        partition_key="nature",
+        asset_selection=[dg.AssetKey("photo_metadata"), dg.AssetKey("image_file")],
+    )
+    answers = {answer.check_name: answer for answer in result.get_asset_check_evaluations()}
+    assert set(answers) == NAMES
+    whole = shown(answers["files_are_whole"])
+    assert (whole["files"], whole["missing"] + whole["damaged"], whole["read"]) == (3, 2, 2)
+
+
 @pytest.mark.long
 def test_what_is_damaged_fails_the_check_and_is_repaired_by_the_next_run(
     project: Project,
