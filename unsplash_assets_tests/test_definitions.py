@@ -166,7 +166,7 @@ def test_loading_the_definitions_writes_nothing_and_loads_nothing_that_only_step
 ) -> None:
     load = "import sys; from unsplash_assets.definitions import defs; defs(); print(*sys.modules)"
     loaded = processes.run(python(load), check=True).stdout.split()
-    assert not {"PIL", "jinja2", "numpy", "simplejpeg"}.intersection(loaded)
+    assert not {"PIL", "jinja2", "numpy", "obstore", "simplejpeg"}.intersection(loaded)
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 

@@ -110,6 +110,11 @@ def photo_id_of(file_name: str) -> str | None:
     return photo_id if is_id and case == _case(photo_id) else None
 
 
+def hidden_name(word: str) -> RelativePath:
+    """Return a name at the top of a library that no photo has, and that no walk finds."""
+    return RelativePath(f".{word}")
+
+
 def folder_name(topic: str) -> str:
     """Return a topic's folder: its words, in any script, made safe for every file system."""
     name = _fit(_slug(topic), _FOLDER_BYTES) or "topic"

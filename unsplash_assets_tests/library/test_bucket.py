@@ -15,6 +15,7 @@ from unsplash_assets.gallery.page import write_gallery
 from unsplash_assets.images.embedding import read_packet
 from unsplash_assets.images.xmp import CREDIT_MARK
 from unsplash_assets.library.bringing import bring
+from unsplash_assets.library.doctor.places import place
 from unsplash_assets.library.offline.rebuild import rebuild
 from unsplash_assets.library.opening import check_place, open_library
 from unsplash_assets.library.removal import ban, prune
@@ -271,3 +272,12 @@ def test_a_large_picture_passes_through_this_machines_disk(mine: StockedLibrary)
         assert CREDIT_MARK in (read_packet(file) or b"")
     desk = mine.library.settings.library
     assert [path for path in desk.rglob("*.part") if path.is_file()] == []
+
+
+def test_the_doctor_tries_the_bucket_out_and_leaves_nothing(mine: StockedLibrary) -> None:
+    found = place(mine.library)
+    assert found.text == (
+        f"{mine.store.place} can be listed, read and written, and refuses what would overwrite "
+        "unseen"
+    )
+    assert mine.store.stamps("") == {MARKER: mine.store.stamp(MARKER)}

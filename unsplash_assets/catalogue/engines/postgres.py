@@ -7,7 +7,7 @@ the others for a minute at most, and then it is the server that ends it.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 from zlib import crc32
@@ -120,11 +120,13 @@ class PostgresBackend(Backend):
     @contextmanager
     def alone(self, work: str, folder: Path) -> Iterator[None]:  # noqa: ARG002 - it is SQLite's
         """Hold a lock of the server's, on a connection of its own: both end together."""
-        with self.engine.connect() as connection:
-            connection.detach()
+        with ExitStack() as stack:
             with self.translated():
-                outside = connection.execution_options(isolation_level="AUTOCOMMIT")
-                outside.exec_driver_sql(_WAIT_FOR.format(_LOCK_OF_WORK, crc32(work.encode()) >> 1))
+                connection = stack.enter_context(self.engine.connect())
+                connection.execution_options(isolation_level="AUTOCOMMIT").detach()
+                connection.exec_driver_sql(
+                    _WAIT_FOR.format(_LOCK_OF_WORK, crc32(work.encode()) >> 1)
+                )
             yield
 
     def error_of(self, error: sa.exc.DBAPIError) -> LibraryError:

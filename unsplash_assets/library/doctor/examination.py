@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from unsplash_assets.errors import LibraryMissing, UnsplashAssetsError
+from unsplash_assets.errors import LibraryError, LibraryMissing, UnsplashAssetsError
 from unsplash_assets.library import health
 from unsplash_assets.library.doctor import places
 from unsplash_assets.library.doctor.findings import Finding, bad, ok, warning
@@ -50,9 +50,9 @@ def _place(library: Library) -> Finding:
     try:
         if library.database.is_kept:
             check_place(library)
-    except LibraryMissing as error:
+    except LibraryError as error:
         return bad("library", str(error))
-    return places.folder(library)
+    return places.place(library)
 
 
 def _arrivals(library: Library) -> Finding:

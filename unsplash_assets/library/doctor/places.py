@@ -10,7 +10,7 @@ from unsplash_assets.errors import LibraryError, UnsplashAssetsError
 from unsplash_assets.library.doctor.findings import Finding, bad, ok, warning
 from unsplash_assets.library.opening import Library
 from unsplash_assets.settings.settings import Settings
-from unsplash_assets.storage.disks import file_system, free_bytes, may_write
+from unsplash_assets.storage.disks import free_bytes
 from unsplash_assets.storage.stores.base import Store
 
 _LITTLE: Final = 1_000_000_000
@@ -51,24 +51,17 @@ def catalogue(library: Library) -> Finding:
     return ok("catalogue", f"{where}, form {CURRENT}, {stored:,} photos stored")
 
 
-def folder(library: Library) -> Finding:
-    """Say whether files can be kept, and how a file's name is read there."""
+def place(library: Library) -> Finding:
+    """Say whether files can be kept, and how their place behaves."""
     store = library.store
-    if not store.root.exists():
-        parent = _nearest(store)
-        if not may_write(parent):
-            return bad("library", f"{parent} cannot be written", "give yourself the right to")
-        return ok("library", f"{store.place} is made by the first run")
     try:
-        case = _case(store)
+        return ok("library", f"{store.place} {store.trial()}")
     except LibraryError as error:
         return bad("library", str(error))
-    kind = file_system(store.root) or "an unknown file system"
-    return ok("library", f"{store.place} can be written, on {kind}, where case {case}")
 
 
 def room(library: Library) -> Finding:
-    """Say how much room is left on the library's disk."""
+    """Say how much room is left on the disk of the library, or of its temporary files."""
     place = _nearest(library.store)
     free = free_bytes(place)
     if free is None:
@@ -84,12 +77,3 @@ def room(library: Library) -> Finding:
 def _nearest(store: Store) -> Path:
     """Return the store's folder, or the nearest one upwards that is there."""
     return next(place for place in (store.root, *store.root.parents) if place.exists())
-
-
-def _case(store: Store) -> str:
-    """Write a file for a moment; return what the case of its name does there."""
-    with store.temporary() as file:
-        store.write(file, b"x")
-        store.complete(file)
-        other = file.path.with_name(file.path.name.swapcase())
-        return "makes no difference" if other.exists() else "counts"

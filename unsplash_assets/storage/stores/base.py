@@ -218,6 +218,10 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def trial(self) -> str:
+        """Write something for a moment; return how the store behaves. Raises LibraryError."""
+
+    @abstractmethod
     def delete(self, name: str, size: int | None = None) -> None:
         """Remove a file if it exists; never one outside the library, nor one of another `size`."""
 

@@ -6,9 +6,8 @@ bucket, so a process that slept while another took over its work overwrites noth
 """
 
 import hashlib
-import shutil
+import secrets
 import tempfile
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,8 +20,8 @@ from obstore.exceptions import InvalidPathError, NotSupportedError
 
 from unsplash_assets.errors import FileTaken, StoreUnavailable, ViewerError
 from unsplash_assets.storage.digests import sha256 as sha256_of
-from unsplash_assets.storage.names import RelativePath, may_be_a_photo
-from unsplash_assets.storage.refusals import translate_errors
+from unsplash_assets.storage.names import RelativePath, hidden_name, may_be_a_photo
+from unsplash_assets.storage.stores import copies
 from unsplash_assets.storage.stores.base import (
     FileState,
     One,
@@ -40,8 +39,6 @@ _AT_ONCE: Final = 16
 _IN_MEMORY: Final = 2_000_000  # bytes of a file that is read
 _CHUNK: Final = 1_000_000  # bytes
 _TOPIC_DEPTH: Final = 2
-_COPIES: Final = "copies"
-_COPIES_KEPT: Final = 86_400.0  # seconds
 _DIGEST: Final = "sha256"
 """The name under which an object tells the SHA-256 of its content."""
 
@@ -154,27 +151,14 @@ class Bucket(Store):
 
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
-        """Copy a file to this machine until the `with` ends; it has the same last part."""
-        with translate_errors(self.root):
-            (self.root / _COPIES).mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self.root / _COPIES))
-        try:
-            copy = folder / PurePosixPath(name).name
-            with copy.open("wb") as file:
-                for chunk in self._chunks(name):
-                    with translate_errors(self.root):
-                        file.write(chunk)
+        """Copy a file to this machine until the `with` ends."""
+        with copies.copied(self.root, name, self._chunks(name)) as copy:
             yield copy
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def lasting(self, name: str) -> Path:
         """Copy a file to this machine for a day."""
-        kept = self.root / _COPIES / name
         with self.local(name) as copy:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            copy.replace(kept)
-        return kept
+            return copies.kept(self.root, name, copy)
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         """Yield the content of a file, each part as it comes. Raises FileNotFoundError."""
@@ -234,10 +218,25 @@ class Bucket(Store):
     def clean(self, at_work: Collection[str] = ()) -> None:
         """Remove abandoned temporary files and old copies from this machine."""
         super().clean(at_work)
-        for folder in (self.root / _COPIES).glob("*"):
-            with suppress(OSError):
-                if folder.stat().st_mtime < time.time() - _COPIES_KEPT:
-                    shutil.rmtree(folder)
+        copies.remove_old(self.root)
+
+    def trial(self) -> str:
+        """Upload a small file, and try to replace it by one that believes that there is none."""
+        name = hidden_name(f"trial-{secrets.token_hex(8)}")
+        try:
+            self._upload(name, b"first")
+            self._upload(name, b"second")
+        except FileTaken:
+            return "can be listed, read and written, and refuses what would overwrite unseen"
+        finally:
+            self.delete(name)
+        return "can be written, but overwrites what it should not: see AWS_CONDITIONAL_PUT"
+
+    def _upload(self, name: RelativePath, content: bytes) -> None:
+        with self.temporary() as file:
+            self.write(file, content)
+            self.complete(file)
+            self.publish(file, name, over=None)
 
 
 def _stamp(found: Any) -> Stamp:  # noqa: ANN401 - what obstore says of an object

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 from unsplash_assets.errors import LibraryError
 from unsplash_assets.storage import temporary
 from unsplash_assets.storage.digests import sha256
+from unsplash_assets.storage.disks import file_system, may_write
 from unsplash_assets.storage.names import RelativePath, may_be_a_photo
 from unsplash_assets.storage.refusals import is_of_a_name, translate_errors
 from unsplash_assets.storage.stores.base import (
@@ -174,6 +175,21 @@ class Folder(Store):
                 folders.clear()
             for name in sorted(n for n in names if may_be_a_photo(n, at_top=at_top)):
                 yield (within / name).as_posix()
+
+    def trial(self) -> str:
+        """Say whether files can be written, on what, and whether case counts in names."""
+        if not self.root.exists():
+            above = next(place for place in self.root.parents if place.exists())
+            if not may_write(above):
+                raise LibraryError(f"{above} cannot be written: give yourself the right to")
+            return "is made by the first run"
+        with self.temporary() as file:
+            self.write(file, b"x")
+            self.complete(file)
+            is_same = file.path.with_name(file.path.name.swapcase()).exists()
+        case = "makes no difference" if is_same else "counts"
+        kind = file_system(self.root) or "an unknown file system"
+        return f"can be written, on {kind}, where case {case}"
 
     def delete(self, name: str, size: int | None = None) -> None:
         """Remove a file if it exists; never one outside the library.

@@ -214,6 +214,44 @@ def test_who_writes_is_alone(database: Database) -> None:
 
 @needs_server
 @pytest.mark.postgres
+def test_at_a_piece_of_work_one_process_at_a_time_is_alone(
+    database: Database, tmp_path: Path
+) -> None:
+    inside, most = list[int](), list[int]()
+
+    def work(number: int) -> None:
+        with database.backend.alone("gallery", tmp_path):
+            inside.append(number)
+            most.append(len(inside))
+            with database.writing(), database.backend.alone("other work", tmp_path):
+                inside.remove(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(12)))
+    assert most == [1] * 12
+
+
+@needs_server
+@pytest.mark.postgres
+def test_work_that_another_is_at_for_long_is_a_temporary_error(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import unsplash_assets.catalogue.engines.postgres as module  # noqa: PLC0415
+
+    shorter = module._WAIT_FOR.replace("'30s'", "'20ms'")  # noqa: SLF001
+    with database.backend.alone("gallery", tmp_path):
+        monkeypatch.setattr(module, "_WAIT_FOR", shorter)
+        with (
+            pytest.raises(CatalogueUnavailable, match="lock timeout"),
+            database.backend.alone("gallery", tmp_path),
+        ):
+            pass
+    with database.backend.alone("gallery", tmp_path):
+        pass
+
+
+@needs_server
+@pytest.mark.postgres
 def test_a_lock_that_is_not_had_in_time_is_a_temporary_error(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
