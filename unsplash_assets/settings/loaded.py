@@ -57,6 +57,7 @@ def check_unchanged(loaded: str, settings: Settings) -> None:
 def _hashes(settings: Settings) -> Mapping[str, str]:
     values = {field: str(getattr(settings, field)) for field in BY_FIELD}
     values["api_key"] = settings.mode
+    values["library"] = settings.place  # not the folder of this machine for temporary files
     return {
         field: hashlib.sha256(f"{field} {value}".encode()).hexdigest()[:_LENGTH]
         for field, value in values.items()

@@ -143,8 +143,8 @@ class Cluster:
         queries = (sa.select(t).where(t.c.run_id.in_(run_ids)) for t in (db.photos, db.runs))
         with self.library() as library, library.database.reading() as connection:
             photos, runs = (connection.execute(query).all() for query in queries)
-        files = [self.folder / "library" / row.path for row in photos if row.path]
-        stamps = sorted((str(path), path.stat().st_mtime_ns) for path in files)
+            paths = sorted(row.path for row in photos if row.path)
+            stamps = [str(library.store.stamp(path)) for path in paths]
         return sorted(map(str, photos)), sorted(map(str, runs)), stamps
 
     def kill(self) -> None:

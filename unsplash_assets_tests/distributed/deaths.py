@@ -30,6 +30,8 @@ class World:
     ui: Ui
     api: Api
     table: Table
+    page: str
+    """The gallery's address on the web."""
 
     def begun(self, topic: str) -> tuple[str, Host, psutil.Process]:
         """Launch a large run, and wait until it has stored some; return where it is."""

@@ -1,8 +1,9 @@
-"""Hosts: a host name, a process namespace and a project folder each, on one machine; and Redis."""
+"""Hosts: a host name, a process namespace and a project folder each; and servers for them."""
 
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 
+from unsplash_assets_tests.support.buckets import CREDENTIALS, make_bucket
 from unsplash_assets_tests.support.dev import free_port
 from unsplash_assets_tests.support.paths import PROJECT
 from unsplash_assets_tests.support.waiting import eventually
@@ -103,6 +105,39 @@ class Host:
     def _variables(self) -> dict[str, str]:
         ours = {"DAGSTER_HOME": str(self.folder), "UNSPLASH_PROJECT": str(self.folder)}
         return {**os.environ, **self.environ, **ours, "PYTHONPATH": str(PROJECT)}
+
+
+class BucketServer:
+    """A server of S3 (moto) with one bucket, which everybody may read."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [*_DIES_WITH_US, str(BIN / "moto_server"), "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        eventually(self._answers, "the server of buckets", every=0.1)
+        self.library = make_bucket(self.url)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What lets a host keep its library there."""
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url, "UNSPLASH_LIBRARY": self.library}
+
+    @property
+    def page(self) -> str:
+        """The gallery's address on the web."""
+        return self.library.replace("s3://", f"{self.url}/") + "/index.html"
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class RedisServer:

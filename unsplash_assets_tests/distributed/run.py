@@ -23,10 +23,11 @@ from unsplash_assets_tests.conftest import served
 from unsplash_assets_tests.distributed import clocks, deaths
 from unsplash_assets_tests.distributed.cluster import Api, Cluster
 from unsplash_assets_tests.distributed.deaths import World
-from unsplash_assets_tests.distributed.hosts import RedisServer, forbidden
+from unsplash_assets_tests.distributed.hosts import BucketServer, RedisServer, forbidden
 from unsplash_assets_tests.distributed.table import Table
 from unsplash_assets_tests.distributed.ui import Ui
-from unsplash_assets_tests.support import postgres
+from unsplash_assets_tests.support import postgres, programs
+from unsplash_assets_tests.support.browser import chromium
 from unsplash_assets_tests.support.waiting import eventually
 
 TICKS: Final = 10
@@ -62,6 +63,7 @@ def main() -> int:
         world.api.delay = 0
         _ticks(world)
         _verify(world)
+        _look(world)
         _memory(world)
     _clocks(table)
     print(f"\n{table.text()}")
@@ -92,20 +94,22 @@ def _world(table: Table) -> Iterator[World]:
         served(api) as url,
     ):
         folder = Path(name)
-        redis = RedisServer(folder)
-        cluster = Cluster(folder, server, redis, url)
+        redis, bucket = RedisServer(folder), BucketServer()
+        os.environ.update(bucket.variables)  # this process looks into the library too
+        cluster = Cluster(folder, server, redis, url, bucket.variables)
         try:
             with table.line("three workers, daemon and UI", "up") as line:
                 for host in ("one", "two", "three"):
                     cluster.worker(host)
                 ui = Ui.start(cluster)
                 line.is_seen("up", right=True)
-            yield World(cluster, ui, api, table)
+            yield World(cluster, ui, api, table, bucket.page)
         finally:
             if not table.is_right:
                 _print_logs(cluster)
             cluster.kill()
             redis.stop()
+            bucket.stop()
 
 
 def _print_logs(cluster: Cluster) -> None:
@@ -173,6 +177,22 @@ def _verify(world: World) -> None:
     ) as line:
         repeated, sent = len(world.api.repeated), len(world.api.events)
         line.is_seen(f"{sent} photos, {repeated} of them twice", right=repeated <= 2 * 32)
+
+
+def _look(world: World) -> None:
+    """Open the gallery in a browser, from the bucket."""
+    if programs.chromium() is None:
+        return
+    with (
+        world.table.line("the gallery from the bucket, in Chromium", "shows photos") as line,
+        chromium() as browser,
+    ):
+        page = browser.new_page()
+        page.goto(world.page, wait_until="networkidle")
+        shown = page.evaluate(
+            "[...document.images].filter(image => image.complete && image.naturalWidth).length"
+        )
+        line.is_seen(f"{shown} pictures drawn", right=shown > 0)
 
 
 def _memory(world: World) -> None:

@@ -1,6 +1,7 @@
 """Tests of the settings as one snapshot."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,18 @@ def test_all_changes_are_named(make_settings: MakeSettings) -> None:
 def test_the_same_value_written_in_another_way_is_no_change(make_settings: MakeSettings) -> None:
     loaded = fingerprint(make_settings(topics="sea,sky", timeout="7", viewer="off"))
     check_unchanged(loaded, make_settings(topics=" sea, sky ", timeout="7.0", viewer="OFF"))
+
+
+def test_a_bucket_is_the_same_from_each_machine(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    """Temporary files are in each project folder."""
+    here = make_settings(library="s3://photos/wall", catalogue="postgresql://host/photos")
+    there = replace(here, project=tmp_path / "there").placed("s3://photos/wall")
+    assert there.library != here.library
+    check_unchanged(fingerprint(here), there)
+    with pytest.raises(SettingsChanged, match="UNSPLASH_LIBRARY"):
+        check_unchanged(fingerprint(here), there.placed("s3://photos/other"))
 
 
 def test_a_new_key_is_no_change_and_is_the_current_one(make_settings: MakeSettings) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 SERVER: Final = "moto"
-_CREDENTIALS: Final = {
+CREDENTIALS: Final = {
     "AWS_ACCESS_KEY_ID": "tests",
     "AWS_SECRET_ACCESS_KEY": "of no use elsewhere",
     "AWS_REGION": "us-east-1",
@@ -47,7 +47,7 @@ def make_bucket(server: str) -> str:
 
 def point_to(server: str) -> None:
     """Let this process look for buckets there; a test's environment ends with it."""
-    os.environ.update(_CREDENTIALS, AWS_ENDPOINT_URL=server)
+    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=server)
 
 
 @pytest.fixture(scope="session")
