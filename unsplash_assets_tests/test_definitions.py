@@ -65,6 +65,14 @@ def test_the_assets_are_one_chain_and_each_says_what_it_is(make_settings: MakeSe
         assert node.kinds
 
 
+def test_a_topic_with_a_source_is_a_partition_by_its_name(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        topics="sea,Desk=collection:1+2,Faces=query:old faces[orientation=any]"
+    )
+    asset = build_definitions(settings).resolve_assets_def("image_file")
+    assert asset.partitions_def == dg.StaticPartitionsDefinition(["sea", "Desk", "Faces"])
+
+
 def test_the_partitions_are_the_topics_of_the_settings(make_settings: MakeSettings) -> None:
     pipeline = build_definitions(make_settings(topics="street art,日本"))
     asset = pipeline.resolve_assets_def("image_file")

@@ -121,3 +121,12 @@ def test_a_source_is_not_looked_up_where_the_budget_ends_there(
     with pytest.raises(QuotaSpent, match="request budget spent: 50 of 50"):
         top_up(library, "Desk")
     assert api.asked == []
+
+
+def test_the_demo_tells_which_sources_it_has_where_it_has_not_the_one(opened: Opened) -> None:
+    library = opened(topics="Annie=user:anniespratt", api_key="")
+    with pytest.raises(NoPhotos, match="the demo has its own, such as user:ana_almeida"):
+        top_up(library, "Annie")
+    for source in ("user:ana_almeida", "topic:wallpapers", "collection:1065976"):
+        name = source.partition(":")[0]
+        assert top_up(opened(topics=f"{name}={source}", api_key=""), name).new == 30
