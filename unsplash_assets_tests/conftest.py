@@ -28,6 +28,7 @@ pytest_plugins = [
     "unsplash_assets_tests.support.buckets",
     "unsplash_assets_tests.support.databases",
     "unsplash_assets_tests.support.dev",
+    "unsplash_assets_tests.support.firefox",
     "unsplash_assets_tests.support.migrations",
     "unsplash_assets_tests.support.processes",
     "unsplash_assets_tests.support.programs",

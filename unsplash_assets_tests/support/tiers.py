@@ -17,7 +17,7 @@ import pytest
 TIERS: Final = {
     "process": ("starts programs, ours or others'", {"processes", "module_processes"}),
     "screen": ("opens windows on a screen of its own (Xvfb)", {"screen"}),
-    "browser": ("opens the gallery in Chromium", {"browser"}),
+    "browser": ("opens the gallery in a browser", {"browser", "firefox"}),
     "e2e": ("runs `dagster dev` for minutes", {"start_dev"}),
     "bucket": ("keeps a library in a bucket, on a server of the tests' own", {"bucket"}),
     "postgres": ("runs on a Postgres of the tests' own", {"postgres", "postgres_server"}),

@@ -64,7 +64,10 @@ def test_a_test_whose_marker_and_fixture_agree_runs(pytester: pytest.Pytester) -
         (UNMARKED_BY_ANOTHER_FIXTURE, "test_it uses the fixture processes: mark it *process"),
         (MARKED_FOR_LATER, "test_it uses the fixture processes: mark it *process"),
         (POINTLESS, "test_it is marked process, but does not use * or processes: remove*"),
-        (POINTLESS_MODULE, "test_it is marked browser, but does not use browser: remove*"),
+        (
+            POINTLESS_MODULE,
+            "test_it is marked browser, but does not use browser or firefox: remove*",
+        ),
         (OF_ANOTHER_TIER, "test_it uses the fixture processes: mark it @pytest.mark.process"),
     ],
     ids=["unmarked", "indirect", "deselected", "pointless", "pointless module", "another tier"],

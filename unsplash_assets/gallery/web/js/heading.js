@@ -48,14 +48,19 @@ export function choose(isStep = true) {
 
 export function watchSearch() {
   const field = byId("search");
-  field.addEventListener("input", () => {
+  const search = () => {
     const isFirst = !photos.choice.search.trim();
     photos.choice.search = field.value;
     choose(isFirst); // the letters of one search are one step
-  });
+  };
+  field.addEventListener("input", search);
   field.addEventListener("keydown", (event) => {
     event.stopPropagation(); // letters are no commands here
-    if (event.key === "Escape" && !field.value) field.blur();
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // some browsers empty the field by themselves, others do not
+    if (!field.value) return field.blur();
+    field.value = "";
+    search();
   });
 }
 
