@@ -26,7 +26,7 @@ from unsplash_assets.model.photos import PhotoState
 from unsplash_assets_tests.catalogue.test_photos import photo
 from unsplash_assets_tests.support.processes import Processes, python
 
-FORMS = {form: Path(__file__).with_name(f"form_{form}.sql").read_text() for form in "1234"}
+FORMS = {form: Path(__file__).with_name(f"form_{form}.sql").read_text() for form in "12345"}
 """What the programs of that time made of an empty SQLite database, as SQLite dumps it."""
 
 PHOTO = """
@@ -101,11 +101,27 @@ def fill_form_4(old: sqlite3.Connection) -> None:
     )
 
 
+def fill_form_5(old: sqlite3.Connection) -> None:
+    old.execute(
+        "INSERT INTO libraries VALUES ('live', 'its-identity', 9, 0, NULL, 1, 10, 7, NULL, 'b', 3)"
+    )
+    add_photos(old, PHOTO_3)
+    old.execute("UPDATE photos SET api = 'https://api.unsplash.com'")
+    old.execute(
+        "INSERT INTO library_runs VALUES ('live', 'r', 'nature', 'h/1/2', 1, 2, 'success', '', 2)"
+    )
+    old.execute(
+        "INSERT INTO exhausted_topics VALUES ('live', 'https://api.unsplash.com', 'nature',"
+        " 'any low', 1, 3.0, 'no more')"
+    )
+
+
 FILL: dict[str, Callable[[sqlite3.Connection], None]] = {
     "1": fill_form_1,
     "2": fill_form_2,
     "3": fill_form_3,
     "4": fill_form_4,
+    "5": fill_form_5,
 }
 MakeOld = Callable[[str], Path]
 
@@ -330,6 +346,12 @@ def test_a_run_that_went_on_in_form_4_is_over(make_old: MakeOld) -> None:
     with migrated(library) as database, database.reading() as connection:
         assert Runs(database).live(connection) == frozenset()
         assert Runs(database).was_killed("r")
+
+
+def test_a_topic_that_was_exhausted_in_form_5_is_asked_for_again(make_old: MakeOld) -> None:
+    library = make_old("5")
+    open_database(library, None, "live").close()
+    assert read(library, "SELECT count(*) FROM exhausted_topics") == [(0,)]
 
 
 def test_a_catalogue_comes_forward_once(library: Path) -> None:

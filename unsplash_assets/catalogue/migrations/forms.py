@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from unsplash_assets.errors import LibraryError
 
-CURRENT: Final = "5"
+CURRENT: Final = "6"
 """The newest file in `versions`."""
 VERSION_TABLE: Final = "catalogue_version"
 """Not Alembic's usual name, for Dagster keeps one of that name in its databases."""
