@@ -507,6 +507,7 @@ def test_status_takes_less_time_than_dagster_takes_to_be_imported(project: Path)
 HEAVY = {
     *("PIL", "alembic", "dagster", "jinja2", "numpy", "obstore", "pydantic", "requests"),
     "simplejpeg",
+    *("starlette", "uvicorn"),
     *("sqlalchemy.dialects.mysql", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "urllib3"),
 }
 """What takes long to import, and only some commands need."""

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 CHECKED: Final = "no-cache"
 """Kept, and asked for again each time."""
@@ -72,17 +73,16 @@ class File:
     """Seconds since 1970."""
 
 
+def unchanged_answer(request: Request, known: File) -> Response | None:
+    """Return 304 if the browser has the file; it need not be opened for that."""
+    if _has(request, known.etag) or _is_unchanged(request, known.modified_at):
+        return Response(status_code=304, headers=_headers(known))
+    return None
+
+
 def file_answer(request: Request, file: BinaryIO, known: File) -> Response:
     """Return an open file, or the range of it that is asked for; it is closed at the end."""
-    headers = {
-        "ETag": known.etag,
-        "Last-Modified": formatdate(known.modified_at, usegmt=True),
-        "Cache-Control": CHECKED,
-        "Accept-Ranges": "bytes",
-    }
-    if _has(request, known.etag) or _is_unchanged(request, known.modified_at):
-        file.close()
-        return Response(status_code=304, headers=headers)
+    headers = {**_headers(known), "Accept-Ranges": "bytes"}
     first, last = _range(request, known.bytes, known.etag)
     if first > last:
         file.close()
@@ -96,15 +96,34 @@ def file_answer(request: Request, file: BinaryIO, known: File) -> Response:
     if request.method == "HEAD":
         file.close()
         return Response(None, status, headers, media_type=known.kind)
-    return StreamingResponse(_read(file, first, length), status, headers, media_type=known.kind)
+    part = _read(file, first, length)
+    answer = _FileResponse(part, status, headers, media_type=known.kind)
+    answer.file = file
+    return answer
+
+
+class _FileResponse(StreamingResponse):
+    """A part of an open file, which is closed whatever becomes of the client."""
+
+    file: BinaryIO
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.file.close()
+
+
+def _headers(known: File) -> dict[str, str]:
+    modified = formatdate(known.modified_at, usegmt=True)
+    return {"ETag": known.etag, "Last-Modified": modified, "Cache-Control": CHECKED}
 
 
 def _read(file: BinaryIO, first: int, length: int) -> Iterator[bytes]:
-    with file:
-        file.seek(first)
-        while length > 0 and (chunk := file.read(min(_CHUNK, length))):
-            length -= len(chunk)
-            yield chunk
+    file.seek(first)
+    while length > 0 and (chunk := file.read(min(_CHUNK, length))):
+        length -= len(chunk)
+        yield chunk
 
 
 def _has(request: Request, etag: str) -> bool:

@@ -20,6 +20,7 @@ from unsplash_assets.gallery.server.answers import (
     bytes_answer,
     error_answer,
     file_answer,
+    unchanged_answer,
 )
 from unsplash_assets.gallery.server.items import HASH_DIGITS
 from unsplash_assets.gallery.server.served import Served
@@ -50,11 +51,14 @@ class Pictures:
         if photo is None or photo.path != path:
             return error_answer(404, _NONE)
         kind = _KINDS.get(PurePosixPath(path).suffix)
-        file = _opened(self._served.store, photo) if kind else None
-        if kind is None or file is None:
+        if kind is None:
             return error_answer(404, _NONE)
         etag = f'"{photo.sha256[:HASH_DIGITS]}"'
-        return file_answer(request, file, File(kind, photo.bytes, etag, photo.stored_at))
+        known = File(kind, photo.bytes, etag, photo.stored_at)
+        if unchanged := unchanged_answer(request, known):
+            return unchanged
+        file = _opened(self._served.store, photo)
+        return file_answer(request, file, known) if file else error_answer(404, _NONE)
 
     def thumbnail(self, request: Request) -> Response:
         """Answer with a photo's thumbnail, made now unless the gallery has made it."""

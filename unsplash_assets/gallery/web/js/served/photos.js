@@ -12,6 +12,7 @@ import { Places } from "./places.js";
 
 const PAGE = 60; // photos
 const ELEMENTS = 2_400; // that may be remembered before those are forgotten that nobody has
+const MOST = 20_000; // photos that may be known before they are forgotten with the next new one
 const AHEAD = 10; // photos that are loaded before they are needed
 const TYPING = 250; // milliseconds without a letter after which a search begins
 
@@ -222,7 +223,8 @@ export class ServedPhotos {
     if (number <= this.#newest) return;
     const page = await this.#get({ after: this.#newest, limit: PAGE });
     if (!page || number <= this.#newest) return;
-    if (page.more) return void (this.#loading = this.#reload()); // more than a page: begin anew
+    // More than a page, or a page that was open for weeks: begin anew.
+    if (page.more || this.#known.size > MOST) return void (this.#loading = this.#reload());
     this.#newest = Math.max(number, page.newest);
     await this.#loadTopics();
     if (page.photos.length) {
