@@ -167,9 +167,7 @@ def _print_parts(console: "Console", status: Status, settings: Settings, now: fl
         hint = "unsplash-assets verify --repair downloads them again"
         _print_labelled(console, "damaged", f"{status.damaged:,}: {hint}", _BAD)
     _print_labelled(console, "budget", _budget(status.quota, now))
-    schedule = f"{settings.schedule} ({settings.timezone})"
-    next_tick = f"next tick at {clock_time(status.next_tick_at, now)} while Dagster runs"
-    _print_labelled(console, "schedule", f"{schedule}, {next_tick}")
+    _print_labelled(console, "schedule", _schedule(settings, status.next_tick_at, now))
     for number, found in enumerate(status.exhausted.values()):
         _print_labelled(console, "" if number else "exhausted", found.reason)
     _print_labelled(console, "last run", _last_run(status.last_run, now))
@@ -213,6 +211,13 @@ def _budget(quota: Usage, now: float) -> str:
         else f"{quota.remaining:,} free"
     )
     return f"{quota.used:,} of {quota.limit:,} requests in the last hour{others}, {free}"
+
+
+def _schedule(settings: Settings, next_tick_at: float, now: float) -> str:
+    """Return the schedule and its next tick, in its own time zone."""
+    tick, today = (datetime.fromtimestamp(at, settings.timezone) for at in (next_tick_at, now))
+    moment = tick.strftime("%H:%M" if tick.date() == today.date() else "%Y-%m-%d %H:%M")
+    return f"{settings.schedule}, next tick at {moment} ({settings.timezone}) while Dagster runs"
 
 
 def _last_run(last: EndedRun | None, now: float) -> str:

@@ -424,6 +424,19 @@ def test_status_says_in_words_how_the_last_run_ended_and_how_long_ago(
     assert lines[10:] == ([f"          {error}"] if error else [])
 
 
+def test_status_shows_the_next_tick_in_the_time_zone_of_the_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("UNSPLASH_SCHEDULE", "0 9 29 2 *")
+    monkeypatch.setenv("UNSPLASH_TIMEZONE", "Pacific/Kiritimati")
+    moment = r"20\d\d-02-29 09:00 \(Pacific/Kiritimati\)"
+    shown = run("status").stdout
+    assert re.search(rf"schedule +0 9 29 2 \*, next tick at {moment} while Dagster runs", shown)
+    schedule = json.loads(run("status", "--json").stdout)["schedule"]
+    assert (schedule["cron"], schedule["timezone"]) == ("0 9 29 2 *", "Pacific/Kiritimati")
+    assert schedule["next_tick_at"].endswith("-02-28T19:00:00+00:00")
+
+
 @pytest.mark.process
 @pytest.mark.usefixtures("processes")
 def test_status_in_a_pipe_has_each_thing_on_one_line_and_no_colours(
