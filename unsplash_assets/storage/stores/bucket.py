@@ -10,8 +10,9 @@ import secrets
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path, PurePosixPath
+from threading import BoundedSemaphore
 from typing import Any, BinaryIO, Final, cast
 from urllib.parse import quote
 
@@ -38,6 +39,9 @@ _AT_ONCE: Final = 16
 """Files that are read or published side by side: each waits for the network, most of the time."""
 _IN_MEMORY: Final = 2_000_000  # bytes of a file that is read
 _CHUNK: Final = 1_000_000  # bytes
+_LARGE: Final = 5_000_000  # bytes
+_LARGE_AT_ONCE: Final = 2
+"""An upload with a condition is in memory as a whole."""
 _TOPIC_DEPTH: Final = 2
 _DIGEST: Final = "sha256"
 """The name under which an object tells the SHA-256 of its content."""
@@ -55,6 +59,7 @@ class Bucket(Store):
         self._url = url
         self._public_url = public_url
         self._objects = connected(url)
+        self._large = BoundedSemaphore(_LARGE_AT_ONCE)
 
     @property
     def place(self) -> str:
@@ -97,7 +102,8 @@ class Bucket(Store):
         file.file.close()
         digest = sha256 or sha256_of(file.path)
         try:
-            with translated(self.place):
+            turn = self._large if file.path.stat().st_size > _LARGE else nullcontext()
+            with turn, translated(self.place):
                 etag = self._put(name, file.path, digest, over)
         except FileTaken:
             if self._digest(name) != digest:

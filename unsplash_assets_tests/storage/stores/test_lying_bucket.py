@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -167,6 +168,34 @@ def test_a_process_that_slept_overwrites_nothing(mine: StockedLibrary) -> None:
                 mine.store.publish(file, name, over=stamp)
         assert mine.store.read_text(name) == "another's"
         mine.store.delete(name)
+
+
+def test_of_large_files_few_are_in_memory_at_a_time(
+    mine: StockedLibrary, lying: LyingBucket
+) -> None:
+    under_way, most, lock = [0], [0], Lock()
+
+    def counts(asked: Asked, ask: Ask) -> Answer:
+        if asked.method != "PUT":
+            return ask()
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        answer = ask()
+        with lock:
+            under_way[0] -= 1
+        return answer
+
+    def publish(number: int) -> None:
+        with mine.store.temporary() as file:
+            mine.store.write(file, bytes(5_500_000))
+            mine.store.complete(file)
+            mine.store.publish(file, RelativePath(f"sea/{number}.jpg"), over=None)
+
+    lying.lie = counts
+    list(mine.store.each(publish, range(5)))
+    assert most == [2]
+    assert len(list(mine.store.walk())) == 5
 
 
 def test_an_upload_whose_answer_was_lost_counts(mine: StockedLibrary, lying: LyingBucket) -> None:
