@@ -81,6 +81,13 @@ class Browsing:
         found = self.page(Wanted(), 1).photos
         return found[0] if found else None
 
+    def newest_number(self) -> int:
+        """Return the number of the newest stored photo, or 0."""
+        number = db.photos.c.stored_sequence
+        return self._db.number(
+            sa.select(number).where(self._mine, sa.text(db.SHOWN)).order_by(number.desc()).limit(1)
+        )
+
     def _numbers(self, wanted: Wanted, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
         """Return the query for the numbers of the photos; they are in an index by themselves."""
         photos = db.photos.c

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from unsplash_assets.catalogue.browsing.pages import Wanted
 from unsplash_assets.gallery.server.answers import error_answer, json_answer
-from unsplash_assets.gallery.server.items import item, moment
+from unsplash_assets.gallery.server.items import item, moment, whole_item
 from unsplash_assets.gallery.server.served import Served
 from unsplash_assets.model.search import query_words
 from unsplash_assets.model.tones import TONES
@@ -49,7 +49,7 @@ class Api:
         else:
             page = browsing.newer(wanted, limit or _DEFAULT_LIMIT, after)
         photos = [item(self._served, photo) for photo in page.photos]
-        newest = self._newest_number()
+        newest = browsing.newest_number()
         return json_answer(request, {"photos": photos, "more": page.has_more, "newest": newest})
 
     def photo(self, request: Request) -> Response:
@@ -57,7 +57,7 @@ class Api:
         photo = self._served.browsing.find(request.path_params["photo_id"])
         if photo is None:
             return error_answer(404, "there is no such photo here")
-        return json_answer(request, item(self._served, photo))
+        return json_answer(request, whole_item(self._served, photo))
 
     def topics(self, request: Request) -> Response:
         """Answer with the topics that have photos, and how many."""
@@ -85,10 +85,6 @@ class Api:
             health = {"ok": not reason, "reason": reason, "newest_at": newest_at}
             self._looked = time.monotonic(), health
         return health
-
-    def _newest_number(self) -> int:
-        newest = self._served.browsing.newest()
-        return newest.stored_sequence if newest else 0
 
 
 def _wanted(request: Request) -> Wanted:

@@ -75,10 +75,9 @@ class Feed:
 
     def _look(self) -> int:
         try:
-            newest = self._served.browsing.newest()
+            return self._served.browsing.newest_number()
         except LibraryError:  # it is looked for again
             return 0
-        return newest.stored_sequence if newest else 0
 
     def _send(self, event: str) -> None:
         for page in list(self._pages):

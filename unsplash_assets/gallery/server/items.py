@@ -15,7 +15,7 @@ HASH_DIGITS: Final = 16
 
 
 def item(served: Served, photo: ShownPhoto) -> dict[str, Any]:
-    """Return a photo for JSON."""
+    """Return a photo for JSON, as one of many."""
     credit = Credit(photo, served.app_name, served.mode)
     return {
         "id": photo.id,
@@ -34,10 +34,15 @@ def item(served: Served, photo: ShownPhoto) -> dict[str, Any]:
         "photographer_link": credit.photographer_link,
         "page_link": credit.page_link,
         "credit_text": credit.text,
-        "credit_html": credit.html,
         "stored_at": moment(photo.stored_at),
         "favourite": photo.favourite,
     }
+
+
+def whole_item(served: Served, photo: ShownPhoto) -> dict[str, Any]:
+    """Return a photo for JSON with what is asked for seldom."""
+    credit = Credit(photo, served.app_name, served.mode)
+    return {**item(served, photo), "credit_html": credit.html}
 
 
 def moment(seconds: float) -> str:

@@ -77,6 +77,7 @@ def test_what_is_newer_begins_beside_what_is_known(browsing: Browsing, hang: Han
 def test_an_empty_library_has_no_page(browsing: Browsing) -> None:
     assert browsing.page(Wanted(), 9).photos == ()
     assert browsing.newest() is None
+    assert browsing.newest_number() == 0
     assert browsing.topics() == {}
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from PIL import Image
@@ -69,7 +70,8 @@ def test_what_cannot_be_meant_is_refused_in_one_line(served: ServedGallery, quer
 def test_a_photo_has_its_credit_and_the_addresses_of_its_pictures(served: ServedGallery) -> None:
     item = first(served)
     alone = served.ask(f"/api/photos/{item['id']}").json
-    assert alone == item
+    assert alone == {**item, "credit_html": ANY}
+    assert "utm_source=my+wall&amp;utm_medium=referral" in alone["credit_html"]
     assert item["credit_text"] == f"Photo by {item['photographer']} on Unsplash"
     assert "utm_source=my+wall" in item["photographer_link"]
     assert served.ask("/api/photos/unknown-one").status == 404

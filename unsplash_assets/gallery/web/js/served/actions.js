@@ -6,7 +6,7 @@ import { linkOf } from "../photo.js";
 import { turn } from "../slideshow.js";
 import { photos } from "../source.js";
 import { current, view, watchView } from "../view.js";
-import { decide, getSession } from "./api.js";
+import { decide, get, getSession } from "./api.js";
 import { hideToast, say, watchToast } from "./toast.js";
 
 const KEYS_OF_ACTIONS = { f: "favour", b: "ban", d: "download", c: "copy-text" };
@@ -39,10 +39,13 @@ function showActions(photo) {
 }
 
 async function copy(what, done) {
-  const text = photos.itemOf(current)?.[what];
+  const text = photos.itemOf(current)?.[what] ?? (await whole(current))?.[what];
   if (text && (await copied(text))) say(done);
   else say("This browser does not let the page copy.");
 }
+
+// Returns all that is said of a photo, also what is not in a page of them.
+const whole = (photo) => get(`/api/photos/${encodeURIComponent(photo.dataset.id)}`).catch(() => null);
 
 // Copies text, also where the page comes without encryption, as from another machine of the house.
 async function copied(text) {
