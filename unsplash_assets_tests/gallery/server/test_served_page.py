@@ -34,7 +34,7 @@ def served(library: GalleryLibrary, browser: Browser) -> Iterator[ServedGallery]
             context.close()
 
 
-def opened(served: ServedGallery, new_context: NewContext, hash_: str = "", **options: str) -> Page:
+def opened(served: ServedGallery, new_context: NewContext, hash_: str = "", **options: Any) -> Page:
     page = new_context(**options).new_page()
     page.goto(f"{served.base}/{hash_}")
     return page
@@ -184,6 +184,28 @@ def test_the_slide_show_goes_through_the_library_in_any_order(
         page.clock.run_for(3_100)
         wait_until(page, f"!document.querySelector('#view img.on[src=\"{source}\"]')")
     assert len(shown) == 5
+
+
+def test_the_address_asks_the_served_slide_show_for_the_same_as_the_file(
+    library: GalleryLibrary, served: ServedGallery, new_context: NewContext
+) -> None:
+    (high,) = library.hang(1, "sea", size=(40, 60))
+    (other,) = library.hang(1, "sea", size=(40, 60))
+    library.hang(2, "sky")
+    options = "#slideshow&topic=sea&pairs=on&fit=blur&clock=on&captions=small&order=oldest&zoom=2"
+    page = opened(served, new_context, options, viewport={"width": 1200, "height": 600})
+    expect(view(page).locator("img.on").first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(view(page).locator("img.on")).to_have_count(2)
+    assert page.locator("#view img.on").evaluate_all(
+        "pictures => pictures.map(picture => picture.src.split('/').pop())"
+    ) == [Path(photo.path).name for photo in (other, high)]
+    expect(page.locator("#clock")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(1)
+    page.evaluate("location.hash = '#slideshow&topic=moon'")
+    expect(page.get_by_role("alert")).to_contain_text("There are sea, sky.")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("topic=moon: there is no such topic here.")
 
 
 # --- New photos ---------------------------------------------------------------------------------

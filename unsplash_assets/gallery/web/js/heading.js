@@ -66,7 +66,7 @@ export function watchSearch() {
 
 function updateTopics() {
   const numbers = photos.topics();
-  photos.choice.topic = numbers.has(topic) ? topic : null;
+  photos.choice.topic = numbers.size === 0 || numbers.has(topic) ? topic : null; // none: not loaded yet
   const names = [...numbers.keys()].sort((a, b) => a.localeCompare(b));
   const group = byId("topics");
   const focused = group.contains(document.activeElement) ? document.activeElement.value : null;

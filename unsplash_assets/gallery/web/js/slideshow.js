@@ -21,6 +21,8 @@ const MAX_WAITING = 60; // new photos that wait for their turn
 let playing = false;
 let isDue = false; // whether the slide show starts as soon as there is a photo
 let { options } = readOptions("");
+let problems = []; // of the address
+let unknown = null; // the topic that was asked for, until it is known whether there is one
 let asked = ""; // the address's part that asked for the slide show
 let playlist = new Playlist(options.order);
 let arrived = []; // new photos that the slide show has not shown yet, oldest first
@@ -135,6 +137,7 @@ export function welcome(arrivals) {
 
 // Brings the page up to date with its photos.
 export function refresh() {
+  checkTopic();
   photos.settle((photo) => isInView(photo) || photo === playlist.cursor);
   updateHeading();
   if (isDue && photos.count) play();
@@ -147,6 +150,17 @@ export function goOn() {
   if (!isAsleep() && current) display(current); // restarts its timer
 }
 
+// Says once, as soon as the topics are known, that there is none of the name that was asked for.
+function checkTopic() {
+  const topics = photos.topics();
+  if (unknown === null || !topics.size) return;
+  if (!topics.has(unknown)) {
+    problems.push(`topic=${unknown}: there is no such topic here. There are ${[...topics.keys()].join(", ")}.`);
+    tell(problems);
+  }
+  unknown = null;
+}
+
 export function showControls() {
   view.classList.remove("idle");
   clearTimeout(idle);
@@ -156,12 +170,10 @@ export function showControls() {
 // Does what the address asks for.
 export function followAddress() {
   const read = readOptions(location.hash, photos.names);
-  const { topic } = read.choice;
   chooseBy(read.choice);
-  if (topic && photos.total && !photos.topics().has(topic)) {
-    read.problems.push(`topic=${topic}: there is no such topic here. There are ${[...photos.topics().keys()].join(", ")}.`);
-  }
-  tell(read.problems);
+  ({ problems } = read);
+  unknown = read.choice.topic;
+  tell(problems);
   if (read.isSlideshow) {
     ({ options } = read);
     asked = location.hash;
