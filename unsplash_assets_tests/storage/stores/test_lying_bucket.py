@@ -1,9 +1,11 @@
 """Tests of `storage.stores.bucket` and `objects`: what becomes of files in a bucket that lies."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
@@ -15,7 +17,7 @@ from unsplash_assets.library.bringing import Brought, bring
 from unsplash_assets.library.opening import open_library
 from unsplash_assets.library.verification import verify
 from unsplash_assets.model.photos import StoredPhoto
-from unsplash_assets.storage.names import RelativePath
+from unsplash_assets.storage.names import PAGE, RelativePath
 from unsplash_assets.storage.stores import objects
 from unsplash_assets_tests.conftest import Clock
 from unsplash_assets_tests.support.buckets import point_to
@@ -196,6 +198,18 @@ def test_of_large_files_few_are_in_memory_at_a_time(
     list(mine.store.each(publish, range(5)))
     assert most == [2]
     assert len(list(mine.store.walk())) == 5
+
+
+def test_an_upload_says_what_it_is_and_what_its_hash_is(
+    mine: StockedLibrary, lying: LyingBucket
+) -> None:
+    mine.store.write_file(PAGE, b"<html>")
+    (put,) = (asked for asked in lying.asked if asked.path.endswith(f"/{PAGE}") and asked.body)
+    digest = sha256(b"<html>")
+    assert put.headers["content-type"] == "text/html; charset=utf-8"
+    assert put.headers["cache-control"] == "no-cache"
+    assert put.headers["x-amz-checksum-sha256"] == b64encode(digest.digest()).decode()
+    assert put.headers["x-amz-meta-sha256"] == digest.hexdigest()
 
 
 def test_an_upload_whose_answer_was_lost_counts(mine: StockedLibrary, lying: LyingBucket) -> None:
