@@ -303,7 +303,7 @@ def test_credit_is_copied_and_the_picture_downloaded(
     library: GalleryLibrary, served: ServedGallery, new_context: NewContext
 ) -> None:
     (photo,) = library.hang(photographer="Ana & Zoë")
-    page = opened(served, new_context, permissions=["clipboard-read", "clipboard-write"])  # type: ignore[arg-type]
+    page = opened(served, new_context, permissions=["clipboard-read", "clipboard-write"])
     photos(page).first.locator(".picture").click()
     page.get_by_role("button", name="Copy credit").click()
     expect(page.locator("#toast")).to_contain_text("copied")
