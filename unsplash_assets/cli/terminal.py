@@ -40,16 +40,17 @@ def print_verification(verification: Verification, *, hint: bool) -> None:
     """Print one line with the result of a verification, and what to do about bad files."""
     counts = {kind: verification.count(kind) for kind in FINDINGS}
     findings = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
-    result = findings or ("all of them whole" if verification.files else "nothing to verify")
+    result = findings or (_praise(verification) if verification.files else "nothing to verify")
     todo = "; unsplash-assets verify --repair downloads bad files again" if hint else ""
     size = f"{verification.files:,} files, {verification.bytes / 1e6:,.1f} MB"
-    how = "" if verification.read is None else f", {_by_a_glance(verification)}"
-    say(f"{size}: {result}{how}{todo}")
+    read = "" if verification.read is None else f"; {verification.read:,} of them were read"
+    say(f"{size}: {result}{read}{todo}")
 
 
-def _by_a_glance(verification: Verification) -> str:
-    unread = verification.files - verification.read if verification.read else verification.files
-    return f"but {unread:,} were not read: their size and time are as they were"
+def _praise(verification: Verification) -> str:
+    """Say that nothing was found, and no more than was looked at."""
+    is_quick = verification.read is not None
+    return "none has another size or time" if is_quick else "all of them whole"
 
 
 def print_rebuilt(rebuilt: "Rebuilt") -> None:

@@ -691,6 +691,18 @@ def stored(project: Path) -> tuple[str, Path]:
     return row["id"], project / "demo-library" / row["path"]
 
 
+@pytest.mark.long
+def test_a_quick_verification_says_that_it_did_not_read(project: Path) -> None:
+    _, file = stored(project)
+    seen = run("verify", "--quick")
+    assert (seen.exit_code, seen.stdout) == (0, "")
+    assert seen.stderr.endswith(" MB: none has another size or time; 0 of them were read\n")
+    file.write_bytes(b"cut")
+    found = run("verify", "--quick")
+    assert (found.exit_code, found.stdout) == (1, f"damaged nature/{file.name}\n")
+    assert "1 damaged; 1 of them were read; unsplash-assets verify --repair" in found.stderr
+
+
 @pytest.fixture
 def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A screen, and an opener that writes down what it is to open; gives the file it writes."""
