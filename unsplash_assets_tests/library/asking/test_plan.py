@@ -50,6 +50,7 @@ def test_photos_that_are_not_known_yet_cost_requests(
     assert (planned.photos, planned.asking, planned.events) == ((), asking, count)
 
 
+@pytest.mark.long
 def test_a_plan_is_what_a_run_then_costs(library: Library) -> None:
     planned = plan(library, "Desk", 3)
     top_up(library, "Desk")
@@ -59,6 +60,7 @@ def test_a_plan_is_what_a_run_then_costs(library: Library) -> None:
     assert library.budget.usage().used == planned.cost == 6
 
 
+@pytest.mark.long
 def test_photos_of_a_run_at_work_are_not_counted_and_those_left_behind_are(
     library: Library,
 ) -> None:

@@ -65,6 +65,7 @@ def test_an_unknown_photo_is_asked_for_with_one_request_and_brought(
     assert library.budget.usage().used == 2
 
 
+@pytest.mark.long
 def test_a_photo_that_waits_for_any_topic_costs_no_request_and_changes_its_topic(
     library: Library, api: Noted
 ) -> None:

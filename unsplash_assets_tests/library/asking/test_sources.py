@@ -48,6 +48,7 @@ def test_a_topic_asks_for_its_source_with_its_options(wanting: Wanting, api: Not
     ]
 
 
+@pytest.mark.long
 def test_photos_of_each_source_wait_under_the_name_and_are_of_the_source(wanting: Wanting) -> None:
     library = wanting("Ana=user:ana_almeida,Walls=topic:wallpapers,Desk=collection:7+8")
     for topic, requests in (("Ana", 1), ("Walls", 2), ("Desk", 3)):
@@ -60,6 +61,7 @@ def test_photos_of_each_source_wait_under_the_name_and_are_of_the_source(wanting
     assert desk.topic_code in {code_of_collection("7"), code_of_collection("8")}
 
 
+@pytest.mark.long
 def test_a_source_is_looked_up_once_for_a_run_that_asks_several_times(wanting: Wanting) -> None:
     library = wanting("Walls=topic:wallpapers", photos_per_run="40")
     assert top_up(library, "Walls").requests == 3
@@ -104,6 +106,7 @@ def test_another_source_under_the_name_forgets_that_the_first_was_exhausted(
         assert wanting(topics).exhaustion.left_alone() == {}
 
 
+@pytest.mark.long
 def test_another_source_under_the_name_keeps_the_photos(wanting: Wanting) -> None:
     top_up(wanting("Walls=topic:film"), "Walls")
     library = wanting("Walls=topic:travel", photos_per_run="31")
@@ -123,6 +126,7 @@ def test_a_source_is_not_looked_up_where_the_budget_ends_there(
     assert api.asked == []
 
 
+@pytest.mark.long
 def test_the_demo_tells_which_sources_it_has_where_it_has_not_the_one(opened: Opened) -> None:
     library = opened(topics="Annie=user:anniespratt", api_key="")
     with pytest.raises(NoPhotos, match="the demo has its own, such as user:ana_almeida"):
