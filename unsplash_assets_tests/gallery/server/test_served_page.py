@@ -1,8 +1,10 @@
 """Tests of the served page in a real browser: the whole library, and what one does with a photo."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -206,6 +208,26 @@ def test_the_address_asks_the_served_slide_show_for_the_same_as_the_file(
     expect(page.get_by_role("alert")).to_contain_text("There are sea, sky.")
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("topic=moon: there is no such topic here.")
+
+
+def test_a_slide_show_whose_first_photo_is_out_of_reach_begins_as_soon_as_it_is_not(
+    library: GalleryLibrary, served: ServedGallery, new_context: NewContext, watch: Watch
+) -> None:
+    oldest = library.hang(70, size=(6, 4))[0]
+    page = new_context().new_page()
+    page.clock.install()
+    beyond = re.compile(r"/api/photos\?.*(before|after)=")
+    page.route(beyond, lambda route: route.abort())
+    page.goto(f"{served.base}/#slideshow&order=oldest")
+    expect(page.locator("#count")).to_have_text("70 photos")
+    expect(view(page)).to_be_visible()
+    for _ in range(3):
+        page.clock.run_for(1_000)
+    expect(view(page).locator("img.on")).to_have_count(0)
+    page.unroute(beyond)
+    page.clock.run_for(20_000)
+    expect(view(page).locator("img.on")).to_have_attribute("src", f"/{quote(oldest.path)}")
+    watch.troubles.clear()
 
 
 # --- New photos ---------------------------------------------------------------------------------

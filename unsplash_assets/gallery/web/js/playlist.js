@@ -62,6 +62,7 @@ export class Playlist {
   }
 
   async #pull() {
+    if (!photos.count) return null;
     const photo = await (this.#order === "random" ? this.#random() : this.#following());
     if (photo) this.cursor = photo;
     return photo;

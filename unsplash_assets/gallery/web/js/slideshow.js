@@ -48,8 +48,10 @@ export async function play(first = null) {
   showControls();
   openView();
   const photo = first ?? (await playlist.next());
+  if (!playing) return;
+  if (!photo) return tryAgain();
   playlist.startAt(photo);
-  if (playing) display(photo);
+  display(photo);
 }
 
 export function stop() {
@@ -85,7 +87,7 @@ export async function close() {
 
 // Turns to the photo at a place among the chosen ones; a place beyond the end is at the beginning.
 export async function turnTo(index) {
-  const photo = (await photos.at((index + photos.count) % photos.count)) ?? current;
+  const photo = (photos.count && (await photos.at((index + photos.count) % photos.count))) || current;
   if (!playing) return show(photo);
   playlist.startAt(photo);
   return display(photo);
@@ -105,13 +107,19 @@ async function display(photo, partner = null, isNew = true) {
   if (isNew && current && current !== photo) playlist.remember(current);
   const isShown = await showWhole(partner ? [photo, partner] : [photo], LOAD_WITHIN);
   if (isShown === null || !playing) return; // another was asked for, or it was stopped
-  failures = isShown ? 0 : failures + 1;
-  // A file that is missing or damaged, or a server that is down, is not waited for long.
-  const pause = isShown ? options.seconds : Math.min(2 ** (failures - 1), MAX_PAUSE);
-  timer = setTimeout(advance, pause * 1000);
+  if (!isShown) return tryAgain(); // its file is missing or damaged, or the server is down
+  failures = 0;
+  timer = setTimeout(advance, options.seconds * 1000);
   view.classList.remove("quiet");
   clearTimeout(quiet);
   quiet = setTimeout(() => view.classList.add("quiet"), QUIET_AFTER);
+}
+
+// Goes on soon, and later and later while nothing can be shown.
+function tryAgain() {
+  clearTimeout(timer);
+  timer = setTimeout(advance, Math.min(2 ** failures, MAX_PAUSE) * 1000);
+  failures += 1;
 }
 
 async function advance() {
@@ -119,6 +127,7 @@ async function advance() {
   arrived = arrived.filter((one) => photos.indexOf(one) >= 0);
   const photo = arrived.shift() ?? (await playlist.next()) ?? current;
   if (!playing) return;
+  if (!photo) return tryAgain();
   playlist.note(photo);
   refresh();
   display(photo, await partnerOf(photo));
