@@ -6,6 +6,7 @@ copyright.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -32,6 +33,7 @@ def credit_html(photographer: str, photographer_url: str, page_url: str, app_nam
     )
 
 
+@lru_cache(maxsize=1024)  # a served page shows the same photos again and again
 def referral(url: str, app_name: str) -> str:
     """Return a link that tells Unsplash which application sent the visitor.
 

@@ -21,7 +21,7 @@ from unsplash_assets.gallery.server.guard import Guard
 from unsplash_assets.gallery.server.pictures import Pictures
 from unsplash_assets.gallery.server.served import Served
 
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 4
 """Requests that are worked on at the same time; others wait."""
 _CHANGE: Final = ["PUT", "DELETE"]
 
