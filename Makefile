@@ -63,7 +63,7 @@ bench: $(VENV)/.dev
 
 # Several machines of this one, broken in each way that the docs speak of: a quarter of an hour.
 distributed: $(VENV)/.dev
-	@$(BIN)/python -m unsplash_assets_tests.distributed.run
+	@$(BIN)/python -m unsplash_assets_tests.distributed.run $(ONLY)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

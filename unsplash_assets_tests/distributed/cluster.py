@@ -138,14 +138,21 @@ class Cluster:
             names = connection.scalars(sa.select(db.runs.c.process)).all()
         return len({ProcessName.parse(name).place for name in names})
 
-    def traces(self, *run_ids: str) -> tuple[object, ...]:
-        """Return what the catalogue knows of runs and of their photos, and these photos' files."""
-        queries = (sa.select(t).where(t.c.run_id.in_(run_ids)) for t in (db.photos, db.runs))
+    def traces(self, *run_ids: str) -> dict[tuple[str, str], str]:
+        """Return what the catalogue knows of runs and of their photos, and these photos' files.
+
+        By row and column. Not the download events, which others may send meanwhile.
+        """
+        found: dict[tuple[str, str], str] = {}
         with self.library() as library, library.database.reading() as connection:
-            photos, runs = (connection.execute(query).all() for query in queries)
-            paths = sorted(row.path for row in photos if row.path)
-            stamps = [str(library.store.stamp(path)) for path in paths]
-        return sorted(map(str, photos)), sorted(map(str, runs)), stamps
+            for table, key in ((db.photos, "id"), (db.runs, "run_id")):
+                rows = connection.execute(sa.select(table).where(table.c.run_id.in_(run_ids)))
+                for row in rows.mappings():
+                    found |= {(row[key], name): str(value) for name, value in row.items()}
+            paths = {key[0]: path for key, path in found.items() if key[1] == "path"}
+            for photo_id, path in paths.items():
+                found[photo_id, "file"] = str(library.store.stamp(path))
+        return {key: value for key, value in found.items() if not key[1].startswith("event_")}
 
     def kill(self) -> None:
         """End all hosts."""
