@@ -14,9 +14,9 @@ from unsplash_assets_tests.distributed.table import Table
 from unsplash_assets_tests.distributed.ui import Ui
 from unsplash_assets_tests.support.waiting import eventually
 
-PHOTOS: Final = 80
+PHOTOS: Final = 160
 """Photos of a run that something is done to."""
-_SLOW: Final = 0.15  # seconds that an answer takes, so that there is time to do it
+_SLOW: Final = 0.3  # seconds that an answer takes, so that there is time to do it
 _VERY_SLOW: Final = 5.0
 _AWAY: Final = 2.0  # seconds that a server takes to restart
 _AWAKE: Final = 15.0  # seconds in which a host that has woken would have written
