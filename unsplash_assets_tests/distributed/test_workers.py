@@ -73,7 +73,8 @@ def test_a_run_whose_process_is_killed_on_a_worker_is_closed_and_another_brings_
     second = eventually(lambda: _in_place_of(instance, first), every=0.2)
     eventually(lambda: _status(instance, second) == "SUCCESS", every=0.2)
     assert cluster.stored_by(first) + cluster.stored_by(second) == PHOTOS
-    assert set(api.events.values()) == {1}, "those that were taken at the kill come later"
+    # Those that were taken at the kill come later, and one under way then may come twice.
+    assert set(api.events.values()) <= {1, 2}
 
 
 def _status(instance: dg.DagsterInstance, run_id: str) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,10 @@ from websockets.sync.client import ClientConnection, connect
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
 _ADDRESS: Final = re.compile(r"WebDriver BiDi listening on (\S+)\n")
+
+_TRIES: Final = 4
+"""A page that is asked for while its tab opens is lost now and then; another tab has it."""
+_LOADS_WITHIN: Final = 30.0  # seconds
 
 
 class Tab:
@@ -41,11 +45,16 @@ class Tab:
 
     def goto(self, url: str) -> None:
         """Open a page in a new tab, wait until it has loaded, and close the tab before."""
-        before = self._context
-        self._context = self._send("browsingContext.create", type="tab")["context"]
-        if before:
-            self._send("browsingContext.close", context=before)
-        self._send("browsingContext.navigate", context=self._context, url=url, wait="complete")
+        for _ in range(_TRIES):
+            before = self._context
+            self._context = self._send("browsingContext.create", type="tab")["context"]
+            if before:
+                self._send("browsingContext.close", context=before)
+            with suppress(TimeoutError):
+                opened = {"context": self._context, "url": url, "wait": "complete"}
+                self._send("browsingContext.navigate", within=_LOADS_WITHIN, **opened)
+                return
+        raise TimeoutError(f"{url} has not loaded in {_TRIES} tabs")
 
     def press(self, *keys: str) -> None:
         """Press keys, each a character, or a code of WebDriver."""
@@ -68,11 +77,11 @@ class Tab:
         """Wait until an expression has a value."""
         eventually(lambda: self.evaluate(expression) == expected)
 
-    def _send(self, method: str, **params: Any) -> Any:
+    def _send(self, method: str, within: float = CEILING, **params: Any) -> Any:
         number = next(self._numbers)
         self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
-            answer = json.loads(self._connection.recv(timeout=CEILING))
+            answer = json.loads(self._connection.recv(timeout=within))
             if answer["type"] == "event":
                 self._note(answer["params"])
             elif answer["id"] == number:

@@ -91,6 +91,8 @@ def lying_bucket(server: str) -> Iterator[LyingBucket]:
             length = len(answer.body) if answer.announced is None else answer.announced
             if not (self.command == "HEAD" and "Content-Length" in answer.headers):
                 self.send_header("Content-Length", str(length))
+            # Else its client asks again on this connection, and counts that as a try.
+            self.send_header("Connection", "close")
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(answer.body)

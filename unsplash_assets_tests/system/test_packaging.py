@@ -6,7 +6,6 @@ The wheel is built from the source distribution, so that both hold all that is n
 import os
 import shutil
 import sys
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,8 +50,9 @@ def installed(
     for name in OF_THE_SOURCES:
         shutil.copy(PROJECT / name, sources)
     module_processes.run(python(BUILD, "build_sdist", built), cwd=sources, check=True)
-    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
-        archive.extractall(root / "unpacked", filter="data")
+    sdist = next(built.glob("*.tar.gz"))
+    unpack = [sys.executable, "-m", "tarfile", "--extract", sdist, root / "unpacked"]
+    module_processes.run(unpack, check=True)
     (unpacked,) = (root / "unpacked").iterdir()
     module_processes.run(python(BUILD, "build_wheel", built), cwd=unpacked, check=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]

@@ -48,7 +48,13 @@ def by_file(photos: list[StoredPhoto]) -> dict[str, StoredPhoto]:
     """Return photos by their paths, without what no file says, or not exactly."""
     return {
         photo.path: replace(
-            photo, rendition="unknown", url="", color=None, stored_at=0, stored_sequence=0
+            photo,
+            rendition="unknown",
+            url="",
+            color=None,
+            blur_hash=None,
+            stored_at=0,
+            stored_sequence=0,
         )
         for photo in photos
     }
