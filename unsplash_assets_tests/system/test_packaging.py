@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from unsplash_assets_tests.support.paths import PACKAGE, PROJECT
-from unsplash_assets_tests.support.processes import Processes, python
+from unsplash_assets_tests.support.processes import Command, Processes, python
 
 pytestmark = pytest.mark.process
 
@@ -51,7 +51,7 @@ def installed(
         shutil.copy(PROJECT / name, sources)
     module_processes.run(python(BUILD, "build_sdist", built), cwd=sources, check=True)
     sdist = next(built.glob("*.tar.gz"))
-    unpack = [sys.executable, "-m", "tarfile", "--extract", sdist, root / "unpacked"]
+    unpack: Command = [sys.executable, "-m", "tarfile", "--extract", sdist, root / "unpacked"]
     module_processes.run(unpack, check=True)
     (unpacked,) = (root / "unpacked").iterdir()
     module_processes.run(python(BUILD, "build_wheel", built), cwd=unpacked, check=True)
