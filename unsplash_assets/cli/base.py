@@ -70,12 +70,15 @@ def open_port(host: str, port: int, names: tuple[str, str], hint: str) -> socket
     except OSError:
         raise _no_host(names[0], host) from None
     try:
-        return socket.create_server(address[:2], family=family)
+        listener = socket.create_server(address[:2], family=family)
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             raise _no_host(names[0], host) from error
         fault = f"{port}, which cannot be opened ({os.strerror(error.errno or 0)})"
         raise SettingsError(names[1], fault, hint) from error
+    # Its connections inherit it. Without it each answer of two parts waits 40 ms for the client.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _no_host(name: str, host: str) -> SettingsError:
