@@ -125,6 +125,7 @@ def test_a_page_names_only_files_that_are_there(page: Path) -> None:
     assert [name for name in named if not any((folder / name).exists() for folder in folders)] == []
 
 
+@pytest.mark.long
 @each_page
 def test_a_page_is_in_plain_english(page: Path) -> None:
     text = " ".join(prose(page.read_text()).split())

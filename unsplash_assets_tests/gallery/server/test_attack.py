@@ -18,6 +18,8 @@ from unsplash_assets_tests.support.gallery_library import GalleryLibrary
 from unsplash_assets_tests.support.serving import ServedGallery, gallery_served
 from unsplash_assets_tests.support.waiting import CEILING, eventually
 
+pytestmark = pytest.mark.long
+
 SECRET = "the secret of this test"
 
 

@@ -17,6 +17,8 @@ from unsplash_assets_tests.support.gallery_library import GalleryLibrary
 from unsplash_assets_tests.support.serving import Answer, ServedGallery, gallery_served
 from unsplash_assets_tests.support.waiting import CEILING
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedGallery]:
